@@ -1,0 +1,4 @@
+import { FirstMigration } from './migration-001-first.ts'
+
+/** Forward only, in order; a name that was released never changes. */
+export const migrations = [{ name: '001-first', class: FirstMigration }]

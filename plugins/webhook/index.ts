@@ -1,0 +1,25 @@
+import { defineConnector } from 'postrider/connector'
+import { z } from 'zod'
+
+/** The event as the application publishes it, signed, by POST to any URL. */
+export default defineConnector({
+  apiVersion: 1,
+  key: 'webhook',
+  version: '1.0.0',
+  displayName: 'Webhook',
+  description: 'Sends each event to your own server as a signed HTTP POST.',
+  category: 'webhook',
+  config: z.strictObject({
+    url: z
+      .string()
+      .max(2_048)
+      .meta({
+        format: 'uri',
+        title: 'URL',
+        description: 'Where events are sent. Answer with any 2xx status as soon as the event is stored.',
+        examples: ['https://example.com/webhooks'],
+      }),
+  }),
+  target: ({ config }) => ({ label: new URL(config.url).host }),
+  buildRequest: ({ config, body }) => ({ url: config.url, body, sign: true }),
+})

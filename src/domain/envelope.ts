@@ -1,0 +1,44 @@
+import type { DeliveryProfile } from './delivery-profile.ts'
+
+export interface EnvelopeEvent {
+  readonly id: string
+  readonly type: string
+  readonly createdAt: Date
+  /** The organization's external id when it has one, its id otherwise. */
+  readonly organizationId: string
+  /** The event's data as compact JSON text: it is placed in the body byte for byte. */
+  readonly dataJson: string
+}
+
+/** The request body of an event in an application's wire format: compact JSON, keys in the profile's order. */
+export function renderEnvelope(fields: DeliveryProfile['envelope'], event: EnvelopeEvent): string {
+  const own = fields.filter((field) => field.source !== 'DATA_SPREAD')
+  const parts = own.map((field) => `${JSON.stringify(field.name)}:${fieldJson(field.source, event)}`)
+  if (own.length < fields.length) parts.push(...spread(event.dataJson, new Set(own.map((field) => field.name))))
+  return `{${parts.join(',')}}`
+}
+
+function fieldJson(source: DeliveryProfile['envelope'][number]['source'], event: EnvelopeEvent): string {
+  switch (source) {
+    case 'ID':
+      return JSON.stringify(event.id)
+    case 'TYPE':
+      return JSON.stringify(event.type)
+    case 'CREATED_AT':
+      return JSON.stringify(event.createdAt.toISOString())
+    case 'ORGANIZATION_ID':
+      return JSON.stringify(event.organizationId)
+    case 'DATA':
+    case 'DATA_SPREAD':
+      return event.dataJson
+    default:
+      return source satisfies never
+  }
+}
+
+/** The data's own keys, less those the envelope already has: on a collision the envelope wins. */
+function spread(dataJson: string, taken: ReadonlySet<unknown>): string[] {
+  return Object.entries(JSON.parse(dataJson) as object)
+    .filter(([key]) => !taken.has(key))
+    .map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`)
+}

@@ -1,0 +1,35 @@
+import { fromUUID, toUUID } from 'typeid-js'
+
+/** What each kind of id starts with. In the API ids are TypeIDs (`evt_01k…`); in tables they are the UUIDv7 inside. */
+export type IdPrefix = 'app' | 'key' | 'org' | 'ety' | 'dst' | 'sec' | 'evt' | 'dlv' | 'att'
+export type Id<P extends IdPrefix> = `${P}_${string}`
+
+const SUFFIX = /^[0-7][0-9a-hjkmnp-tv-z]{25}$/
+
+export function idFromUuid<P extends IdPrefix>(prefix: P, uuid: string): Id<P> {
+  return fromUUID(uuid, prefix) as string as Id<P>
+}
+
+export function idToUuid(id: Id<IdPrefix>): string {
+  return toUUID(id as never)
+}
+
+/** The id when `text` is one of this kind; undefined otherwise, which callers treat as "not found". */
+export function parseId<P extends IdPrefix>(prefix: P, text: string): Id<P> | undefined {
+  return text.startsWith(`${prefix}_`) && SUFFIX.test(text.slice(prefix.length + 1)) ? (text as Id<P>) : undefined
+}
+
+/** UUIDv7 keeps the time of its making in its first 48 bits; that is the row's creation time, to the millisecond. */
+export function idTime(id: Id<IdPrefix>): Date {
+  return new Date(uuidTimeMs(idToUuid(id)))
+}
+
+/** The smallest UUIDv7 of this millisecond: the half-open bound between ids made before and from then on. */
+export function uuidFloor(timeMs: number): string {
+  const hex = Math.max(0, Math.floor(timeMs)).toString(16).padStart(12, '0')
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`
+}
+
+function uuidTimeMs(uuid: string): number {
+  return Number.parseInt(uuid.slice(0, 8) + uuid.slice(9, 13), 16)
+}

@@ -1,0 +1,140 @@
+import { connect as connectTcp, isIP, type Socket } from 'node:net'
+import type { buildConnector } from 'undici'
+import { type Allow, mayDial } from './allow.ts'
+import { dnsFailureOf, failureOf, resetFailure, SendFailure, tlsFailureOf } from './failure.ts'
+import type { Resolve } from './resolve.ts'
+
+export interface DialRules {
+  readonly allow: Allow
+  readonly resolve: Resolve
+}
+
+/** Where to connect to: the parts of the URL, with the host name folded. */
+export interface Target {
+  readonly hostname: string
+  readonly host: string | undefined
+  readonly protocol: string
+  /** Empty means the default of the protocol. */
+  readonly port: string
+  readonly rules: DialRules
+  readonly startTls: buildConnector.connector
+}
+
+export interface DialLimits {
+  readonly signal: AbortSignal
+  /** By performance.now(). */
+  readonly endsAtMs: number
+}
+
+/**
+ * The guard stands here, and not at the URL, because here the address is known that is dialled: the name is resolved
+ * once, every answer is vetted, one of those answers is dialled as a literal, and the peer is vetted at the end.
+ * Rejects with a SendFailure, or with the reason of the signal.
+ */
+export async function dial(target: Target, limits: DialLimits): Promise<Socket> {
+  const addresses = await vettedAddresses(target, limits.signal)
+  const { address, socket } = await dialFirst(target, addresses, limits)
+  return target.protocol === 'https:' ? await encrypt(target, { address, socket }, limits.signal) : socket
+}
+
+/** A name with many addresses is no reason to knock at all of them. */
+const ADDRESSES_TRIED = 4
+
+async function vettedAddresses({ hostname, rules }: Target, signal: AbortSignal): Promise<string[]> {
+  const isLiteral = isIP(hostname) !== 0
+  const addresses = isLiteral ? [hostname] : await lookUp(hostname, rules.resolve, signal)
+  if (addresses.length === 0) throw new SendFailure('DNS', 'The name could not be resolved')
+  // One bad answer refuses the name: an attacker mixes them so that a retry or a fallback takes the other one.
+  if (!addresses.every((address) => mayDial(rules.allow, hostname, address))) throw refusal()
+  return [...new Set(addresses)].slice(0, ADDRESSES_TRIED)
+}
+
+async function lookUp(hostname: string, resolve: Resolve, signal: AbortSignal): Promise<string[]> {
+  const { promise: cut, reject } = Promise.withResolvers<never>()
+  const onAbort = () => reject(signal.reason)
+  signal.addEventListener('abort', onAbort, { once: true })
+  try {
+    return await Promise.race([resolve(hostname, signal), cut])
+  } catch (error) {
+    throw dnsFailureOf(error)
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+  }
+}
+
+interface Dialled {
+  readonly address: string
+  readonly socket: Socket
+}
+
+/** The addresses in turn, each with an equal share of the time that is left, until one accepts. */
+async function dialFirst(target: Target, addresses: readonly string[], limits: DialLimits): Promise<Dialled> {
+  let failure: unknown
+  for (const [index, address] of addresses.entries()) {
+    const shareMs = (limits.endsAtMs - performance.now()) / (addresses.length - index)
+    try {
+      return { address, socket: await openTcp(target, { address, shareMs, signal: limits.signal }) }
+    } catch (error) {
+      if (limits.signal.aborted || failureOf(error).failure === 'URL_NOT_ALLOWED') throw error
+      failure = error
+    }
+  }
+  throw failure
+}
+
+interface Attempt {
+  readonly address: string
+  readonly shareMs: number
+  readonly signal: AbortSignal
+}
+
+function openTcp(target: Target, { address, shareMs, signal }: Attempt): Promise<Socket> {
+  signal.throwIfAborted()
+  const port = Number(target.port) || (target.protocol === 'https:' ? 443 : 80)
+  // A literal address: node calls no look-up for it.
+  const socket = connectTcp({ host: address, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 })
+  const { promise, resolve, reject } = Promise.withResolvers<Socket>()
+  const fail = (error: unknown) => {
+    socket.destroy()
+    reject(error)
+  }
+  const onAbort = () => fail(signal.reason)
+  const timer = setTimeout(() => fail(new SendFailure('CONNECTION', 'The host did not answer')), shareMs)
+  signal.addEventListener('abort', onAbort, { once: true })
+  // Stays for the life of the socket: an error between here and undici's own listener would end the process.
+  socket.on('error', fail)
+  socket.once('connect', () => {
+    const peer = socket.remoteAddress
+    if (peer === undefined) fail(resetFailure())
+    else if (mayDial(target.rules.allow, target.hostname, peer)) resolve(socket)
+    else fail(refusal())
+  })
+  return promise.finally(() => {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', onAbort)
+  })
+}
+
+function encrypt(target: Target, { address, socket }: Dialled, signal: AbortSignal): Promise<Socket> {
+  const { promise, resolve, reject } = Promise.withResolvers<Socket>()
+  const onAbort = () => {
+    socket.destroy()
+    reject(signal.reason)
+  }
+  if (signal.aborted) onAbort()
+  signal.addEventListener('abort', onAbort, { once: true })
+  // The name sent and checked is the URL's, whatever headers say. An address has no SNI; `hostname` is checked then.
+  const servername = isIP(target.hostname) === 0 ? target.hostname : undefined
+  const { host, protocol, port } = target
+  const options = { hostname: address, host, protocol, port, servername, httpSocket: socket }
+  target.startTls(options, (error, encrypted) => {
+    if (encrypted) return resolve(encrypted)
+    socket.destroy()
+    reject(tlsFailureOf(error))
+  })
+  return promise.finally(() => signal.removeEventListener('abort', onAbort))
+}
+
+function refusal(): SendFailure {
+  return new SendFailure('URL_NOT_ALLOWED', 'The host name resolves to a private or reserved address')
+}

@@ -1,0 +1,80 @@
+import { parseAllow } from './allow.ts'
+import { exchange, type OutboundResult } from './exchange.ts'
+import { abortedFailure, SendFailure } from './failure.ts'
+import { createPools } from './pools.ts'
+import { assertSendable, type OutboundRequest } from './request.ts'
+import { createResolve, type Resolve } from './resolve.ts'
+import { vetUrl } from './url.ts'
+
+export { OutboundAllowInvalid, parseAllow } from './allow.ts'
+export type { OutboundFailure, OutboundResponse, OutboundResult } from './exchange.ts'
+export { type OutboundRequest, OutboundRequestInvalid } from './request.ts'
+
+export interface OutboundOptions {
+  /**
+   * CIDRs, addresses and host names that are let through although the rules refuse them
+   * (POSTRIDER_OUTBOUND_ALLOW), such as ['127.0.0.1/32', 'receiver.internal']. A listed name may resolve to any
+   * address; a CIDR opens its addresses for names that the rules let pass, and one that holds loopback opens
+   * `localhost` too. Danger: whoever may save a destination reaches what is listed.
+   */
+  readonly allow: readonly string[]
+  /**
+   * Name look-up. Default: dns.lookup, so /etc/hosts works, with a bound on look-ups in flight, at most five seconds
+   * for each, and answers kept for ten.
+   */
+  readonly resolve?: Resolve
+}
+
+export interface SendOptions {
+  /** Connections are shared only between sends with the same key: one destination at one version, never two tenants. */
+  readonly poolKey: string
+  /** One deadline over DNS, connect, TLS, headers and body, milliseconds. */
+  readonly timeoutMs: number
+  /** Whether a URL with plain http is refused. */
+  readonly httpsOnly: boolean
+  /** Cuts the request, which then ends as ABORTED: for shutdown. Give the same long-lived signal to many sends. */
+  readonly signal?: AbortSignal
+}
+
+/** The only way to hosts that tenants name. Disposing it cuts what is under way (ABORTED) and closes every connection. */
+export interface Outbound extends AsyncDisposable {
+  /** Never rejects for what a receiver does; rejects with OutboundRequestInvalid when the request can't be sent at all. */
+  send(request: OutboundRequest, options: SendOptions): Promise<OutboundResult>
+  /**
+   * Why this URL may not be called, as a sentence for the user; undefined when it may. No network: a name that passes
+   * here is refused by `send` when it resolves to a refused address.
+   */
+  urlProblem(url: string, options: { httpsOnly: boolean }): string | undefined
+}
+
+/** Throws OutboundAllowInvalid when an entry of `allow` can't be read. */
+export function createOutbound(options: OutboundOptions): Outbound {
+  const allow = parseAllow(options.allow)
+  const pools = createPools({ allow, resolve: options.resolve ?? createResolve() })
+  let disposed = false
+
+  return {
+    async send(request, { poolKey, timeoutMs, httpsOnly, signal }) {
+      const startedAtMs = performance.now()
+      assertSendable(request)
+      if (disposed || signal?.aborted) return unsent(abortedFailure())
+      const vetted = vetUrl(request.url, { allow, httpsOnly })
+      if ('problem' in vetted) return unsent(new SendFailure('URL_NOT_ALLOWED', vetted.problem))
+      const lane = pools.take(poolKey, vetted.url, timeoutMs)
+      const onSettled = () => pools.release(lane)
+      return exchange(request, { dispatcher: lane.pool, url: vetted.url, timeoutMs, startedAtMs, signal, onSettled })
+    },
+    urlProblem(url, { httpsOnly }) {
+      const vetted = vetUrl(url, { allow, httpsOnly })
+      return 'problem' in vetted ? vetted.problem : undefined
+    },
+    async [Symbol.asyncDispose]() {
+      disposed = true
+      await pools[Symbol.asyncDispose]()
+    },
+  }
+}
+
+function unsent({ failure, message }: SendFailure): OutboundResult {
+  return { kind: 'failure', failure, message, durationMs: 0 }
+}

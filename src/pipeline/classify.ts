@@ -1,0 +1,44 @@
+import type { ConnectorResponse } from '../connector/define-connector.ts'
+import type { ReadyConnector } from '../connector/registry.ts'
+import { type Outcome, outcomeOfResponse } from '../domain/outcome.ts'
+import type { OutboundResponse, OutboundResult } from '../outbound/outbound.ts'
+
+/** What came back, as an outcome: the connector's word first, then HTTP's. */
+export function classify(connector: ReadyConnector, result: OutboundResult, now: Date): Outcome {
+  if (result.kind === 'response') return classifyResponse(connector, result, now)
+  if (result.failure === 'ABORTED') throw new Error('An attempt that was cut off has no outcome')
+  return { outcome: 'RETRYABLE_FAILURE', failureKind: result.failure, message: result.message }
+}
+
+function classifyResponse(connector: ReadyConnector, response: OutboundResponse, now: Date): Outcome {
+  const headers = Object.fromEntries(response.headers)
+  const byStatus = outcomeOfResponse(response.statusCode, headers['retry-after'], now)
+  try {
+    return classifyByConnector(connector, { ...response, headers }) ?? byStatus
+  } catch (error) {
+    const message = `The connector could not read the answer: ${error instanceof Error ? error.message : error}`
+    return { outcome: 'RETRYABLE_FAILURE', failureKind: 'CONNECTOR_ERROR', message: message.slice(0, 1_000) }
+  }
+}
+
+function classifyByConnector(connector: ReadyConnector, response: ConnectorResponse): Outcome | undefined {
+  const verdict = connector.definition.classify?.(response)
+  switch (verdict?.kind) {
+    case undefined:
+      return undefined
+    case 'success':
+      return { outcome: 'SUCCESS' }
+    case 'retry': {
+      const asked = verdict.afterMs === undefined ? {} : { retryAfterMs: verdict.afterMs }
+      return { outcome: 'RETRYABLE_FAILURE', failureKind: 'HTTP_STATUS', message: verdict.reason, ...asked }
+    }
+    case 'fail':
+      return { outcome: 'PERMANENT_FAILURE', failureKind: 'HTTP_STATUS', message: verdict.reason }
+    case 'disable': {
+      const failureKind = verdict.because === 'CREDENTIALS_REJECTED' ? 'CREDENTIALS_REJECTED' : 'GONE'
+      return { outcome: 'PERMANENT_FAILURE', failureKind, message: verdict.reason, disable: verdict.because }
+    }
+    default:
+      return verdict satisfies never
+  }
+}

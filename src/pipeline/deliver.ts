@@ -1,0 +1,155 @@
+import { type ConnectorRegistry, type ReadyConnector, readyConnector } from '../connector/registry.ts'
+import type { Outcome } from '../domain/outcome.ts'
+import { redactHeaders, redactText } from '../domain/redact.ts'
+import { retryDelayMs } from '../domain/retry-schedule.ts'
+import type { Outbound, OutboundResponse } from '../outbound/outbound.ts'
+import type { RecordedRequest, RecordedResponse } from '../store/delivery-attempt.ts'
+import type { AttemptRecord, AttemptResult, PendingDelivery } from './attempt-result.ts'
+import { classify } from './classify.ts'
+import type { LoadedDestination } from './destination-cache.ts'
+import { type PreparedRequest, prepareRequest } from './prepare-request.ts'
+
+export interface DeliverParts {
+  readonly connectors: ConnectorRegistry
+  readonly outbound: Outbound
+  /** Aborted when the process has no time left: what is still on its way is cut off and handed back. */
+  readonly cut: AbortSignal
+  readonly now: () => Date
+  /** Uniform in [0, 1): spreads retries. */
+  readonly random: () => number
+}
+
+/** A delivery whose holder was lost so often is likely what kills them. */
+const MAX_LOST_LEASES = 3
+/** How long a delivery waits for a connector that is not loaded. */
+const CONNECTOR_WAIT_MS = 60_000
+
+/**
+ * Makes one attempt, or finds that none is to be made. Never throws for what a receiver or a connector does.
+ * Undefined when the attempt was cut off by the end of the process: it does not count, and the lease is handed back.
+ */
+export async function deliver(parts: DeliverParts, pending: PendingDelivery): Promise<AttemptResult | undefined> {
+  const { lease, delivery, destination } = pending
+  if (!destination) return { lease, delivery, status: 'CANCELLED' }
+  const isTest = delivery.trigger === 'TEST'
+  if (!isTest && (destination.isDisabled || !destination.isActive)) return { lease, delivery, status: 'CANCELLED' }
+  const connector = readyConnector(parts.connectors, destination.connector)
+  if (!connector) {
+    return { lease, delivery, status: 'PENDING', dueAt: new Date(parts.now().getTime() + CONNECTOR_WAIT_MS) }
+  }
+  const attempt = await attemptDelivery(parts, pending, { connector, destination })
+  if (!attempt) return undefined
+  return {
+    lease,
+    delivery,
+    status: attempt.outcome.outcome === 'SUCCESS' ? 'SUCCEEDED' : attempt.retryAt ? 'PENDING' : 'FAILED',
+    dueAt: attempt.retryAt,
+    attempt,
+  }
+}
+
+interface Target {
+  readonly connector: ReadyConnector
+  readonly destination: LoadedDestination
+}
+
+async function attemptDelivery(
+  parts: DeliverParts,
+  pending: PendingDelivery,
+  target: Target,
+): Promise<AttemptRecord | undefined> {
+  const startedAt = parts.now()
+  const base = { startedAt, profileVersion: target.destination.profileVersion, profile: target.destination.profile }
+  const nothingSent = { durationMs: 0, request: undefined, requestBody: undefined, response: undefined }
+  const obstacle = findObstacle(pending)
+  if (obstacle) return { ...base, ...nothingSent, outcome: permanent(obstacle), retryAt: undefined }
+  const prepared = tryPrepare(pending, target, startedAt)
+  if (prepared instanceof Error) {
+    const message = `The connector could not build the request: ${prepared.message}`
+    const clean = redactText(message, target.destination.secretTexts).slice(0, 1_000)
+    return { ...base, ...nothingSent, outcome: permanent(clean), retryAt: undefined }
+  }
+  const result = await parts.outbound.send(prepared, {
+    poolKey: `${target.destination.id} ${target.destination.version}`,
+    timeoutMs: target.destination.profile.timeoutMs,
+    httpsOnly: target.destination.profile.httpsOnly,
+    signal: parts.cut,
+  })
+  if (result.kind === 'failure' && result.failure === 'ABORTED') return undefined
+  const outcome = classify(target.connector, result, parts.now())
+  return {
+    ...base,
+    ...recordRequest(prepared, target.destination.secretTexts),
+    durationMs: Math.round(result.durationMs),
+    response: result.kind === 'response' ? recordResponse(result, target.destination.secretTexts) : undefined,
+    outcome,
+    retryAt: retryTime(parts, pending, { outcome, destination: target.destination }),
+  }
+}
+
+function findObstacle({ lease, eventData }: PendingDelivery): string | undefined {
+  if (lease.retryCount >= MAX_LOST_LEASES) return `Given up: its worker was lost ${lease.retryCount} times`
+  if (eventData === null) return "The event's data is no longer kept"
+  return undefined
+}
+
+function permanent(message: string): Outcome {
+  return { outcome: 'PERMANENT_FAILURE', failureKind: 'CONNECTOR_ERROR', message }
+}
+
+function tryPrepare(pending: PendingDelivery, target: Target, now: Date): PreparedRequest | Error {
+  const { delivery } = pending
+  try {
+    return prepareRequest(target.connector, target.destination, {
+      eventId: delivery.eventId,
+      eventType: delivery.eventType,
+      eventData: pending.eventData!,
+      deliveryId: delivery.id,
+      attemptNumber: delivery.attemptCount + 1,
+      isTest: delivery.trigger === 'TEST',
+      now,
+    })
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error))
+  }
+}
+
+function retryTime(
+  parts: DeliverParts,
+  { delivery }: PendingDelivery,
+  { outcome, destination }: { outcome: Outcome; destination: LoadedDestination },
+): Date | undefined {
+  const attemptNumber = delivery.attemptCount + 1
+  if (outcome.outcome !== 'RETRYABLE_FAILURE' || attemptNumber >= delivery.maxAttempts) return undefined
+  const delayMs = retryDelayMs({
+    delaysS: destination.profile.retryDelays,
+    jitter: destination.profile.retryJitter,
+    attemptNumber,
+    retryAfterMs: outcome.retryAfterMs,
+    random: parts.random(),
+  })
+  return delayMs === undefined ? undefined : new Date(parts.now().getTime() + delayMs)
+}
+
+function recordRequest(
+  prepared: PreparedRequest,
+  secrets: readonly string[],
+): { request: RecordedRequest; requestBody: string | undefined } {
+  const request = {
+    method: prepared.method,
+    url: redactText(prepared.url, secrets),
+    headers: redactHeaders(Object.entries(prepared.headers), secrets),
+  }
+  return { request, requestBody: prepared.isEnvelope ? undefined : redactText(prepared.body, secrets) }
+}
+
+function recordResponse(response: OutboundResponse, secrets: readonly string[]): RecordedResponse {
+  const { statusCode, sizeBytes, truncated } = response
+  return {
+    statusCode,
+    headers: redactHeaders(response.headers, secrets),
+    body: redactText(response.body, secrets),
+    sizeBytes,
+    truncated,
+  }
+}

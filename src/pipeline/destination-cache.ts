@@ -1,0 +1,99 @@
+import type { DeliveryProfile } from '../domain/delivery-profile.ts'
+import { credentialsPlace, signingSecretPlace } from '../store/destination.ts'
+import {
+  type DestinationHead,
+  type DestinationRow,
+  findDestinationHeads,
+  findDestinationRows,
+  findProfiles,
+} from '../store/pending.ts'
+import type { SecretBox } from '../store/secret-box.ts'
+import type { Store } from '../store/store.ts'
+
+/** A destination as a delivery needs it, secrets open. Never logged, never stored. */
+export interface LoadedDestination {
+  readonly id: string
+  readonly version: number
+  readonly organizationId: string
+  readonly organizationExternalId: string | null
+  readonly isActive: boolean
+  readonly isDisabled: boolean
+  readonly connector: string
+  readonly config: Record<string, unknown>
+  readonly credentials: Record<string, unknown>
+  readonly signingSecrets: readonly { readonly secret: string; readonly expiresAt: Date | null }[]
+  /** Every text that must not stand in a record. */
+  readonly secretTexts: readonly string[]
+  readonly profile: DeliveryProfile
+  readonly profileVersion: number
+}
+
+type Opened = Omit<
+  LoadedDestination,
+  'isActive' | 'isDisabled' | 'organizationExternalId' | 'profile' | 'profileVersion'
+>
+
+const MAX_CACHED = 10_000
+
+/**
+ * Opened destinations by id. Each load asks for the versions as they are now, so that no lost notification can leave
+ * an old secret or setting in use; only what changed is read and opened again.
+ */
+export function createDestinationCache(store: Store) {
+  const opened = new Map<string, Opened>()
+  const profiles = new Map<string, DeliveryProfile>()
+
+  return async function load(ids: readonly string[]): Promise<Map<string, LoadedDestination>> {
+    const heads = await findDestinationHeads(store.sql, ids)
+    const stale = heads.filter((head) => opened.get(head.id)?.version !== head.version)
+    const unknown = heads.filter((head) => !profiles.has(profileKey(head.applicationId, head.profileVersion)))
+    if (opened.size > MAX_CACHED) opened.clear()
+    if (profiles.size > MAX_CACHED) profiles.clear()
+    if (stale.length > 0) {
+      const rows = await findDestinationRows(
+        store.sql,
+        stale.map((head) => head.id),
+      )
+      for (const row of rows) opened.set(row.id, open(store.secrets, row))
+    }
+    if (unknown.length > 0) {
+      const wanted = unknown.map((head) => ({ applicationId: head.applicationId, version: head.profileVersion }))
+      for (const row of await findProfiles(store.sql, wanted)) {
+        profiles.set(profileKey(row.applicationId, row.version), row.settings)
+      }
+    }
+    return new Map(heads.flatMap((head) => join(head, opened.get(head.id), profiles)))
+  }
+}
+
+function profileKey(applicationId: string, version: number): string {
+  return `${applicationId} ${version}`
+}
+
+function join(
+  head: DestinationHead,
+  opened: Opened | undefined,
+  profiles: ReadonlyMap<string, DeliveryProfile>,
+): [string, LoadedDestination][] {
+  const profile = profiles.get(profileKey(head.applicationId, head.profileVersion))
+  // Deleted between the two reads.
+  if (!opened || !profile) return []
+  const { isActive, isDisabled, organizationExternalId, profileVersion } = head
+  return [[head.id, { ...opened, isActive, isDisabled, organizationExternalId, profile, profileVersion }]]
+}
+
+function open(box: SecretBox, row: DestinationRow): Opened {
+  const credentials = row.credentials ? JSON.parse(box.open(row.credentials, credentialsPlace(row))) : {}
+  const signingSecrets = row.secrets.map((one) => ({
+    secret: box.open(one.secret, signingSecretPlace(row.organizationId, one.id)),
+    expiresAt: one.expiresAt ? new Date(one.expiresAt) : null,
+  }))
+  const secretTexts = [...textsIn(credentials), ...signingSecrets.map((one) => one.secret)]
+  const { id, version, organizationId, connector, config } = row
+  return { id, version, organizationId, connector, config, credentials, signingSecrets, secretTexts }
+}
+
+function textsIn(value: unknown): string[] {
+  if (typeof value === 'string') return [value]
+  return value !== null && typeof value === 'object' ? Object.values(value).flatMap(textsIn) : []
+}

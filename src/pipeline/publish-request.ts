@@ -1,0 +1,68 @@
+import { type Id, idToUuid, parseId } from '../domain/id.ts'
+import type { Problem } from '../domain/refused.ts'
+
+/** Largest data of one event, as compact JSON in UTF-8. */
+export const MAX_DATA_BYTES = 262_144
+export const MAX_IDEMPOTENCY_KEY_LENGTH = 255
+
+export interface PublishRequest {
+  readonly organizationId?: string | null | undefined
+  readonly organizationExternalId?: string | null | undefined
+  readonly type: string
+  readonly data: unknown
+  readonly idempotencyKey?: string | null | undefined
+}
+
+/** A request whose own fields are in order; organization and type are still to be looked up. */
+export interface CheckedRequest {
+  readonly applicationUuid: string
+  readonly organizationUuid?: string | undefined
+  readonly organizationExternalId?: string | undefined
+  readonly type: string
+  readonly data: unknown
+  readonly dataJson: string
+  readonly dataBytes: number
+  readonly idempotencyKey: string | null
+}
+
+/** Checks what can be checked without the database. `path` of a problem starts at the request. */
+export function checkRequest(
+  applicationId: Id<'app'>,
+  request: PublishRequest,
+): CheckedRequest | { problems: Problem[] } {
+  const problems: Problem[] = []
+  const { organizationId, organizationExternalId, idempotencyKey } = request
+  if ((organizationId == null) === (organizationExternalId == null)) {
+    const message = 'give exactly one of organizationId and organizationExternalId'
+    problems.push({ code: 'REQUIRED', message, path: ['organizationId'] })
+  }
+  const parsedId = organizationId == null ? undefined : parseId('org', organizationId)
+  if (organizationId != null && !parsedId) {
+    problems.push({
+      code: 'NOT_FOUND',
+      message: `there is no organization ${organizationId}`,
+      path: ['organizationId'],
+    })
+  }
+  if (idempotencyKey != null && (idempotencyKey.length === 0 || idempotencyKey.length > MAX_IDEMPOTENCY_KEY_LENGTH)) {
+    const message = `is 1 to ${MAX_IDEMPOTENCY_KEY_LENGTH} characters long`
+    problems.push({ code: 'INVALID', message, path: ['idempotencyKey'] })
+  }
+  const dataJson = JSON.stringify(request.data ?? null)
+  const dataBytes = Buffer.byteLength(dataJson)
+  if (dataBytes > MAX_DATA_BYTES) {
+    const message = `is ${dataBytes} bytes of JSON; at most ${MAX_DATA_BYTES} (256 KB) are taken`
+    problems.push({ code: 'LIMIT_EXCEEDED', message, path: ['data'] })
+  }
+  if (problems.length > 0) return { problems }
+  return {
+    applicationUuid: idToUuid(applicationId),
+    organizationUuid: parsedId && idToUuid(parsedId),
+    organizationExternalId: organizationExternalId ?? undefined,
+    type: request.type,
+    data: request.data,
+    dataJson,
+    dataBytes,
+    idempotencyKey: idempotencyKey ?? null,
+  }
+}

@@ -1,0 +1,106 @@
+import { randomBytes } from 'node:crypto'
+import { EventEmitter } from 'node:events'
+import { setTimeout } from 'node:timers/promises'
+import pg from 'pg'
+import type { Sql } from './sql.ts'
+
+/**
+ * What the bell says. due: deliveries can be claimed. attempt: attempts were committed, or a delivery changed.
+ * revoked: an API key was revoked.
+ */
+export type BellKind = 'due' | 'attempt' | 'revoked'
+
+/**
+ * A doorbell between and within processes. It only makes things sooner: it carries no data, a ring may be lost, and
+ * whoever listens looks into the tables from time to time anyway.
+ */
+export interface Bell extends AsyncDisposable {
+  ring(kind: BellKind): void
+  on(kind: BellKind, listener: () => void): () => void
+}
+
+const CHANNEL = 'postrider'
+
+/** Rings of this time go out as one NOTIFY, which takes a cluster-wide lock at commit. */
+const NOTIFY_EVERY_MS = 20
+const RECONNECT_MS = 1_000
+const PING_EVERY_MS = 15_000
+
+export function openBell(options: { databaseUrl: string; sql: Sql; onError: (error: unknown) => void }): Bell {
+  const emitter = new EventEmitter().setMaxListeners(0)
+  const self = randomBytes(6).toString('base64url')
+  const abort = new AbortController()
+  const outgoing = new Set<BellKind>()
+  let timer: NodeJS.Timeout | undefined
+
+  function notify(): void {
+    timer = undefined
+    const kinds = [...outgoing]
+    outgoing.clear()
+    options.sql('select pg_notify($1, $2)', [CHANNEL, `${self} ${kinds.join(' ')}`]).catch(options.onError)
+  }
+
+  function onNotification(payload: string): void {
+    const [sender, ...kinds] = payload.split(' ')
+    if (sender !== self) for (const kind of kinds) emitter.emit(kind)
+  }
+
+  const listening = listen({ ...options, signal: abort.signal, onNotification })
+  return {
+    ring(kind) {
+      emitter.emit(kind)
+      outgoing.add(kind)
+      if (!abort.signal.aborted) timer ??= globalThis.setTimeout(notify, NOTIFY_EVERY_MS)
+    },
+    on(kind, listener) {
+      emitter.on(kind, listener)
+      return () => emitter.off(kind, listener)
+    },
+    async [Symbol.asyncDispose]() {
+      abort.abort()
+      clearTimeout(timer)
+      await listening
+    },
+  }
+}
+
+interface Listening {
+  readonly databaseUrl: string
+  readonly signal: AbortSignal
+  readonly onNotification: (payload: string) => void
+  readonly onError: (error: unknown) => void
+}
+
+/** Holds one LISTEN connection, and takes a new one when it breaks. */
+async function listen({ databaseUrl, signal, onNotification, onError }: Listening): Promise<void> {
+  while (!signal.aborted) {
+    const client = new pg.Client({
+      connectionString: databaseUrl,
+      application_name: 'postrider bell',
+      keepAlive: true,
+      connectionTimeoutMillis: 5_000,
+    })
+    const ended = Promise.withResolvers<void>()
+    client.on('error', (error) => {
+      onError(error)
+      ended.resolve()
+    })
+    client.on('end', () => ended.resolve())
+    client.on('notification', ({ payload }) => payload && onNotification(payload))
+    const stop = () => ended.resolve()
+    signal.addEventListener('abort', stop, { once: true })
+    // A connection that a firewall dropped without a word is noticed by its ping.
+    const ping = setInterval(() => client.query('select 1').catch(stop), PING_EVERY_MS)
+    try {
+      await client.connect()
+      await client.query(`listen ${CHANNEL}`)
+      await ended.promise
+    } catch (error) {
+      onError(error)
+    }
+    clearInterval(ping)
+    signal.removeEventListener('abort', stop)
+    await client.end().catch(onError)
+    await setTimeout(RECONNECT_MS, undefined, { signal }).catch(() => undefined)
+  }
+}

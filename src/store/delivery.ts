@@ -1,0 +1,32 @@
+import { defineEntity, type InferEntity, p } from '@mikro-orm/core'
+import type { Id } from '../domain/id.ts'
+import { TypeIdType } from './type-id-type.ts'
+
+export const deliveryStatuses = ['PENDING', 'SUCCEEDED', 'FAILED', 'CANCELLED', 'SKIPPED'] as const
+export type DeliveryStatus = (typeof deliveryStatuses)[number]
+export const deliverySkipReasons = ['INACTIVE', 'DISABLED', 'FILTERED'] as const
+export type DeliverySkipReason = (typeof deliverySkipReasons)[number]
+export const deliveryTriggers = ['EVENT', 'RETRY', 'REPLAY', 'RECOVERY', 'TEST'] as const
+export type DeliveryTrigger = (typeof deliveryTriggers)[number]
+
+/** One event on its way to one destination. Its job, while it is pending, has the same id. */
+export const Delivery = defineEntity({
+  name: 'Delivery',
+  tableName: 'delivery',
+  properties: {
+    id: p.type(new TypeIdType('dlv')).$type<Id<'dlv'>>().primary(),
+    applicationId: p.type(new TypeIdType('app')).$type<Id<'app'>>(),
+    organizationId: p.type(new TypeIdType('org')).$type<Id<'org'>>(),
+    eventId: p.type(new TypeIdType('evt')).$type<Id<'evt'>>(),
+    destinationId: p.type(new TypeIdType('dst')).$type<Id<'dst'>>(),
+    eventType: p.text(),
+    status: p.text().$type<DeliveryStatus>(),
+    skipReason: p.text().$type<DeliverySkipReason>().nullable(),
+    trigger: p.text().$type<DeliveryTrigger>(),
+    attemptCount: p.integer(),
+    maxAttempts: p.integer(),
+    nextAttemptAt: p.datetime(3).nullable(),
+    finishedAt: p.datetime(3).nullable(),
+  },
+})
+export type Delivery = InferEntity<typeof Delivery>

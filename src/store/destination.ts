@@ -1,0 +1,81 @@
+import { defineEntity, type InferEntity, p } from '@mikro-orm/core'
+import type { Id } from '../domain/id.ts'
+import type { DisabledReason } from '../domain/outcome.ts'
+import type { SecretPlace } from './secret-box.ts'
+import { TypeIdType } from './type-id-type.ts'
+
+/** Name and last characters of each credential that is set: all that is ever shown of it. */
+export interface CredentialHint {
+  readonly name: string
+  readonly hint: string | null
+}
+
+/** One place events go. Written with MikroORM's version check, so that of two racing changes one is told so. */
+export const Destination = defineEntity({
+  name: 'Destination',
+  tableName: 'destination',
+  properties: {
+    id: p.type(new TypeIdType('dst')).$type<Id<'dst'>>().primary(),
+    applicationId: p.type(new TypeIdType('app')).$type<Id<'app'>>(),
+    organizationId: p.type(new TypeIdType('org')).$type<Id<'org'>>(),
+    key: p.text().nullable(),
+    label: p.text(),
+    description: p.text().nullable(),
+    connector: p.text(),
+    config: p.json().$type<Record<string, unknown>>(),
+    target: p.text(),
+    /** A sealed JSON object; see credentialsPlace. */
+    credentials: p.text().nullable(),
+    credentialHints: p.json().$type<CredentialHint[]>(),
+    eventTypes: p.array(),
+    /** Null while the person's switch is on. */
+    inactiveSince: p.datetime(3).nullable(),
+    version: p.integer().version(),
+    createdAt: p.datetime(3),
+    updatedAt: p.datetime(3),
+  },
+})
+export type Destination = InferEntity<typeof Destination>
+
+export const destinationHealths = ['HEALTHY', 'FAILING', 'DISABLED'] as const
+
+/** What the system found of a destination. Moved by settlement; see store/settlement.ts. */
+export const DestinationHealth = defineEntity({
+  name: 'DestinationHealth',
+  tableName: 'destination_health',
+  properties: {
+    destinationId: p.type(new TypeIdType('dst')).$type<Id<'dst'>>().primary(),
+    health: p.text().$type<(typeof destinationHealths)[number]>(),
+    disabledReason: p.text().$type<DisabledReason>().nullable(),
+    disabledAt: p.datetime(3).nullable(),
+    consecutiveFailures: p.integer(),
+    failingSince: p.datetime(3).nullable(),
+    lastSuccessAt: p.datetime(3).nullable(),
+  },
+})
+export type DestinationHealth = InferEntity<typeof DestinationHealth>
+
+/** A destination with no row here is not signed; with an overlap it has two. */
+export const SigningSecret = defineEntity({
+  name: 'SigningSecret',
+  tableName: 'signing_secret',
+  properties: {
+    id: p.type(new TypeIdType('sec')).$type<Id<'sec'>>().primary(),
+    destinationId: p.type(new TypeIdType('dst')).$type<Id<'dst'>>(),
+    secret: p.text(),
+    hint: p.text(),
+    createdAt: p.datetime(3),
+    expiresAt: p.datetime(3).nullable(),
+  },
+})
+export type SigningSecret = InferEntity<typeof SigningSecret>
+
+/** Ids as bare UUIDs, as the tables have them. */
+export function credentialsPlace(destination: { organizationId: string; id: string }): SecretPlace {
+  return ['destination', 'credentials', destination.organizationId, destination.id]
+}
+
+/** Ids as bare UUIDs, as the tables have them. */
+export function signingSecretPlace(organizationId: string, secretId: string): SecretPlace {
+  return ['signing_secret', 'secret', organizationId, secretId]
+}

@@ -1,0 +1,41 @@
+import { uuidFloor } from '../domain/id.ts'
+import type { Sql } from './sql.ts'
+import { sqlState } from './sql.ts'
+
+const DAY_MS = 86_400_000
+const DAYS_AHEAD = 7
+
+/** Storage options of each partitioned table: deliveries are updated in place, and leave room for it. */
+const tables = { event: '', delivery: 'with (fillfactor = 80)', delivery_attempt: '' } as const
+
+/**
+ * Makes the daily partitions from yesterday to a week ahead that are still missing. Any process may run it at
+ * any time. A day whose rows already lie in the default partition (the clock stepped) stays there.
+ */
+export async function ensurePartitions(sql: Sql, now: Date): Promise<void> {
+  const existing = new Set(
+    (await sql<{ name: string }>("select relname as name from pg_class where relispartition and relkind = 'r'")).map(
+      (row) => row.name,
+    ),
+  )
+  const today = Math.floor(now.getTime() / DAY_MS)
+  for (let day = today - 1; day <= today + DAYS_AHEAD; day += 1) {
+    for (const table of Object.keys(tables) as (keyof typeof tables)[]) {
+      const name = `${table}_${new Date(day * DAY_MS).toISOString().slice(0, 10).replaceAll('-', '')}`
+      if (!existing.has(name)) await createPartition(sql, { table, name, day })
+    }
+  }
+}
+
+async function createPartition(
+  sql: Sql,
+  { table, name, day }: { table: keyof typeof tables; name: string; day: number },
+): Promise<void> {
+  const range = `from ('${uuidFloor(day * DAY_MS)}') to ('${uuidFloor((day + 1) * DAY_MS)}')`
+  try {
+    await sql(`create table if not exists ${name} partition of ${table} for values ${range} ${tables[table]}`)
+  } catch (error) {
+    // 23514: rows of that day lie in the default partition. 42P07, 42P17, 23505: another process was faster.
+    if (!['23514', '42P07', '42P17', '23505'].includes(sqlState(error) ?? '')) throw error
+  }
+}

@@ -1,0 +1,167 @@
+import type { Sql } from './sql.ts'
+
+// The statements of a publish. Ids are bare UUIDs here: the rows go from array to table by the thousand.
+
+export interface KnownOrganization {
+  readonly id: string
+  readonly applicationId: string
+  readonly externalId: string | null
+}
+
+export interface KnownEventType {
+  readonly id: string
+  readonly applicationId: string
+  readonly name: string
+  readonly status: string
+  readonly version: number
+}
+
+export interface NewEvent {
+  readonly id: string
+  readonly applicationId: string
+  readonly organizationId: string
+  readonly type: string
+  readonly data: string
+  readonly dataBytes: number
+  readonly idempotencyKey: string | null
+  readonly isTest: boolean
+}
+
+export interface FannedOut {
+  readonly id: string
+  readonly eventId: string
+  readonly status: 'PENDING' | 'SKIPPED'
+}
+
+/** Organizations by their id, or by the application's own id of them. */
+export async function findOrganizations(
+  sql: Sql,
+  wanted: readonly { applicationId: string; id?: string | undefined; externalId?: string | undefined }[],
+): Promise<KnownOrganization[]> {
+  const byExternalId = wanted.filter((one) => one.externalId !== undefined)
+  return sql<KnownOrganization>(
+    `select id, application_id as "applicationId", external_id as "externalId" from organization where id = any($1::uuid[])
+     union all
+     select o.id, o.application_id, o.external_id
+     from unnest($2::uuid[], $3::text[]) as w (application_id, external_id)
+     cross join lateral (
+       select * from organization
+       where application_id = w.application_id and external_id = w.external_id offset 0
+     ) o`,
+    [
+      wanted.flatMap((one) => one.id ?? []),
+      byExternalId.map((one) => one.applicationId),
+      byExternalId.map((one) => one.externalId),
+    ],
+  )
+}
+
+export async function findEventTypes(
+  sql: Sql,
+  wanted: readonly { applicationId: string; name: string }[],
+): Promise<KnownEventType[]> {
+  return sql<KnownEventType>(
+    `select t.id, t.application_id as "applicationId", t.name, t.status, t.version
+     from unnest($1::uuid[], $2::text[]) as w (application_id, name)
+     cross join lateral (
+       select * from event_type where application_id = w.application_id and name = w.name offset 0
+     ) t`,
+    [wanted.map((one) => one.applicationId), wanted.map((one) => one.name)],
+  )
+}
+
+export async function findPayloadSchemas(
+  sql: Sql,
+  eventTypeIds: readonly string[],
+): Promise<{ id: string; payloadSchema: Record<string, unknown> | null }[]> {
+  return sql('select id, payload_schema as "payloadSchema" from event_type where id = any($1::uuid[])', [eventTypeIds])
+}
+
+export interface KeyClaim {
+  readonly applicationId: string
+  readonly key: string
+  readonly eventId: string
+}
+
+/**
+ * Claims idempotency keys; a key older than 24 h counts as free. Returns for each claim the event that the key
+ * stands for: the one given when the claim won. Sorted, so that two batches cannot wait for each other in a circle.
+ */
+export async function claimIdempotencyKeys(tx: Sql, claims: readonly KeyClaim[]): Promise<Map<string, string>> {
+  const sorted = claims.toSorted((a, b) => compare(keyOf(a), keyOf(b)))
+  const rows = await tx<KeyClaim>(
+    `with w as (
+       select * from unnest($1::uuid[], $2::text[], $3::uuid[]) as w (application_id, key, event_id)
+     ), won as (
+       insert into idempotency_key as k (application_id, key, event_id) select * from w
+       on conflict (application_id, key) do update set event_id = excluded.event_id, created_at = now()
+         where k.created_at < now() - interval '24 hours'
+       returning application_id, key, event_id
+     )
+     select application_id as "applicationId", key, event_id as "eventId" from won`,
+    [sorted.map((one) => one.applicationId), sorted.map((one) => one.key), sorted.map((one) => one.eventId)],
+  )
+  const owners = new Map(rows.map((row) => [keyOf(row), row.eventId]))
+  const lost = sorted.filter((claim) => !owners.has(keyOf(claim)))
+  if (lost.length > 0) {
+    for (const row of await findKeyOwners(tx, lost)) owners.set(keyOf(row), row.eventId)
+  }
+  return owners
+}
+
+export function keyOf(claim: { applicationId: string; key: string }): string {
+  return `${claim.applicationId}\u0000${claim.key}`
+}
+
+async function findKeyOwners(tx: Sql, keys: readonly KeyClaim[]): Promise<KeyClaim[]> {
+  return tx<KeyClaim>(
+    `select k.application_id as "applicationId", k.key, k.event_id as "eventId"
+     from unnest($1::uuid[], $2::text[]) as w (application_id, key)
+     join idempotency_key k on k.application_id = w.application_id and k.key = w.key`,
+    [keys.map((one) => one.applicationId), keys.map((one) => one.key)],
+  )
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+/**
+ * Stores events and, in the same statement, a delivery for each destination that subscribes to one. Delivery ids take
+ * the time of their event and random bits. A destination that is off, or that the system disabled, gets a SKIPPED one.
+ * `offset 0` keeps the look-up of destinations an index scan per event, whatever the statistics say.
+ */
+export async function insertEvents(tx: Sql, events: readonly NewEvent[]): Promise<FannedOut[]> {
+  return tx<FannedOut>(
+    `with e as (
+       select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::int[], $7::text[], $8::bool[])
+         as e (id, application_id, organization_id, type, data, data_bytes, idempotency_key, is_test)
+     ), stored as (
+       insert into event (id, application_id, organization_id, type, data, data_bytes, idempotency_key, is_test)
+       select * from e
+     )
+     insert into delivery (id, application_id, organization_id, event_id, destination_id, event_type, status, skip_reason,
+       trigger, max_attempts, next_attempt_at, finished_at)
+     select (left(e.id::text, 13) || '-7' || substr(gen_random_uuid()::text, 16))::uuid, e.application_id,
+       e.organization_id, e.id, d.id, e.type, case when d.skip_reason is null then 'PENDING' else 'SKIPPED' end,
+       d.skip_reason, 'EVENT', (select max_attempts from application where id = e.application_id),
+       case when d.skip_reason is null then now() end, case when d.skip_reason is not null then now() end
+     from e cross join lateral (
+       select d.id, case
+           when d.inactive_since is not null then 'INACTIVE'
+           when exists (select from destination_health h where h.destination_id = d.id and h.health = 'DISABLED')
+           then 'DISABLED' end as skip_reason
+       from destination d
+       where d.organization_id = e.organization_id and (cardinality(d.event_types) = 0 or exists (
+         select from unnest(d.event_types) as s (pattern)
+         where s.pattern = e.type or (right(s.pattern, 2) = '.*' and starts_with(e.type, left(s.pattern, -1)))))
+       offset 0
+     ) d
+     returning id, event_id as "eventId", status`,
+    columns(events, 'id', 'applicationId', 'organizationId', 'type', 'data', 'dataBytes', 'idempotencyKey', 'isTest'),
+  )
+}
+
+function columns<Row, K extends keyof Row>(rows: readonly Row[], ...names: readonly K[]): Row[K][][] {
+  return names.map((name) => rows.map((row) => row[name]))
+}

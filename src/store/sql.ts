@@ -1,0 +1,28 @@
+/** Runs one statement: on the pool, or inside a transaction when the pipeline hands one on. */
+export type Sql = <Row = Record<string, unknown>>(text: string, values?: readonly unknown[]) => Promise<Row[]>
+
+/** SQLSTATE of a failed statement; undefined when the failure was not the statement's (connection, shutdown). */
+export function sqlState(error: unknown): string | undefined {
+  const code = (error as { code?: unknown } | null)?.code
+  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined
+}
+
+/** True when the statement itself is at fault (bad data, broken constraint), so that repeating it is no use. */
+export function isDataError(error: unknown): boolean {
+  return /^(22|23|42|54)/.test(sqlState(error) ?? '')
+}
+
+/** True for a broken UNIQUE; which one is in `constraint`. */
+export function isUniqueViolation(error: unknown): error is Error & { constraint?: string } {
+  return sqlState(error) === '23505'
+}
+
+/** True when Postgres is away, refuses, or cannot write: the same call may succeed later. */
+export function isUnavailable(error: unknown): boolean {
+  const state = sqlState(error)
+  if (state) return /^(08|53|57P|25006|58)/.test(state)
+  const message = error instanceof Error ? error.message : ''
+  return /ECONN|EPIPE|ENOTFOUND|ETIMEDOUT|Connection terminated|timeout exceeded when trying to connect|pool after calling end/.test(
+    `${(error as { code?: string } | null)?.code ?? ''} ${message}`,
+  )
+}

@@ -1,0 +1,121 @@
+import { type EntityManager, MikroORM } from '@mikro-orm/postgresql'
+import type pg from 'pg'
+import { ApiKey } from './api-key.ts'
+import { Application, DeliveryProfileVersion } from './application.ts'
+import { Delivery } from './delivery.ts'
+import { DeliveryAttempt } from './delivery-attempt.ts'
+import { Destination, DestinationHealth, SigningSecret } from './destination.ts'
+import { Event } from './event.ts'
+import { EventType } from './event-type.ts'
+import { openFeedEpoch } from './feed-epoch.ts'
+import { type Jobs, openJobs } from './job.ts'
+import { migrate } from './migrate.ts'
+import { Organization } from './organization.ts'
+import { ensurePartitions } from './partition.ts'
+import type { SecretBox } from './secret-box.ts'
+import type { Sql } from './sql.ts'
+
+export interface StoreOptions {
+  readonly databaseUrl: string
+  /** Connections that queries share; the LISTEN connection comes on top. */
+  readonly poolSize: number
+  readonly secrets: SecretBox
+  /** Whether this process also takes over lost jobs. True in workers. */
+  readonly supervise: boolean
+  readonly onError: (error: unknown) => void
+}
+
+/** Everything that is kept: the ORM for the nouns, plain SQL for the pipeline, jobs, and the box for secrets. */
+export interface Store extends AsyncDisposable {
+  /** A unit of work of its own: nothing is shared between requests. */
+  em(): EntityManager
+  readonly sql: Sql
+  /** Commits when `work` resolves, rolls back when it throws. */
+  transaction<T>(work: (tx: Sql) => Promise<T>): Promise<T>
+  readonly jobs: Jobs
+  readonly secrets: SecretBox
+  /** The number of restores this database has been through; see domain/feed-cursor.ts. */
+  readonly feedEpoch: number
+  readonly databaseUrl: string
+}
+
+const entities = [
+  ApiKey,
+  Application,
+  Delivery,
+  DeliveryAttempt,
+  DeliveryProfileVersion,
+  Destination,
+  DestinationHealth,
+  Event,
+  EventType,
+  Organization,
+  SigningSecret,
+]
+
+/** Migrates, then opens. Safe to call from many processes at once. */
+export async function openStore(options: StoreOptions): Promise<Store> {
+  await using opening = new AsyncDisposableStack()
+  const orm = await MikroORM.init({
+    entities,
+    clientUrl: options.databaseUrl,
+    pool: { max: options.poolSize },
+    driverOptions: {
+      application_name: 'postrider',
+      // A transaction left open holds back the feed of the whole cluster: end it.
+      options: '-c idle_in_transaction_session_timeout=10000',
+      keepAlive: true,
+      connectionTimeoutMillis: 5_000,
+      onPoolCreated: (pool: pg.Pool) => pool.on('error', options.onError),
+    },
+    logger: () => undefined,
+  })
+  opening.defer(() => orm.close(true))
+  await migrate(options.databaseUrl)
+  const pool = (await orm.em.getConnection('write').getNativeClient()) as pg.Pool
+  const sql = sqlOf(pool)
+  await ensurePartitions(sql, new Date())
+  const jobs = await openJobs({ sql, supervise: options.supervise, onError: options.onError })
+  opening.defer(() => jobs.close())
+  const feedEpoch = await openFeedEpoch(sql)
+  const opened = opening.move()
+  return {
+    em: () => orm.em.fork(),
+    sql,
+    transaction: (work) => inTransaction(pool, work),
+    jobs,
+    secrets: options.secrets,
+    feedEpoch,
+    databaseUrl: options.databaseUrl,
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  }
+}
+
+function sqlOf(client: pg.Pool | pg.PoolClient): Sql {
+  return async <Row>(text: string, values: readonly unknown[] = []) =>
+    (await client.query<Row & pg.QueryResultRow>(text, values as unknown[])).rows as Row[]
+}
+
+async function inTransaction<T>(pool: pg.Pool, work: (tx: Sql) => Promise<T>): Promise<T> {
+  const client = await pool.connect()
+  let broken: Error | undefined
+  // A connection that dies between two statements says so by an event; unheard, that would end the process.
+  const onError = (error: Error) => {
+    broken = error
+  }
+  client.on('error', onError)
+  try {
+    await client.query('begin')
+    const result = await work(sqlOf(client))
+    await client.query('commit')
+    return result
+  } catch (error) {
+    await client.query('rollback').catch((rollbackError: Error) => {
+      broken = rollbackError
+    })
+    throw error
+  } finally {
+    client.off('error', onError)
+    client.release(broken)
+  }
+}
