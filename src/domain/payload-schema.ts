@@ -1,14 +1,9 @@
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
+import type { Problem } from './refused.ts'
 
-/** Where and how a payload breaks its event type's schema. */
-export interface PayloadProblem {
-  /** RFC 6901: the place in the data; '' is the whole. */
-  readonly jsonPointer: string
-  readonly message: string
-}
-
-export type PayloadCheck = (data: unknown) => PayloadProblem[]
+/** The errors of a payload; none when it fits. */
+export type PayloadCheck = (data: unknown) => readonly ErrorObject[]
 
 const MAX_PROBLEMS = 20
 
@@ -17,10 +12,19 @@ export function compilePayloadSchema(schema: Record<string, unknown>): PayloadCh
   const ajv = new Ajv2020({ allErrors: true, strict: false, validateFormats: true, logger: false })
   addFormats.default(ajv)
   const validate = ajv.compile(schema)
-  return (data) => (validate(data) ? [] : (validate.errors ?? []).slice(0, MAX_PROBLEMS).map(problemOf))
+  return (data) => (validate(data) ? [] : (validate.errors ?? []).slice(0, MAX_PROBLEMS))
 }
 
-function problemOf(error: ErrorObject): PayloadProblem {
-  const extra = error.keyword === 'additionalProperties' ? ` ("${error.params.additionalProperty}")` : ''
-  return { jsonPointer: error.instancePath, message: `${error.message ?? error.keyword}${extra}` }
+/** How `data`, given at `path`, breaks the schema; none when there is no schema. */
+export function payloadProblems(check: PayloadCheck | undefined, data: unknown, path: readonly string[]): Problem[] {
+  return (check?.(data) ?? []).map((error) => {
+    const where = error.instancePath ? ` at ${error.instancePath}` : ''
+    const extra = error.keyword === 'additionalProperties' ? ` ("${error.params.additionalProperty}")` : ''
+    return {
+      code: 'PAYLOAD_INVALID',
+      message: `breaks the event type's schema${where}: ${error.message ?? error.keyword}${extra}`,
+      path,
+      jsonPointer: error.instancePath,
+    }
+  })
 }

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import ipaddr from 'ipaddr.js'
 
+/** An address in the form that ipaddr.js compares. */
 export type Address = ipaddr.IPv4 | ipaddr.IPv6
 
 /**
@@ -13,10 +14,10 @@ export function parseAddress(text: string): Address | undefined {
   return ipaddr.process(text)
 }
 
-/** ::8.8.8.8 is an address of its own (RFC 4291, 2.5.5.1); ipaddr.js takes it for the mapped form, so for 8.8.8.8. */
-const v4Compatible = /^::[\d.]+$/
+/** ::8.8.8.8 is an address of its own (RFC 4291, 2.5.5.1), but ipaddr.js reads the mapped form, so 8.8.8.8. */
+const v4Compatible = /^::\d+\./
 
-/** Whether the address belongs to the public internet. Everything special is refused, known metadata services included. */
+/** Whether the address belongs to the public internet. All that is special is refused, metadata services included. */
 export function isPublicAddress(address: Address): boolean {
   if (address.range() !== 'unicast') return false
   if (address.kind() === 'ipv4') return !refusedV4.some((range) => address.match(range))
@@ -28,5 +29,5 @@ const refusedV4 = ['168.63.129.16/32', '100.64.0.0/10'].map((cidr) => ipaddr.par
 const refusedV6 = ['2001::/23', '2002::/16', '3ffe::/16', '3fff::/20', '2620:4f:8000::/48'].map((cidr) =>
   ipaddr.parseCIDR(cidr),
 )
-/** The only block of IPv6 that IANA hands out (RFC 4291); NAT64, v4-compatible and segment routing forms lie outside. */
+/** The only block of IPv6 that IANA hands out; NAT64, v4-compatible and segment routing addresses lie outside. */
 const globalUnicastV6 = ipaddr.parseCIDR('2000::/3')

@@ -15,7 +15,7 @@ export class OutboundAllowInvalid extends Error {
   override readonly name = 'OutboundAllowInvalid'
 }
 
-/** Parses CIDRs, single addresses and host names (exact, no wildcards); throws OutboundAllowInvalid on anything else. */
+/** Parses CIDRs, single addresses and host names (exact, no wildcards); throws OutboundAllowInvalid for the rest. */
 export function parseAllow(entries: readonly string[]): Allow {
   const hostnames = new Set<string>()
   const ranges: [Address, number][] = []

@@ -6,12 +6,13 @@ import { foldHostname } from './hostname.ts'
 /** Opens the sockets of one pool, and only to vetted addresses. */
 export interface Dialer {
   readonly connect: buildConnector.connector
-  /** Bound on opening one connection, DNS and TLS included, milliseconds. The pool sets it to the deadline of its sends. */
+  /** Bound on opening one connection, DNS and TLS included, milliseconds: the deadline of the latest send. */
   limitMs: number
   /** Destroys the sockets that are still being opened. */
   cut(): void
 }
 
+/** Set `limitMs` before the first connection; until then every one is out of time at once. */
 export function createDialer(rules: DialRules): Dialer {
   const pending = new Set<AbortController>()
   const startTls = buildConnector({ allowH2: false, rejectUnauthorized: true, timeout: 0 })

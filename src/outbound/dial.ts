@@ -4,6 +4,7 @@ import { type Allow, mayDial } from './allow.ts'
 import { dnsFailureOf, failureOf, resetFailure, SendFailure, tlsFailureOf } from './failure.ts'
 import type { Resolve } from './resolve.ts'
 
+/** What every connection is vetted by. */
 export interface DialRules {
   readonly allow: Allow
   readonly resolve: Resolve
@@ -20,6 +21,7 @@ export interface Target {
   readonly startTls: buildConnector.connector
 }
 
+/** Until when one connection may be opening. */
 export interface DialLimits {
   readonly signal: AbortSignal
   /** By performance.now(). */
@@ -67,11 +69,12 @@ interface Dialled {
   readonly socket: Socket
 }
 
-/** The addresses in turn, each with an equal share of the time that is left, until one accepts. */
+/** The addresses in turn until one accepts, each with an equal share of the time left, the last with all of it. */
 async function dialFirst(target: Target, addresses: readonly string[], limits: DialLimits): Promise<Dialled> {
   let failure: unknown
   for (const [index, address] of addresses.entries()) {
-    const shareMs = (limits.endsAtMs - performance.now()) / (addresses.length - index)
+    const left = addresses.length - index
+    const shareMs = left > 1 ? Math.max(1, (limits.endsAtMs - performance.now()) / left) : undefined
     try {
       return { address, socket: await openTcp(target, { address, shareMs, signal: limits.signal }) }
     } catch (error) {
@@ -84,7 +87,7 @@ async function dialFirst(target: Target, addresses: readonly string[], limits: D
 
 interface Attempt {
   readonly address: string
-  readonly shareMs: number
+  readonly shareMs: number | undefined
   readonly signal: AbortSignal
 }
 
@@ -99,7 +102,7 @@ function openTcp(target: Target, { address, shareMs, signal }: Attempt): Promise
     reject(error)
   }
   const onAbort = () => fail(signal.reason)
-  const timer = setTimeout(() => fail(new SendFailure('CONNECTION', 'The host did not answer')), shareMs)
+  const timer = shareMs === undefined ? undefined : setTimeout(() => fail(silentFailure()), shareMs)
   signal.addEventListener('abort', onAbort, { once: true })
   // Stays for the life of the socket: an error between here and undici's own listener would end the process.
   socket.on('error', fail)
@@ -133,6 +136,10 @@ function encrypt(target: Target, { address, socket }: Dialled, signal: AbortSign
     reject(tlsFailureOf(error))
   })
   return promise.finally(() => signal.removeEventListener('abort', onAbort))
+}
+
+function silentFailure(): SendFailure {
+  return new SendFailure('CONNECTION', 'The host did not answer')
 }
 
 function refusal(): SendFailure {

@@ -4,6 +4,7 @@ import { abortedFailure, type FailureCode, failureOf, SendFailure, timeoutFailur
 import { onAbort } from './on-abort.ts'
 import type { OutboundRequest } from './request.ts'
 
+/** What came of one send. */
 export type OutboundResult = OutboundResponse | OutboundFailure
 
 /** A whole answer of the receiver, whatever its status; redirects are answers like any other. */
@@ -29,13 +30,16 @@ export interface OutboundFailure {
   readonly durationMs: number
 }
 
+/** Where and within which limits one request is sent. */
 export interface ExchangeOptions {
   readonly dispatcher: Dispatcher
   readonly url: URL
+  /** Deadline over everything, counted from the call. */
   readonly timeoutMs: number
   /** By performance.now(). */
   readonly startedAtMs: number
   readonly signal: AbortSignal | undefined
+  /** Called once, just before the promise is fulfilled. */
   readonly onSettled: () => void
 }
 
@@ -77,7 +81,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
-    // It was cut while it waited for a connection. Throwing drops it and keeps the connection; abort() would close that.
+    // It was cut while it waited for a connection. Throwing drops it alone; abort() would close the connection.
     if (this.settled) throw abortedFailure()
     this.controller = controller
   }

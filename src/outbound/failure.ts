@@ -1,3 +1,4 @@
+/** Why there is no whole answer. ABORTED is our doing (shutdown) and no fault of the receiver. */
 export type FailureCode = 'TIMEOUT' | 'CONNECTION' | 'TLS' | 'DNS' | 'URL_NOT_ALLOWED' | 'ABORTED'
 
 /**
@@ -14,14 +15,17 @@ export class SendFailure extends Error {
   }
 }
 
+/** The deadline of the send has passed. */
 export function timeoutFailure(timeoutMs: number): SendFailure {
   return new SendFailure('TIMEOUT', `No answer within ${timeoutMs.toLocaleString('en-US')} ms`)
 }
 
+/** We have cut it. */
 export function abortedFailure(): SendFailure {
   return new SendFailure('ABORTED', 'The request was cut because Postrider is stopping')
 }
 
+/** The peer has dropped the connection. */
 export function resetFailure(): SendFailure {
   return new SendFailure('CONNECTION', 'Connection reset')
 }
@@ -31,10 +35,9 @@ export function failureOf(error: unknown): SendFailure {
   if (error instanceof SendFailure) return error
   const code = codeOf(error)
   if (code === 'UND_ERR_DESTROYED' || code === 'UND_ERR_CLOSED') return abortedFailure()
-  if (code === 'UND_ERR_SOCKET' && isProtocolBreach(error)) return new SendFailure('CONNECTION', notHttp)
+  if (isProtocolBreach(error)) return new SendFailure('CONNECTION', notHttp)
   const message = connectionMessages[code]
   if (message !== undefined) return new SendFailure('CONNECTION', message)
-  if (code.startsWith('HPE_')) return new SendFailure('CONNECTION', notHttp)
   return new SendFailure('CONNECTION', withCode('The connection failed', code))
 }
 
@@ -73,13 +76,13 @@ const connectionMessages: Readonly<Record<string, string>> = {
   ETIMEDOUT: 'The host did not answer',
   UND_ERR_SOCKET: closedEarly,
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: closedEarly,
-  HPE_INVALID_EOF_STATE: closedEarly,
   UND_ERR_HEADERS_OVERFLOW: 'The headers of the answer are too large',
 }
 
-/** undici's names for an unasked 100 or 101, and for bytes that came before a request. */
+/** undici's parser errors, which come without a code, and its words for a 100 or 101 that nobody asked for. */
 function isProtocolBreach(error: unknown): boolean {
-  return error instanceof Error && (error.message === 'bad response' || error.message === 'bad upgrade')
+  if (!(error instanceof Error)) return false
+  return error.name === 'HTTPParserError' || error.message === 'bad response' || error.message === 'bad upgrade'
 }
 
 function withCode(sentence: string, code: string): string {

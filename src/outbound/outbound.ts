@@ -8,8 +8,10 @@ import { vetUrl } from './url.ts'
 
 export { OutboundAllowInvalid, parseAllow } from './allow.ts'
 export type { OutboundFailure, OutboundResponse, OutboundResult } from './exchange.ts'
+export type { FailureCode } from './failure.ts'
 export { type OutboundRequest, OutboundRequestInvalid } from './request.ts'
 
+/** What the guard is built from. */
 export interface OutboundOptions {
   /**
    * CIDRs, addresses and host names that are let through although the rules refuse them
@@ -25,8 +27,9 @@ export interface OutboundOptions {
   readonly resolve?: Resolve
 }
 
+/** How one request is sent. */
 export interface SendOptions {
-  /** Connections are shared only between sends with the same key: one destination at one version, never two tenants. */
+  /** Connections are shared only between sends with one key: one destination at one version, never two tenants. */
   readonly poolKey: string
   /** One deadline over DNS, connect, TLS, headers and body, milliseconds. */
   readonly timeoutMs: number
@@ -36,9 +39,9 @@ export interface SendOptions {
   readonly signal?: AbortSignal
 }
 
-/** The only way to hosts that tenants name. Disposing it cuts what is under way (ABORTED) and closes every connection. */
+/** The only way to hosts that tenants name. Disposing it cuts what is under way (ABORTED) and closes all connections. */
 export interface Outbound extends AsyncDisposable {
-  /** Never rejects for what a receiver does; rejects with OutboundRequestInvalid when the request can't be sent at all. */
+  /** Never rejects for what a receiver does; rejects with OutboundRequestInvalid when the request can't be sent. */
   send(request: OutboundRequest, options: SendOptions): Promise<OutboundResult>
   /**
    * Why this URL may not be called, as a sentence for the user; undefined when it may. No network: a name that passes

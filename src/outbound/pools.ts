@@ -8,10 +8,12 @@ export interface Lane {
   readonly pool: Pool
   readonly dialer: Dialer
   inFlight: number
-  /** By performance.now(). */
+  /** By performance.now(), as is the next. */
+  readonly openedAtMs: number
   lastUsedAtMs: number
 }
 
+/** The lanes that are open; disposing them cuts what is under way. */
 export interface Pools extends AsyncDisposable {
   /** Counts a send in and returns its lane; give the lane back by `release`. */
   take(poolKey: string, url: URL, timeoutMs: number): Lane
@@ -22,6 +24,11 @@ export interface Pools extends AsyncDisposable {
 const LANES_KEPT = 1_000
 /** A lane without sends for so long is closed. Its sockets have been closed long before. */
 const LANE_IDLE_MS = 60_000
+/**
+ * A lane of this age gives way to a new one: a busy connection would outlive for ever the DNS answer that it was vetted
+ * by. undici's clientTtl does this too, but looks at all connections at every send (34,000 sends/s instead of 43,000).
+ */
+const LANE_AGE_MS = 120_000
 const SWEEP_MS = 15_000
 
 const poolOptions = {
@@ -30,22 +37,29 @@ const poolOptions = {
   allowH2: false,
   keepAliveTimeout: 4_000,
   keepAliveMaxTimeout: 30_000,
-  // A busy connection would otherwise outlive the DNS answer it was vetted by for ever.
-  clientTtl: 120_000,
   // The deadline of the send covers both.
   headersTimeout: 0,
   bodyTimeout: 0,
   maxHeaderSize: 16_384,
 } as const
 
+/** Starts a sweep every 15 seconds that does not keep the process alive. */
 export function createPools(rules: DialRules): Pools {
   // In the order of last use, so that the first is the one to evict.
   const lanes = new Map<string, Lane>()
   const closing = new Set<Lane>()
-  const sweeper = setInterval(() => sweep(lanes), SWEEP_MS).unref()
+  const sweeper = setInterval(sweep, SWEEP_MS).unref()
 
-  function evictOldest(): void {
-    const [key, lane] = lanes.entries().next().value!
+  function sweep(): void {
+    const nowMs = performance.now()
+    for (const [key, lane] of lanes) {
+      const isIdle = lane.inFlight === 0 && nowMs - lane.lastUsedAtMs >= LANE_IDLE_MS
+      if (isIdle || nowMs - lane.openedAtMs >= LANE_AGE_MS) retire(key, lane)
+    }
+  }
+
+  /** Sends under way in the lane are finished; the next one opens a new lane. */
+  function retire(key: string, lane: Lane): void {
     lanes.delete(key)
     closing.add(lane)
     void lane.pool.close().finally(() => closing.delete(lane))
@@ -56,7 +70,7 @@ export function createPools(rules: DialRules): Pools {
       const key = `${origin} ${poolKey}`
       let lane = lanes.get(key)
       if (lane) lanes.delete(key)
-      else if (lanes.size >= LANES_KEPT) evictOldest()
+      else if (lanes.size >= LANES_KEPT) retire(...lanes.entries().next().value!)
       lane ??= openLane(origin, rules)
       lanes.set(key, lane)
       lane.inFlight += 1
@@ -82,14 +96,6 @@ export function createPools(rules: DialRules): Pools {
 function openLane(origin: string, rules: DialRules): Lane {
   const dialer = createDialer(rules)
   const pool = new Pool(origin, { ...poolOptions, connect: dialer.connect })
-  return { pool, dialer, inFlight: 0, lastUsedAtMs: performance.now() }
-}
-
-function sweep(lanes: Map<string, Lane>): void {
-  const idleSinceMs = performance.now() - LANE_IDLE_MS
-  for (const [key, lane] of lanes) {
-    if (lane.inFlight > 0 || lane.lastUsedAtMs > idleSinceMs) continue
-    lanes.delete(key)
-    void lane.pool.destroy()
-  }
+  const openedAtMs = performance.now()
+  return { pool, dialer, inFlight: 0, openedAtMs, lastUsedAtMs: openedAtMs }
 }

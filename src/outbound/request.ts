@@ -1,5 +1,6 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http'
 
+/** One HTTP request, as a connector builds it. */
 export interface OutboundRequest {
   /** An HTTP method in capitals; CONNECT is refused. */
   readonly method: string
@@ -9,7 +10,7 @@ export interface OutboundRequest {
   readonly body?: string | Uint8Array
 }
 
-/** A request that can't be put on the wire: a mistake of the connector that built it. The message holds no header values. */
+/** A request that can't be put on the wire: a mistake of the connector that built it. The message holds no values. */
 export class OutboundRequestInvalid extends Error {
   override readonly name = 'OutboundRequestInvalid'
 }

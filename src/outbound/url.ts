@@ -2,6 +2,7 @@ import { isIP } from 'node:net'
 import { type Allow, isNameExcepted, mayDial } from './allow.ts'
 import { foldHostname } from './hostname.ts'
 
+/** The rules that differ by installation and by delivery profile. */
 export interface UrlRules {
   readonly allow: Allow
   /** False where the delivery profile lets plain http through. */
@@ -46,5 +47,5 @@ function isInternalName(hostname: string): boolean {
   return internalSuffixes.some((suffix) => hostname === suffix.slice(1) || hostname.endsWith(suffix))
 }
 
-/** RFC 6761, RFC 6762, RFC 8375, ICANN's .internal, and the names of Kubernetes services. Single labels are refused anyway. */
+/** RFC 6761, RFC 6762, RFC 8375, ICANN's .internal, and the names of Kubernetes services. */
 const internalSuffixes = ['.localhost', '.internal', '.local', '.svc', '.cluster.local', '.home.arpa']

@@ -1,4 +1,4 @@
-import { compilePayloadSchema, type PayloadCheck } from '../domain/payload-schema.ts'
+import { compilePayloadSchema, type PayloadCheck, payloadProblems } from '../domain/payload-schema.ts'
 import type { Problem } from '../domain/refused.ts'
 import { findEventTypes, findOrganizations, findPayloadSchemas, type KnownEventType } from '../store/publication.ts'
 import type { Sql } from '../store/sql.ts'
@@ -31,7 +31,9 @@ export function createCatalogue(sql: Sql): Catalogue {
           const usable = type && type.status !== 'ARCHIVED'
           const problems = [
             ...(organizationUuid ? [] : [organizationProblem(request)]),
-            ...(usable ? payloadProblems(compiled.get(versionKey(type)), request.data) : [typeProblem(request, type)]),
+            ...(usable
+              ? payloadProblems(compiled.get(versionKey(type)), request.data, ['data'])
+              : [typeProblem(request, type)]),
           ]
           return [request, { organizationUuid: organizationUuid ?? '', problems }]
         }),
@@ -115,14 +117,4 @@ function typeProblem(request: CheckedRequest, type: KnownEventType | undefined):
     ? `the event type "${request.type}" is archived`
     : `there is no event type "${request.type}" in the catalogue`
   return { code: 'EVENT_TYPE_UNKNOWN', message, path: ['type'] }
-}
-
-function payloadProblems(check: PayloadCheck | undefined, data: unknown): Problem[] {
-  if (!check) return []
-  return check(data).map(({ jsonPointer, message }) => ({
-    code: 'PAYLOAD_INVALID',
-    message: `breaks the event type's schema${jsonPointer ? ` at ${jsonPointer}` : ''}: ${message}`,
-    path: ['data'],
-    jsonPointer,
-  }))
 }

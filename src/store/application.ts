@@ -28,6 +28,7 @@ export const DeliveryProfileVersion = defineEntity({
     settings: p.json().$type<DeliveryProfile>(),
   },
 })
+export type DeliveryProfileVersion = InferEntity<typeof DeliveryProfileVersion>
 
 export function addApplication(em: EntityManager, fields: { name: string; deliveryProfile: DeliveryProfile }) {
   const application = em.create(Application, {

@@ -2,7 +2,6 @@ import { type FeedPosition, feedPositionBefore } from '../domain/feed-cursor.ts'
 import { type Id, idToUuid } from '../domain/id.ts'
 import type { AttemptOutcome } from '../domain/outcome.ts'
 import { DeliveryAttempt } from './delivery-attempt.ts'
-import type { Sql } from './sql.ts'
 import type { Store } from './store.ts'
 
 /** Which attempts a follower may and wants to see. Undefined: no bound. */

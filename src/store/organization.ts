@@ -1,5 +1,10 @@
-import { defineEntity, type InferEntity, p } from '@mikro-orm/core'
-import type { Id } from '../domain/id.ts'
+import { defineEntity, type EntityManager, type InferEntity, p } from '@mikro-orm/core'
+import { z } from 'zod'
+import { type Id, parseId } from '../domain/id.ts'
+import { line, parseInput } from '../domain/parse-input.ts'
+import { Refused } from '../domain/refused.ts'
+import { newId } from './new-id.ts'
+import { isUniqueViolation } from './sql.ts'
 import { TypeIdType } from './type-id-type.ts'
 
 /** A customer of the application: the tenant that owns destinations. */
@@ -15,3 +20,53 @@ export const Organization = defineEntity({
   },
 })
 export type Organization = InferEntity<typeof Organization>
+
+const upsertSchema = z.object({ externalId: line(200).nullish(), name: line(200) })
+
+/** With an id: changes that one. With an external id: makes it, or changes the one that has it. */
+export async function upsertOrganization(
+  em: EntityManager,
+  applicationId: Id<'app'>,
+  input: { id?: string | null | undefined; externalId?: string | null | undefined; name: string },
+): Promise<Organization> {
+  const { externalId, name } = parseInput(upsertSchema, input)
+  if (input.id != null) return changeOrganization(em, applicationId, { id: input.id, externalId, name })
+  const row = { id: newId('org'), applicationId, externalId: externalId ?? null, name, createdAt: new Date() }
+  // One statement, so that two backends that meet the same customer at once agree on one organization.
+  return em.upsert(Organization, row, {
+    onConflictFields: ['applicationId', 'externalId'],
+    onConflictAction: 'merge',
+    onConflictMergeFields: ['name'],
+  })
+}
+
+export async function deleteOrganization(em: EntityManager, applicationId: Id<'app'>, text: string): Promise<Id<'org'>> {
+  const id = parseId('org', text)
+  const deleted = id ? await em.nativeDelete(Organization, { id, applicationId }) : 0
+  if (!id || deleted === 0) throw notFound(text)
+  return id
+}
+
+async function changeOrganization(
+  em: EntityManager,
+  applicationId: Id<'app'>,
+  change: { id: string; externalId: string | null | undefined; name: string },
+): Promise<Organization> {
+  const id = parseId('org', change.id)
+  const organization = id && (await em.findOne(Organization, { id, applicationId }))
+  if (!organization) throw notFound(change.id)
+  organization.name = change.name
+  if (change.externalId !== undefined) organization.externalId = change.externalId
+  try {
+    await em.flush()
+  } catch (error) {
+    if (!isUniqueViolation(error)) throw error
+    const message = `another organization has the external id "${change.externalId}"`
+    throw new Refused({ code: 'TAKEN', message, path: ['input', 'externalId'] })
+  }
+  return organization
+}
+
+function notFound(id: string): Refused {
+  return new Refused({ code: 'NOT_FOUND', message: `there is no organization ${id}`, path: ['input', 'id'] })
+}

@@ -1,3 +1,4 @@
+import type { DeliveryTrigger } from './delivery.ts'
 import type { Sql } from './sql.ts'
 
 // The statements of a publish. Ids are bare UUIDs here: the rows go from array to table by the thousand.
@@ -159,6 +160,56 @@ export async function insertEvents(tx: Sql, events: readonly NewEvent[]): Promis
      ) d
      returning id, event_id as "eventId", status`,
     columns(events, 'id', 'applicationId', 'organizationId', 'type', 'data', 'dataBytes', 'idempotencyKey', 'isTest'),
+  )
+}
+
+export interface NewDelivery {
+  readonly id: string
+  readonly applicationId: string
+  readonly organizationId: string
+  readonly eventId: string
+  readonly destinationId: string
+  readonly eventType: string
+  readonly trigger: DeliveryTrigger
+  readonly maxAttempts: number
+}
+
+/** One pending delivery beside those of the fan-out: a retry by hand, a test. */
+export async function insertDelivery(tx: Sql, delivery: NewDelivery): Promise<void> {
+  await tx(
+    `insert into delivery (id, application_id, organization_id, event_id, destination_id, event_type, status, trigger,
+       max_attempts, next_attempt_at)
+     values ($1, $2, $3, $4, $5, $6, 'PENDING', $7, $8, now())`,
+    columns(
+      [delivery],
+      'id',
+      'applicationId',
+      'organizationId',
+      'eventId',
+      'destinationId',
+      'eventType',
+      'trigger',
+      'maxAttempts',
+    ).flat(),
+  )
+}
+
+/** Stores one event without a fan-out: a person's test goes to the destination tested, and to no other. */
+export async function insertTestEvent(tx: Sql, event: NewEvent): Promise<void> {
+  await tx(
+    `insert into event (id, application_id, organization_id, type, data, data_bytes, idempotency_key, is_test)
+     values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+    columns(
+      [event],
+      'id',
+      'applicationId',
+      'organizationId',
+      'type',
+      'data',
+      'dataBytes',
+      'idempotencyKey',
+      'isTest',
+    ).flat(),
   )
 }
 

@@ -1,0 +1,49 @@
+// The folder map of README.md as rules: who may import whom. Type-only imports count.
+const rooms = {
+  domain: [],
+  connector: ['domain'],
+  embedded: [],
+  store: ['domain'],
+  outbound: ['domain', 'connector'],
+  pipeline: ['domain', 'connector', 'store', 'outbound'],
+  api: ['domain', 'connector', 'store', 'pipeline'],
+  inbound: ['domain', 'store', 'pipeline'],
+  server: ['api', 'inbound'],
+}
+
+module.exports = {
+  forbidden: [
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    ...Object.entries(rooms).map(([room, allowed]) => ({
+      name: `${room}-imports`,
+      comment: `src/${room} may import: ${allowed.join(', ') || 'nothing of ours'}`,
+      severity: 'error',
+      from: { path: `^src/${room}/` },
+      to: {
+        path: '^(src|plugins|test|migrations)/',
+        pathNot: `^src/(${[room, ...allowed].join('|')})/${room === 'store' ? '|^migrations/' : ''}`,
+      },
+    })),
+    {
+      name: 'plugins-import-the-sdk-only',
+      comment: 'A plugin is written as a stranger would: "postrider/connector", its own folder, and packages',
+      severity: 'error',
+      from: { path: '^plugins/([^/]+)/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^(src|plugins|test|migrations)/', pathNot: '^plugins/$1/|^src/connector/index\\.ts$' },
+    },
+    {
+      name: 'only-config-reads-the-environment',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(config|main)\\.ts$' },
+      to: { path: '^src/(config|main)\\.ts$' },
+    },
+    { name: 'no-orphans', severity: 'error', from: { orphan: true, path: '^(src|plugins)/', pathNot: '\\.d\\.ts$' }, to: {} },
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^(dist|src/graphiql)/' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] },
+  },
+}

@@ -1,0 +1,103 @@
+import { Arg, Ctx, FieldResolver, Mutation, Query, Resolver, Root } from 'type-graphql'
+import { z } from 'zod'
+import { type DeliveryProfile, defaultDeliveryProfile, deliveryProfileSchema } from '../../domain/delivery-profile.ts'
+import { parseId } from '../../domain/id.ts'
+import { line, parseInput } from '../../domain/parse-input.ts'
+import { Refused } from '../../domain/refused.ts'
+import { addApiKey, ApiKey } from '../../store/api-key.ts'
+import { addApplication, Application, changeApplication } from '../../store/application.ts'
+import { type ApiContext, applicationOf, requireOperator } from '../context.ts'
+import { payloadOf } from '../user-error.ts'
+import {
+  ApiKeyCreateInput,
+  ApiKeyCreatePayload,
+  ApiKeyRevokeInput,
+  ApiKeyRevokePayload,
+  ApiKeyType,
+  ApplicationCreateInput,
+  ApplicationCreatePayload,
+  ApplicationType,
+  ApplicationUpdateInput,
+  ApplicationUpdatePayload,
+  type DeliveryProfileInput,
+} from './application-type.ts'
+
+const nameSchema = z.object({ name: line(100) })
+const profileSchema = z.object({ deliveryProfile: deliveryProfileSchema })
+
+@Resolver(() => ApplicationType)
+export class ApplicationResolver {
+  @Query(() => [ApplicationType], { description: 'Newest first. Operator: all; an API key: its own.' })
+  applications(@Ctx() { parts, principal }: ApiContext): Promise<Application[]> {
+    const where = principal.kind === 'OPERATOR' ? {} : { id: principal.applicationId }
+    return parts.store.em().find(Application, where, { orderBy: { id: 'desc' } })
+  }
+
+  @FieldResolver(() => [ApiKeyType], { description: 'Newest first, revoked ones included.' })
+  apiKeys(@Root() application: Application, @Ctx() { parts }: ApiContext): Promise<ApiKey[]> {
+    return parts.store.em().find(ApiKey, { applicationId: application.id }, { orderBy: { id: 'desc' } })
+  }
+
+  @Mutation(() => ApplicationCreatePayload, { description: "Operator only. Returns the application's first API key, shown once." })
+  applicationCreate(@Arg('input', () => ApplicationCreateInput) input: ApplicationCreateInput, @Ctx() context: ApiContext) {
+    requireOperator(context)
+    return payloadOf(async () => {
+      const { name } = parseInput(nameSchema, input)
+      const deliveryProfile = mergeProfile(defaultDeliveryProfile, input.deliveryProfile)
+      const em = context.parts.store.em()
+      const application = addApplication(em, { name, deliveryProfile })
+      const { secret } = addApiKey(em, application.id, 'First key')
+      await em.flush()
+      return { application, apiKey: secret }
+    })
+  }
+
+  @Mutation(() => ApplicationUpdatePayload, { description: 'Changes the application that the caller acts in.' })
+  applicationUpdate(@Arg('input', () => ApplicationUpdateInput) input: ApplicationUpdateInput, @Ctx() context: ApiContext) {
+    const id = applicationOf(context)
+    return payloadOf(async () => {
+      const em = context.parts.store.em()
+      const application = await em.findOneOrFail(Application, { id })
+      const name = input.name == null ? undefined : parseInput(nameSchema, input).name
+      const deliveryProfile = input.deliveryProfile
+        ? mergeProfile(application.deliveryProfile, input.deliveryProfile)
+        : undefined
+      changeApplication(em, application, { name, deliveryProfile })
+      await em.flush()
+      return { application }
+    })
+  }
+
+  @Mutation(() => ApiKeyCreatePayload, { description: 'One more key of the application that the caller acts in.' })
+  apiKeyCreate(@Arg('input', () => ApiKeyCreateInput) input: ApiKeyCreateInput, @Ctx() context: ApiContext) {
+    const applicationId = applicationOf(context)
+    return payloadOf(async () => {
+      const { name } = parseInput(nameSchema, input)
+      const em = context.parts.store.em()
+      const created = addApiKey(em, applicationId, name)
+      await em.flush()
+      return created
+    })
+  }
+
+  @Mutation(() => ApiKeyRevokePayload, { description: 'Effective at once on HTTP; open sockets of the key are closed with 4401.' })
+  apiKeyRevoke(@Arg('input', () => ApiKeyRevokeInput) input: ApiKeyRevokeInput, @Ctx() context: ApiContext) {
+    const applicationId = applicationOf(context)
+    return payloadOf(async () => {
+      const em = context.parts.store.em()
+      const id = parseId('key', input.id)
+      const apiKey = id && (await em.findOne(ApiKey, { id, applicationId }))
+      if (!apiKey) throw new Refused({ code: 'NOT_FOUND', message: `there is no key ${input.id}`, path: ['input', 'id'] })
+      apiKey.revokedAt ??= new Date()
+      await em.flush()
+      context.parts.bell.ring('revoked')
+      return { apiKey }
+    })
+  }
+}
+
+/** The profile with what is given changed; null in an input counts as omitted. */
+function mergeProfile(profile: DeliveryProfile, input: DeliveryProfileInput | null | undefined): DeliveryProfile {
+  const given = Object.fromEntries(Object.entries(input ?? {}).filter(([, value]) => value != null))
+  return parseInput(profileSchema, { deliveryProfile: { ...profile, ...given } }).deliveryProfile
+}

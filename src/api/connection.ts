@@ -1,0 +1,141 @@
+import type { EntityName, FilterQuery } from '@mikro-orm/core'
+import { ArgsType, type ClassType, Field, Int, ObjectType } from 'type-graphql'
+import { type IdPrefix, parseId } from '../domain/id.ts'
+import { countUpTo, findPage } from '../store/page.ts'
+import type { Store } from '../store/store.ts'
+import { apiError } from './mask-error.ts'
+
+export const MAX_FIRST = 100
+
+@ObjectType({ description: 'Where a page stands in its list.' })
+export class PageInfo {
+  @Field()
+  hasNextPage!: boolean
+
+  @Field({ description: 'True when the page was asked for with `after`.' })
+  hasPreviousPage!: boolean
+
+  @Field(() => String, { nullable: true })
+  startCursor!: string | null
+
+  @Field(() => String, { nullable: true, description: 'Give it as `after` for the next page; of an empty page it is `after` again.' })
+  endCursor!: string | null
+}
+
+@ObjectType({ description: 'A count that is not taken further than asked.' })
+export class BoundedCount {
+  @Field(() => Int)
+  value!: number
+
+  @Field({ description: 'False when there are more than `value`.' })
+  exact!: boolean
+}
+
+@ArgsType()
+export class PageArgs {
+  @Field(() => Int, { nullable: true, defaultValue: 25, description: `How many, 1 to ${MAX_FIRST}; null means the default.` })
+  first?: number | null
+
+  @Field(() => String, { nullable: true, description: 'The endCursor of the page before.' })
+  after?: string | null
+}
+
+@ArgsType()
+export class CountArgs {
+  @Field(() => Int, { defaultValue: 1_000, nullable: true, description: 'Where counting stops, 1 to 10,000.' })
+  max?: number | null
+}
+
+export interface Edge<T> {
+  readonly cursor: string
+  readonly node: T
+}
+
+export interface Connection<T> {
+  readonly edges: readonly Edge<T>[]
+  readonly nodes: readonly T[]
+  readonly pageInfo: PageInfo
+}
+
+/** A connection that can count what it is a page of. */
+export interface CountedConnection<T> extends Connection<T> {
+  readonly count: (max: number) => Promise<BoundedCount>
+}
+
+/** The GraphQL types `<Name>Edge` and `<Name>Connection` of a node type. */
+export function connectionOf<T extends object>(name: string, node: () => ClassType<T>) {
+  @ObjectType(`${name}Edge`)
+  class EdgeType {
+    @Field({ description: 'Opaque: give it as `after`.' })
+    cursor!: string
+
+    @Field(node)
+    node!: T
+  }
+
+  @ObjectType(`${name}Connection`)
+  class ConnectionType {
+    @Field(() => [EdgeType])
+    edges!: readonly Edge<T>[]
+
+    @Field(() => [node() as ClassType<T>], { description: 'The nodes of the edges, for when cursors are not needed.' })
+    nodes!: readonly T[]
+
+    @Field(() => PageInfo)
+    pageInfo!: PageInfo
+  }
+  return ConnectionType
+}
+
+export interface ListQuery<T extends { id: string }> {
+  readonly store: Store
+  readonly entity: EntityName<T>
+  readonly prefix: IdPrefix
+  readonly where: FilterQuery<T>
+  readonly args: PageArgs
+  readonly defaultFirst?: number
+}
+
+/** A page of rows, newest first, with cursors. */
+export async function listConnection<T extends { id: string }>(query: ListQuery<T>): Promise<CountedConnection<T>> {
+  const { store, entity, prefix, where, args } = query
+  const first = checkFirst(args.first, query.defaultFirst ?? 25)
+  const after = args.after == null ? undefined : decodeCursor(prefix, args.after)
+  const page = await findPage(store.em(), entity, { where, after, first })
+  const edges = page.nodes.map((node) => ({ node, cursor: encodeCursor(node.id) }))
+  return {
+    edges,
+    nodes: page.nodes,
+    pageInfo: {
+      hasNextPage: page.hasNextPage,
+      hasPreviousPage: after !== undefined,
+      startCursor: edges[0]?.cursor ?? null,
+      endCursor: edges.at(-1)?.cursor ?? args.after ?? null,
+    },
+    count: (max) => countUpTo(store.em(), entity, { where, max }),
+  }
+}
+
+export function checkFirst(first: number | null | undefined, defaultFirst: number): number {
+  if (first == null) return defaultFirst
+  if (first >= 1 && first <= MAX_FIRST) return first
+  throw apiError('BAD_USER_INPUT', `first: is 1 to ${MAX_FIRST}, not ${first}`)
+}
+
+export function checkMax({ max }: CountArgs): number {
+  const value = max ?? 1_000
+  if (value >= 1 && value <= 10_000) return value
+  throw apiError('BAD_USER_INPUT', `max: is 1 to 10000, not ${value}`)
+}
+
+function encodeCursor(id: string): string {
+  return Buffer.from(`c1.${id}`).toString('base64url')
+}
+
+function decodeCursor(prefix: IdPrefix, cursor: string): string {
+  const text = Buffer.from(cursor, 'base64url').toString()
+  const id = text.startsWith('c1.') ? parseId(prefix, text.slice(3)) : undefined
+  if (!id) throw apiError('BAD_USER_INPUT', 'after: is no cursor of this list')
+  return id
+}
+

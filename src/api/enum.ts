@@ -1,0 +1,12 @@
+import { registerEnumType } from 'type-graphql'
+
+/** The GraphQL enum of a list of names, so that the list in domain or store stays the only one. */
+export function enumOf<const V extends string>(
+  name: string,
+  values: readonly V[],
+  description: string,
+): { readonly [value in V]: V } {
+  const object = Object.fromEntries(values.map((value) => [value, value])) as { [value in V]: V }
+  registerEnumType(object, { name, description })
+  return object
+}

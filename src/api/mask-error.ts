@@ -1,0 +1,53 @@
+import { unwrapResolverError } from '@apollo/server/errors'
+import { GraphQLError, type GraphQLFormattedError } from 'graphql'
+import { Unavailable } from '../domain/refused.ts'
+import { isUnavailable } from '../store/sql.ts'
+
+/** The values of extensions.code at the top level. Clients may branch on them; no others appear. */
+export const errorCodes = [
+  'UNAUTHENTICATED',
+  'FORBIDDEN',
+  'BAD_USER_INPUT',
+  'GRAPHQL_VALIDATION_FAILED',
+  'QUERY_TOO_COMPLEX',
+  'RATE_LIMITED',
+  'UNAVAILABLE',
+  'INTERNAL',
+] as const
+export type ErrorCode = (typeof errorCodes)[number]
+
+export function apiError(code: ErrorCode, message: string): GraphQLError {
+  const http = code === 'UNAUTHENTICATED' ? { http: { status: 401 } } : {}
+  return new GraphQLError(message, { extensions: { code, ...http } })
+}
+
+/** Codes of Apollo's and graphql-js's own errors, under the names of ours. */
+const own: Readonly<Record<string, ErrorCode>> = {
+  ...Object.fromEntries(errorCodes.map((code) => [code, code])),
+  GRAPHQL_PARSE_FAILED: 'GRAPHQL_VALIDATION_FAILED',
+  BAD_REQUEST: 'BAD_USER_INPUT',
+  OPERATION_RESOLUTION_FAILURE: 'BAD_USER_INPUT',
+}
+
+/**
+ * What a client sees of an error. What the caller did wrong passes; an absent database is UNAVAILABLE; anything else
+ * is ours, goes to `onInternal`, and shows as INTERNAL without a word of what happened.
+ */
+export function maskError(error: unknown, onInternal: (error: unknown) => void): GraphQLFormattedError {
+  const shown = error instanceof GraphQLError ? error.toJSON() : { message: '' }
+  const { locations, path } = shown
+  const place = { ...(locations && { locations }), ...(path && { path }) }
+  const cause = unwrapResolverError(error)
+  if (cause instanceof Unavailable || isUnavailable(cause)) {
+    return { ...place, message: 'Not available now; make the same call again', extensions: { code: 'UNAVAILABLE' } }
+  }
+  const code = own[String(shown.extensions?.code ?? (isSyntaxOrValidation(error) ? 'GRAPHQL_VALIDATION_FAILED' : ''))]
+  if (code && code !== 'INTERNAL') return { ...place, message: shown.message, extensions: { code } }
+  onInternal(cause)
+  return { ...place, message: 'Something went wrong on our side', extensions: { code: 'INTERNAL' } }
+}
+
+/** graphql-js gives these no code, and they have no cause: they are about the operation's text or variables. */
+function isSyntaxOrValidation(error: unknown): boolean {
+  return error instanceof GraphQLError && error.originalError === undefined && error.path === undefined
+}

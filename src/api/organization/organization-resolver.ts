@@ -1,0 +1,86 @@
+import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql'
+import { parseId } from '../../domain/id.ts'
+import type { Destination } from '../../store/destination.ts'
+import { deleteOrganization, Organization, upsertOrganization } from '../../store/organization.ts'
+import { type Connection, listConnection, PageArgs } from '../connection.ts'
+import { type ApiContext, applicationOf } from '../context.ts'
+import { DestinationConnection, DestinationFilter } from '../destination/destination-type.ts'
+import { listDestinations } from '../destination/list-destinations.ts'
+import { apiError } from '../mask-error.ts'
+import { payloadOf } from '../user-error.ts'
+import {
+  OrganizationConnection,
+  OrganizationDeleteInput,
+  OrganizationDeletePayload,
+  OrganizationType,
+  OrganizationUpsertInput,
+  OrganizationUpsertPayload,
+} from './organization-type.ts'
+
+@Resolver(() => OrganizationType)
+export class OrganizationResolver {
+  @Query(() => OrganizationType, { nullable: true, description: 'By exactly one of id and externalId.' })
+  async organization(
+    @Ctx() context: ApiContext,
+    @Arg('id', () => ID, { nullable: true }) id?: string | null,
+    @Arg('externalId', () => String, { nullable: true }) externalId?: string | null,
+  ): Promise<Organization | null> {
+    const applicationId = applicationOf(context)
+    if ((id == null) === (externalId == null)) {
+      throw apiError('BAD_USER_INPUT', 'id: give exactly one of id and externalId')
+    }
+    const parsed = id == null ? undefined : parseId('org', id)
+    if (id != null && !parsed) return null
+    const where = parsed ? { id: parsed } : { externalId: externalId! }
+    return context.parts.store.em().findOne(Organization, { applicationId, ...where })
+  }
+
+  @Query(() => OrganizationConnection, { description: 'Newest first.' })
+  organizations(
+    @Args(() => PageArgs) args: PageArgs,
+    @Ctx() context: ApiContext,
+    @Arg('search', () => String, { nullable: true, description: 'Part of the name or the external id; case does not matter.' })
+    search?: string | null,
+  ): Promise<Connection<Organization>> {
+    const pattern = `%${(search ?? '').replace(/[\\%_]/g, '\\$&')}%`
+    const where = {
+      applicationId: applicationOf(context),
+      ...(search ? { $or: [{ name: { $ilike: pattern } }, { externalId: { $ilike: pattern } }] } : {}),
+    }
+    return listConnection({ store: context.parts.store, entity: Organization, prefix: 'org', where, args })
+  }
+
+  @FieldResolver(() => DestinationConnection, { description: 'Newest first.' })
+  destinations(
+    @Root() organization: Organization,
+    @Args(() => PageArgs) args: PageArgs,
+    @Ctx() context: ApiContext,
+    @Arg('filter', () => DestinationFilter, { nullable: true }) filter?: DestinationFilter | null,
+  ): Promise<Connection<Destination>> {
+    return listDestinations(context, args, { organizationId: organization.id, filter })
+  }
+
+  @Mutation(() => OrganizationUpsertPayload, { description: 'Makes or changes a customer.' })
+  organizationUpsert(
+    @Arg('input', () => OrganizationUpsertInput) input: OrganizationUpsertInput,
+    @Ctx() context: ApiContext,
+  ) {
+    const applicationId = applicationOf(context)
+    return payloadOf(async () => ({
+      organization: await upsertOrganization(context.parts.store.em(), applicationId, input),
+    }))
+  }
+
+  @Mutation(() => OrganizationDeletePayload, {
+    description: 'Deletes a customer with its destinations; pending deliveries are cancelled when their turn comes.',
+  })
+  organizationDelete(
+    @Arg('input', () => OrganizationDeleteInput) input: OrganizationDeleteInput,
+    @Ctx() context: ApiContext,
+  ) {
+    const applicationId = applicationOf(context)
+    return payloadOf(async () => ({
+      deletedId: await deleteOrganization(context.parts.store.em(), applicationId, input.id),
+    }))
+  }
+}

@@ -1,0 +1,49 @@
+import { Field, ID, InputType, ObjectType } from 'type-graphql'
+import { connectionOf } from '../connection.ts'
+import { NodeInterface } from '../node.ts'
+import { DateTimeScalar } from '../scalars.ts'
+import { MutationPayload } from '../user-error.ts'
+
+@ObjectType('Organization', { implements: NodeInterface, description: 'A customer of the application: the tenant that owns destinations.' })
+export class OrganizationType extends NodeInterface {
+  @Field(() => String, { nullable: true, description: "The application's own identifier of this customer, unique per application." })
+  externalId?: string | null
+
+  @Field()
+  name!: string
+
+  @Field(() => DateTimeScalar)
+  createdAt!: Date
+}
+
+export const OrganizationConnection = connectionOf('Organization', () => OrganizationType)
+
+@InputType({ description: 'With id: changes that one. With externalId: makes it, or changes the one that has it. With neither: makes one.' })
+export class OrganizationUpsertInput {
+  @Field(() => ID, { nullable: true })
+  id?: string | null
+
+  @Field(() => String, { nullable: true, description: '1 to 200 characters, unique per application.' })
+  externalId?: string | null
+
+  @Field({ description: '1 to 200 characters.' })
+  name!: string
+}
+
+@InputType()
+export class OrganizationDeleteInput {
+  @Field(() => ID)
+  id!: string
+}
+
+@ObjectType()
+export class OrganizationUpsertPayload extends MutationPayload {
+  @Field(() => OrganizationType, { nullable: true })
+  organization?: OrganizationType | null
+}
+
+@ObjectType()
+export class OrganizationDeletePayload extends MutationPayload {
+  @Field(() => ID, { nullable: true })
+  deletedId?: string | null
+}

@@ -1,0 +1,52 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import { type Id, parseId } from '../domain/id.ts'
+import { coalesce } from '../pipeline/coalesce.ts'
+import { type ApiKey, findLiveApiKeys, hashApiKey } from '../store/api-key.ts'
+import { Application } from '../store/application.ts'
+import type { Store } from '../store/store.ts'
+import { apiError } from './mask-error.ts'
+
+/** Who is calling. An operator is inside an application when the call carries the header `postrider-application`. */
+export type Principal =
+  | { readonly kind: 'OPERATOR'; readonly applicationId: Id<'app'> | undefined }
+  | { readonly kind: 'APPLICATION'; readonly applicationId: Id<'app'>; readonly keyId: Id<'key'> }
+
+/** What a call carries: HTTP headers, or the parameters of a socket's connection_init. */
+export interface Claims {
+  /** `Bearer KEY`. */
+  readonly authorization?: unknown
+  readonly 'postrider-application'?: unknown
+}
+
+/** Resolves to the caller; throws UNAUTHENTICATED for a key that is missing, wrong or revoked. */
+export type Authenticate = (claims: Claims) => Promise<Principal>
+
+/** Keys are looked up anew for each call, so that revocation is effective at once; calls of one moment share a query. */
+export function createAuthenticate({ store, operatorKey }: { store: Store; operatorKey: string }): Authenticate {
+  const operatorHash = createHash('sha256').update(operatorKey).digest()
+  const findKey = coalesce<string, ApiKey | undefined>({
+    flush: async (hashes) => {
+      const keys = await findLiveApiKeys(store.em(), hashes)
+      return hashes.map((hash) => keys.get(hash))
+    },
+    maxWeight: 1_000,
+  })
+  return async (claims) => {
+    const key = /^Bearer +(\S+)$/i.exec(String(claims.authorization ?? ''))?.[1]
+    if (!key) throw apiError('UNAUTHENTICATED', 'Send your key as "authorization: Bearer KEY"')
+    if (timingSafeEqual(createHash('sha256').update(key).digest(), operatorHash)) {
+      return { kind: 'OPERATOR', applicationId: await operatorApplication(store, claims['postrider-application']) }
+    }
+    const found = await findKey(hashApiKey(key))
+    if (!found) throw apiError('UNAUTHENTICATED', 'This key is wrong or was revoked')
+    return { kind: 'APPLICATION', applicationId: found.applicationId, keyId: found.id }
+  }
+}
+
+async function operatorApplication(store: Store, claim: unknown): Promise<Id<'app'> | undefined> {
+  if (claim === undefined || claim === null || claim === '') return undefined
+  const id = parseId('app', String(claim))
+  const application = id && (await store.em().findOne(Application, { id }))
+  if (!application) throw apiError('FORBIDDEN', 'The header postrider-application names no application')
+  return application.id
+}

@@ -1,0 +1,29 @@
+import { Ctx, Field, ObjectType, Query, Resolver } from 'type-graphql'
+import type { Application } from '../../store/application.ts'
+import { ApplicationType } from '../application/application-type.ts'
+import type { ApiContext } from '../context.ts'
+import { enumOf } from '../enum.ts'
+
+const PrincipalKind = enumOf(
+  'PrincipalKind',
+  ['OPERATOR', 'APPLICATION', 'ORGANIZATION'],
+  "OPERATOR: POSTRIDER_OPERATOR_KEY. APPLICATION: an application's API key. ORGANIZATION: a portal session of one organization.",
+)
+
+@ObjectType({ description: 'Who is calling.' })
+export class Viewer {
+  @Field(() => PrincipalKind)
+  kind!: keyof typeof PrincipalKind
+
+  @Field(() => ApplicationType, { nullable: true, description: 'The application that the caller acts in; null for an operator outside of one.' })
+  application?: Application | null
+}
+
+@Resolver(() => Viewer)
+export class ViewerResolver {
+  @Query(() => Viewer, { description: 'Who the key of this call belongs to.' })
+  async viewer(@Ctx() { principal, loaders }: ApiContext): Promise<Viewer> {
+    const { kind, applicationId } = principal
+    return { kind, application: applicationId ? ((await loaders.application.load(applicationId)) ?? null) : null }
+  }
+}

@@ -1,0 +1,38 @@
+import { z } from 'zod'
+import { type Problem, Refused } from './refused.ts'
+
+/** What the caller gave, narrowed; a Refused naming each field that does not fit. */
+export function parseInput<T>(schema: z.ZodType<T>, input: unknown): T {
+  const parsed = schema.safeParse(input)
+  if (parsed.success) return parsed.data
+  throw new Refused(
+    ...parsed.error.issues.map(
+      (issue): Problem => ({
+        code: issue.code === 'invalid_type' && issue.input === undefined ? 'REQUIRED' : 'INVALID',
+        message: issue.message,
+        path: ['input', ...issue.path.map(String)],
+      }),
+    ),
+  )
+}
+
+/** Postgres text holds no NUL, and a label with line breaks spoils every list it stands in. */
+const NO_CONTROL = /^[^\p{Cc}]*$/u
+
+/** A short text for people: a name, a label. */
+export function line(maxLength: number, minLength = 1) {
+  return z
+    .string()
+    .trim()
+    .min(minLength, `is at least ${minLength} character${minLength === 1 ? '' : 's'} long`)
+    .max(maxLength, `is at most ${maxLength} characters long`)
+    .regex(NO_CONTROL, 'holds no control characters')
+}
+
+/** A text of several lines. */
+export function prose(maxLength: number) {
+  return z
+    .string()
+    .max(maxLength, `is at most ${maxLength} characters long`)
+    .refine((text) => !text.includes('\u0000'), 'holds no NUL characters')
+}

@@ -1,0 +1,85 @@
+import type { z } from 'zod'
+import { type ConnectorRegistry, type JsonSchema, type ReadyConnector, readyConnector } from '../connector/registry.ts'
+import type { DeliveryProfile } from '../domain/delivery-profile.ts'
+import { type Problem, Refused } from '../domain/refused.ts'
+import type { Outbound } from '../outbound/outbound.ts'
+
+/** Settings that the connector's schema and the outbound guard let pass. */
+export interface CheckedSettings {
+  readonly config: Record<string, unknown>
+  readonly credentials: Record<string, unknown>
+  readonly target: string
+}
+
+const MAX_SETTINGS_BYTES = 65_536
+
+export function requireConnector(connectors: ConnectorRegistry, key: string): ReadyConnector {
+  const connector = readyConnector(connectors, key)
+  if (connector) return connector
+  const path = ['input', 'connector']
+  const failed = connectors.get(key)
+  if (!failed) throw new Refused({ code: 'NOT_FOUND', message: `there is no connector "${key}"`, path })
+  throw new Refused({ code: 'CONNECTOR_UNAVAILABLE', message: `the connector "${key}" did not load`, path })
+}
+
+export function checkSettings(
+  { outbound, profile }: { outbound: Outbound; profile: Pick<DeliveryProfile, 'httpsOnly'> },
+  connector: ReadyConnector,
+  settings: { config: unknown; credentials: unknown },
+): CheckedSettings {
+  const { definition } = connector
+  const config = parseSettings(definition.config, settings.config, 'config')
+  const credentials = definition.credentials
+    ? parseSettings(definition.credentials, settings.credentials, 'credentials')
+    : refuseCredentials(settings.credentials)
+  const problems = urlFields(connector.configSchema).flatMap((field): Problem[] => {
+    const url = config[field]
+    const problem = typeof url === 'string' ? outbound.urlProblem(url, profile) : undefined
+    return problem ? [settingProblem('URL_NOT_ALLOWED', problem, ['config', field])] : []
+  })
+  if (problems.length > 0) throw new Refused(...problems)
+  return { config, credentials, target: targetOf(connector, config) }
+}
+
+function parseSettings(schema: z.ZodType, value: unknown, field: 'config' | 'credentials'): Record<string, unknown> {
+  if (JSON.stringify(value ?? {}).length > MAX_SETTINGS_BYTES) {
+    throw new Refused({
+      code: 'LIMIT_EXCEEDED',
+      message: `is over ${MAX_SETTINGS_BYTES} bytes`,
+      path: ['input', field],
+    })
+  }
+  const parsed = schema.safeParse(value ?? {})
+  if (parsed.success) return parsed.data as Record<string, unknown>
+  throw new Refused(
+    ...parsed.error.issues.map((issue) =>
+      settingProblem('CONFIG_INVALID', issue.message, [field, ...issue.path.map(String)]),
+    ),
+  )
+}
+
+function refuseCredentials(given: unknown): Record<string, unknown> {
+  if (given === undefined || given === null || Object.keys(given).length === 0) return {}
+  throw new Refused(settingProblem('CONFIG_INVALID', 'this connector takes no credentials', ['credentials']))
+}
+
+function settingProblem(code: 'CONFIG_INVALID' | 'URL_NOT_ALLOWED', message: string, place: string[]): Problem {
+  const [field, ...inside] = place
+  const pointer = inside.map((part) => `/${part.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
+  return { code, message, path: ['input', field!, ...inside], jsonPointer: pointer }
+}
+
+/** Settings of which the schema says that they are URLs: the guard looks at them when they are saved. */
+function urlFields(schema: JsonSchema): string[] {
+  const properties = (schema.properties ?? {}) as Record<string, { format?: string }>
+  return Object.keys(properties).filter((name) => properties[name]?.format === 'uri')
+}
+
+function targetOf(connector: ReadyConnector, config: Record<string, unknown>): string {
+  try {
+    return connector.definition.target({ config }).label
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw new Refused(settingProblem('CONFIG_INVALID', `the connector cannot name its target: ${why}`, ['config']))
+  }
+}

@@ -1,0 +1,29 @@
+import { type Id, idToUuid } from '../domain/id.ts'
+import type { DeliveryTrigger } from '../store/delivery.ts'
+import type { Event } from '../store/event.ts'
+import { newId } from '../store/new-id.ts'
+import { insertDelivery } from '../store/publication.ts'
+import type { Sql } from '../store/sql.ts'
+import type { Store } from '../store/store.ts'
+
+/** One more delivery of a stored event to one destination, due now. */
+export async function enqueueDelivery(
+  store: Store,
+  tx: Sql,
+  delivery: { event: Event; destinationId: Id<'dst'>; trigger: DeliveryTrigger; maxAttempts: number },
+): Promise<Id<'dlv'>> {
+  const id = newId('dlv')
+  const { event } = delivery
+  await insertDelivery(tx, {
+    id: idToUuid(id),
+    applicationId: idToUuid(event.applicationId),
+    organizationId: idToUuid(event.organizationId),
+    eventId: idToUuid(event.id),
+    destinationId: idToUuid(delivery.destinationId),
+    eventType: event.type,
+    trigger: delivery.trigger,
+    maxAttempts: delivery.maxAttempts,
+  })
+  await store.jobs.insert(tx, [{ id: idToUuid(id) }])
+  return id
+}

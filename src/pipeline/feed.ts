@@ -1,0 +1,103 @@
+import { compareFeedPositions, type FeedPosition, feedPositionBefore } from '../domain/feed-cursor.ts'
+import type { Bell } from '../store/bell.ts'
+import type { DeliveryAttempt } from '../store/delivery-attempt.ts'
+import { type FeedFilter, feedHorizon, feedPositionOfLast, matchesFeedFilter, readFeed } from '../store/feed.ts'
+import type { Store } from '../store/store.ts'
+import { type FeedTail, startFeedTail, type TailBatch } from './feed-tail.ts'
+
+/** One item of the feed; resuming after its position repeats none and skips none. */
+export type FeedItem =
+  | { readonly kind: 'attempt'; readonly position: FeedPosition; readonly attempt: DeliveryAttempt }
+  /** Nothing to show up to here. `caughtUp`: what follows is live. */
+  | { readonly kind: 'checkpoint'; readonly position: FeedPosition; readonly caughtUp: boolean }
+  /** What lies between the position asked for and this one can no longer be shown. */
+  | { readonly kind: 'reset'; readonly position: FeedPosition; readonly reason: 'EXPIRED' | 'RESTORED' }
+
+export interface FollowOptions {
+  readonly filter: FeedFilter
+  /** Start behind this position; from now when undefined. */
+  readonly after?: FeedPosition | undefined
+  /** Without `after`: start with so many of the newest attempts. */
+  readonly last?: number | undefined
+  readonly signal: AbortSignal
+}
+
+export interface Feed extends AsyncDisposable {
+  /** Every attempt that matches, in the order in which they were committed. Ends with the signal. */
+  follow(options: FollowOptions): AsyncGenerator<FeedItem, void, void>
+}
+
+const PAGE_SIZE = 200
+const CHECKPOINT_EVERY_MS = 10_000
+/** Batches a live follower may fall behind before it goes back to reading pages. */
+const MAX_QUEUED = 64
+
+/** The attempt table is the log: followers read pages until they meet the one shared tail, then live off that. */
+export function openFeed(options: { store: Store; bell: Bell; onError: (error: unknown) => void }): Feed {
+  const tail = startFeedTail(options)
+  return {
+    follow: (followOptions) => follow(options.store, tail, followOptions),
+    [Symbol.asyncDispose]: () => tail[Symbol.asyncDispose](),
+  }
+}
+
+async function* follow(store: Store, tail: FeedTail, options: FollowOptions): AsyncGenerator<FeedItem, void, void> {
+  const { filter, signal } = options
+  let position = await startPosition(store, options)
+  if (position.epoch < store.feedEpoch && options.after) {
+    position = feedPositionBefore(store.feedEpoch, 0n)
+    yield { kind: 'reset', position, reason: 'RESTORED' }
+  }
+  let caughtUp = !options.after && !options.last
+  yield { kind: 'checkpoint', position, caughtUp }
+  while (!signal.aborted) {
+    const page = await readFeed(store, position, { filter, limit: PAGE_SIZE })
+    for (const row of page.rows) yield { kind: 'attempt', ...row }
+    const last = page.rows.at(-1)?.position ?? position
+    position = page.hasMore ? last : later(last, page.horizon)
+    if (page.hasMore || compareFeedPositions(position, tail.position) < 0) continue
+    using subscription = tail.subscribe(position, MAX_QUEUED)
+    if (!caughtUp) yield { kind: 'checkpoint', position, caughtUp: true }
+    caughtUp = true
+    for await (const item of live(subscription, position, options)) {
+      position = item.position
+      yield item
+    }
+  }
+}
+
+async function startPosition(store: Store, { after, last, filter }: FollowOptions): Promise<FeedPosition> {
+  if (after) return after
+  return last ? feedPositionOfLast(store, filter, last) : feedHorizon(store)
+}
+
+/** Follows the tail from `position` until the signal ends it or the follower has fallen too far behind. */
+async function* live(
+  subscription: ReturnType<FeedTail['subscribe']>,
+  from: FeedPosition,
+  { filter, signal }: FollowOptions,
+): AsyncGenerator<FeedItem, void, void> {
+  let position = from
+  while (!signal.aborted) {
+    const batch = await subscription.next(CHECKPOINT_EVERY_MS, signal)
+    if (batch === 'lagging' || batch === 'stopped') return
+    if (batch === 'idle') {
+      position = later(position, subscription.position)
+      yield { kind: 'checkpoint', position, caughtUp: true }
+      continue
+    }
+    for (const row of unseen(batch, position)) {
+      position = row.position
+      if (matchesFeedFilter(filter, row.attempt)) yield { kind: 'attempt', ...row }
+    }
+    position = later(position, batch.horizon)
+  }
+}
+
+function unseen(batch: TailBatch, position: FeedPosition): TailBatch['rows'] {
+  return batch.rows.filter((row) => compareFeedPositions(row.position, position) > 0)
+}
+
+function later(a: FeedPosition, b: FeedPosition): FeedPosition {
+  return compareFeedPositions(a, b) >= 0 ? a : b
+}

@@ -1,0 +1,201 @@
+import type { EntityManager } from '@mikro-orm/core'
+import { z } from 'zod'
+import type { ConnectorRegistry } from '../connector/registry.ts'
+import { type Id, parseId } from '../domain/id.ts'
+import { line, parseInput, prose } from '../domain/parse-input.ts'
+import { Refused } from '../domain/refused.ts'
+import type { Outbound } from '../outbound/outbound.ts'
+import { Application } from '../store/application.ts'
+import { Destination, DestinationHealth } from '../store/destination.ts'
+import { newId } from '../store/new-id.ts'
+import { Organization } from '../store/organization.ts'
+import { isUniqueViolation } from '../store/sql.ts'
+import type { Store } from '../store/store.ts'
+import { hintsOf, openCredentials, sealCredentials } from './credentials.ts'
+import { checkSettings, requireConnector } from './destination-settings.ts'
+import { findDestination } from './find-destination.ts'
+import { addSigningSecret, newSigningSecret, secretSchema } from './signing-secret.ts'
+import { checkSubscriptions } from './subscriptions.ts'
+
+export interface DestinationParts {
+  readonly store: Store
+  readonly connectors: ConnectorRegistry
+  readonly outbound: Outbound
+}
+
+export interface DestinationCreate {
+  readonly organizationId: string
+  readonly key?: string | null | undefined
+  readonly label: string
+  readonly description?: string | null | undefined
+  readonly connector: string
+  readonly config: unknown
+  readonly credentials?: unknown
+  readonly eventTypes?: readonly string[] | null | undefined
+  readonly active?: boolean | null | undefined
+  /** Generated when undefined; null means unsigned. */
+  readonly signingSecret?: string | null | undefined
+}
+
+/** Undefined leaves a field as it is; null clears it. Credentials are merged key by key. */
+export interface DestinationChange {
+  readonly id: string
+  readonly expectedVersion?: number | null | undefined
+  readonly label?: string | null | undefined
+  readonly description?: string | null | undefined
+  readonly config?: unknown
+  readonly credentials?: unknown
+  readonly eventTypes?: readonly string[] | null | undefined
+  readonly active?: boolean | null | undefined
+}
+
+const MAX_SUBSCRIPTIONS = 200
+
+const fields = {
+  label: line(200),
+  description: prose(2_000).nullish(),
+  eventTypes: z.array(z.string()).max(MAX_SUBSCRIPTIONS, `holds at most ${MAX_SUBSCRIPTIONS} entries`).nullish(),
+}
+const createSchema = z.object({
+  ...fields,
+  key: line(100)
+    .regex(/^[A-Za-z0-9._-]+$/, 'holds letters, digits, dots, dashes and underscores')
+    .nullish(),
+  signingSecret: secretSchema.nullish(),
+})
+const changeSchema = z.object({ ...fields, label: fields.label.optional() })
+
+export async function createDestination(
+  parts: DestinationParts,
+  applicationId: Id<'app'>,
+  input: DestinationCreate,
+): Promise<{ destination: Destination; signingSecret: string | null }> {
+  const em = parts.store.em()
+  const { label, description, eventTypes, key } = parseInput(createSchema, input)
+  const organizationId = parseId('org', input.organizationId)
+  const organization = organizationId && (await em.findOne(Organization, { id: organizationId, applicationId }))
+  if (!organization) throw notFound('organizationId', `there is no organization ${input.organizationId}`)
+  const connector = requireConnector(parts.connectors, input.connector)
+  const { deliveryProfile } = await em.findOneOrFail(Application, { id: applicationId })
+  const { config, credentials } = input
+  const settings = checkSettings({ ...parts, profile: deliveryProfile }, connector, { config, credentials })
+  const id = newId('dst')
+  const now = new Date()
+  const destination = em.create(Destination, {
+    id,
+    applicationId,
+    organizationId: organization.id,
+    key: key ?? null,
+    label,
+    description: description ?? null,
+    connector: connector.definition.key,
+    config: settings.config,
+    target: settings.target,
+    credentials: sealCredentials(parts.store, { organizationId: organization.id, id }, settings.credentials),
+    credentialHints: hintsOf(settings.credentials),
+    eventTypes: await checkSubscriptions(em, applicationId, eventTypes ?? []),
+    inactiveSince: input.active === false ? now : null,
+    version: 1,
+    createdAt: now,
+    updatedAt: now,
+  })
+  em.create(DestinationHealth, { destinationId: id, health: 'HEALTHY', consecutiveFailures: 0 })
+  const signingSecret = input.signingSecret === undefined ? newSigningSecret() : input.signingSecret
+  if (signingSecret !== null) addSigningSecret(em, parts.store.secrets, { destination, secret: signingSecret, now })
+  await em.flush().catch(refuseTakenKey)
+  return { destination, signingSecret }
+}
+
+export async function updateDestination(
+  parts: DestinationParts,
+  applicationId: Id<'app'>,
+  input: DestinationChange,
+): Promise<Destination> {
+  const em = parts.store.em()
+  const destination = await findDestination(em, applicationId, input.id)
+  const { label, description, eventTypes } = parseInput(changeSchema, { ...input, label: input.label ?? undefined })
+  const { expectedVersion } = input
+  if (expectedVersion != null && expectedVersion !== destination.version) {
+    const message = `the destination is at version ${destination.version}, not ${expectedVersion}`
+    throw new Refused({ code: 'CONFLICT', message, path: ['input', 'expectedVersion'] })
+  }
+  if (label !== undefined) destination.label = label
+  if (description !== undefined) destination.description = description
+  if (eventTypes !== undefined) {
+    destination.eventTypes = await checkSubscriptions(em, applicationId, eventTypes ?? [])
+  }
+  if (input.config !== undefined || input.credentials !== undefined)
+    await changeSettings(parts, em, { destination, input })
+  if (input.active != null) switchActive(destination, input.active)
+  destination.updatedAt = new Date()
+  await em.flush()
+  return destination
+}
+
+export async function deleteDestination(store: Store, applicationId: Id<'app'>, id: string): Promise<Id<'dst'>> {
+  const em = store.em()
+  const destination = await findDestination(em, applicationId, id)
+  await em.nativeDelete(Destination, { id: destination.id })
+  return destination.id
+}
+
+/** Switches on, and forgets what the system held against it. */
+export async function enableDestination(store: Store, applicationId: Id<'app'>, id: string): Promise<Destination> {
+  const em = store.em()
+  const destination = await findDestination(em, applicationId, id)
+  switchActive(destination, true)
+  const health = await em.findOneOrFail(DestinationHealth, { destinationId: destination.id })
+  Object.assign(health, {
+    health: 'HEALTHY',
+    disabledReason: null,
+    disabledAt: null,
+    consecutiveFailures: 0,
+    failingSince: null,
+  })
+  await em.flush()
+  return destination
+}
+
+export async function disableDestination(store: Store, applicationId: Id<'app'>, id: string): Promise<Destination> {
+  const em = store.em()
+  const destination = await findDestination(em, applicationId, id)
+  switchActive(destination, false)
+  await em.flush()
+  return destination
+}
+
+function switchActive(destination: Destination, active: boolean): void {
+  destination.inactiveSince = active ? null : (destination.inactiveSince ?? new Date())
+  destination.updatedAt = new Date()
+}
+
+async function changeSettings(
+  parts: DestinationParts,
+  em: EntityManager,
+  { destination, input }: { destination: Destination; input: DestinationChange },
+): Promise<void> {
+  const connector = requireConnector(parts.connectors, destination.connector)
+  const { deliveryProfile } = await em.findOneOrFail(Application, { id: destination.applicationId })
+  const credentials = { ...openCredentials(parts.store, destination), ...(input.credentials as object | null) }
+  const settings = checkSettings({ ...parts, profile: deliveryProfile }, connector, {
+    config: input.config ?? destination.config,
+    credentials: Object.fromEntries(Object.entries(credentials).filter(([, value]) => value !== null)),
+  })
+  destination.config = settings.config
+  destination.target = settings.target
+  destination.credentials = sealCredentials(parts.store, destination, settings.credentials)
+  destination.credentialHints = hintsOf(settings.credentials)
+}
+
+function notFound(field: string, message: string): Refused {
+  return new Refused({ code: 'NOT_FOUND', message, path: ['input', field] })
+}
+
+function refuseTakenKey(error: unknown): never {
+  if (!isUniqueViolation(error)) throw error
+  throw new Refused({
+    code: 'TAKEN',
+    message: 'another destination of the organization has it',
+    path: ['input', 'key'],
+  })
+}

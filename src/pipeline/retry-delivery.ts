@@ -1,0 +1,52 @@
+import { type Id, idToUuid, parseId } from '../domain/id.ts'
+import { Refused } from '../domain/refused.ts'
+import { Application } from '../store/application.ts'
+import type { Bell } from '../store/bell.ts'
+import { Delivery } from '../store/delivery.ts'
+import { Destination } from '../store/destination.ts'
+import { Event } from '../store/event.ts'
+import type { Store } from '../store/store.ts'
+import { enqueueDelivery } from './enqueue-delivery.ts'
+
+/** On a finished delivery: a new one for the same event and destination. On a pending one: due now. */
+export async function retryDelivery(
+  { store, bell }: { store: Store; bell: Bell },
+  applicationId: Id<'app'>,
+  deliveryId: string,
+): Promise<Delivery> {
+  const em = store.em()
+  const id = parseId('dlv', deliveryId)
+  const delivery = id && (await em.findOne(Delivery, { id, applicationId }))
+  if (!delivery)
+    throw new Refused({ code: 'NOT_FOUND', message: `there is no delivery ${deliveryId}`, path: ['input', 'id'] })
+  const retried = delivery.status === 'PENDING' ? await hasten(store, delivery) : await repeat(store, delivery)
+  bell.ring('due')
+  bell.ring('attempt')
+  return store.em().findOneOrFail(Delivery, { id: retried })
+}
+
+async function hasten(store: Store, { id }: Delivery): Promise<Id<'dlv'>> {
+  await store.transaction(async (tx) => {
+    await tx("update delivery set next_attempt_at = now() where id = $1 and status = 'PENDING'", [idToUuid(id)])
+    await store.jobs.hasten(tx, idToUuid(id))
+  })
+  return id
+}
+
+async function repeat(store: Store, delivery: Delivery): Promise<Id<'dlv'>> {
+  const em = store.em()
+  const { applicationId, eventId, destinationId } = delivery
+  const [application, event, destination] = await Promise.all([
+    em.fork().findOneOrFail(Application, { id: applicationId }),
+    em.fork().findOne(Event, { id: eventId }),
+    em.fork().findOne(Destination, { id: destinationId }),
+  ])
+  if (!event || event.data === null) throw notRetryable("its event's data is no longer kept")
+  if (!destination) throw notRetryable('its destination was deleted')
+  const maxAttempts = application.deliveryProfile.retryDelays.length + 1
+  return store.transaction((tx) => enqueueDelivery(store, tx, { event, destinationId, trigger: 'RETRY', maxAttempts }))
+}
+
+function notRetryable(why: string): Refused {
+  return new Refused({ code: 'NOT_RETRYABLE', message: `cannot be retried: ${why}`, path: ['input', 'id'] })
+}
