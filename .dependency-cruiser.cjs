@@ -37,7 +37,12 @@ module.exports = {
       from: { path: '^src/', pathNot: '^src/(config|main)\\.ts$' },
       to: { path: '^src/(config|main)\\.ts$' },
     },
-    { name: 'no-orphans', severity: 'error', from: { orphan: true, path: '^(src|plugins)/', pathNot: '\\.d\\.ts$' }, to: {} },
+    {
+      name: 'no-orphans',
+      severity: 'error',
+      from: { orphan: true, path: '^(src|plugins)/', pathNot: '\\.d\\.ts$' },
+      to: {},
+    },
   ],
   options: {
     tsPreCompilationDeps: true,

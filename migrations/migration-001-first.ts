@@ -7,6 +7,7 @@ export class FirstMigration extends Migration {
   }
 }
 
+// Foreign keys are checked at commit: a unit of work may insert in any order.
 const configuration = [
   `create table application (
     id uuid primary key,
@@ -18,14 +19,14 @@ const configuration = [
   )`,
   // What an attempt's body was rendered with stays readable after the profile changed.
   `create table delivery_profile_version (
-    application_id uuid not null references application on delete cascade,
+    application_id uuid not null references application on delete cascade deferrable initially deferred,
     version int not null,
     settings json not null,
     primary key (application_id, version)
   )`,
   `create table api_key (
     id uuid primary key,
-    application_id uuid not null references application on delete cascade,
+    application_id uuid not null references application on delete cascade deferrable initially deferred,
     name text not null,
     hash text not null unique,
     hint text not null,
@@ -36,7 +37,7 @@ const configuration = [
   'create index api_key_application on api_key (application_id)',
   `create table organization (
     id uuid primary key,
-    application_id uuid not null references application on delete cascade,
+    application_id uuid not null references application on delete cascade deferrable initially deferred,
     external_id text,
     name text not null,
     created_at timestamptz(3) not null,
@@ -45,7 +46,7 @@ const configuration = [
   'create index organization_application on organization (application_id, id)',
   `create table event_type (
     id uuid primary key,
-    application_id uuid not null references application on delete cascade,
+    application_id uuid not null references application on delete cascade deferrable initially deferred,
     name text not null,
     description text,
     "group" text,
@@ -58,8 +59,8 @@ const configuration = [
   )`,
   `create table destination (
     id uuid primary key,
-    application_id uuid not null references application on delete cascade,
-    organization_id uuid not null references organization on delete cascade,
+    application_id uuid not null references application on delete cascade deferrable initially deferred,
+    organization_id uuid not null references organization on delete cascade deferrable initially deferred,
     key text,
     label text not null,
     description text,
@@ -70,7 +71,7 @@ const configuration = [
     credential_hints json not null,
     event_types text[] not null,
     inactive_since timestamptz(3),
-    version int not null,
+    version int not null default 1,
     created_at timestamptz(3) not null,
     updated_at timestamptz(3) not null,
     unique (organization_id, key)
@@ -79,7 +80,7 @@ const configuration = [
   'create index destination_application on destination (application_id, id)',
   `create table signing_secret (
     id uuid primary key,
-    destination_id uuid not null references destination on delete cascade,
+    destination_id uuid not null references destination on delete cascade deferrable initially deferred,
     secret text not null,
     hint text not null,
     created_at timestamptz(3) not null,
@@ -88,7 +89,7 @@ const configuration = [
   'create index signing_secret_destination on signing_secret (destination_id)',
   // Apart from destination, because it is written with the traffic and destination is read with it.
   `create table destination_health (
-    destination_id uuid primary key references destination on delete cascade,
+    destination_id uuid primary key references destination on delete cascade deferrable initially deferred,
     health text not null default 'HEALTHY',
     disabled_reason text,
     disabled_at timestamptz(3),
@@ -163,7 +164,7 @@ const pipeline = [
 
 const bookkeeping = [
   `create table idempotency_key (
-    application_id uuid not null references application on delete cascade,
+    application_id uuid not null references application on delete cascade deferrable initially deferred,
     key text not null,
     event_id uuid not null,
     created_at timestamptz not null default now(),

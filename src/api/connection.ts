@@ -9,16 +9,19 @@ export const MAX_FIRST = 100
 
 @ObjectType({ description: 'Where a page stands in its list.' })
 export class PageInfo {
-  @Field()
+  @Field(() => Boolean)
   hasNextPage!: boolean
 
-  @Field({ description: 'True when the page was asked for with `after`.' })
+  @Field(() => Boolean, { description: 'True when the page was asked for with `after`.' })
   hasPreviousPage!: boolean
 
   @Field(() => String, { nullable: true })
   startCursor!: string | null
 
-  @Field(() => String, { nullable: true, description: 'Give it as `after` for the next page; of an empty page it is `after` again.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Give it as `after` for the next page; of an empty page it is `after` again.',
+  })
   endCursor!: string | null
 }
 
@@ -27,13 +30,17 @@ export class BoundedCount {
   @Field(() => Int)
   value!: number
 
-  @Field({ description: 'False when there are more than `value`.' })
+  @Field(() => Boolean, { description: 'False when there are more than `value`.' })
   exact!: boolean
 }
 
 @ArgsType()
 export class PageArgs {
-  @Field(() => Int, { nullable: true, defaultValue: 25, description: `How many, 1 to ${MAX_FIRST}; null means the default.` })
+  @Field(() => Int, {
+    nullable: true,
+    defaultValue: 25,
+    description: `How many, 1 to ${MAX_FIRST}; null means the default.`,
+  })
   first?: number | null
 
   @Field(() => String, { nullable: true, description: 'The endCursor of the page before.' })
@@ -66,7 +73,7 @@ export interface CountedConnection<T> extends Connection<T> {
 export function connectionOf<T extends object>(name: string, node: () => ClassType<T>) {
   @ObjectType(`${name}Edge`)
   class EdgeType {
-    @Field({ description: 'Opaque: give it as `after`.' })
+    @Field(() => String, { description: 'Opaque: give it as `after`.' })
     cursor!: string
 
     @Field(node)
@@ -138,4 +145,3 @@ function decodeCursor(prefix: IdPrefix, cursor: string): string {
   if (!id) throw apiError('BAD_USER_INPUT', 'after: is no cursor of this list')
   return id
 }
-

@@ -22,15 +22,15 @@ export interface ApiParts extends DestinationParts {
   readonly audit: (action: string, details: Record<string, unknown>) => void
 }
 
-/** What a resolver gets. One for each HTTP request, and for each item of a subscription. */
+/** What a resolver gets: one for each HTTP request, and one for each subscription, whose loaders remember nothing. */
 export interface ApiContext {
   readonly parts: ApiParts
   readonly principal: Principal
   readonly loaders: Loaders
 }
 
-export function createContext(parts: ApiParts, principal: Principal): ApiContext {
-  return { parts, principal, loaders: createLoaders(parts.store, principal.applicationId) }
+export function createContext(parts: ApiParts, principal: Principal, { remember }: { remember: boolean }): ApiContext {
+  return { parts, principal, loaders: createLoaders(parts.store, { applicationId: principal.applicationId, remember }) }
 }
 
 /** The application that the caller acts in. Everything that is read or written carries it. */

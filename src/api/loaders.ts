@@ -12,43 +12,58 @@ import type { Store } from '../store/store.ts'
 export type Loaders = ReturnType<typeof createLoaders>
 
 /**
- * Look-ups by id, one query for all of one turn. What belongs to another application is not found. They remember, so
- * they live as long as one request or one item of a subscription.
+ * Look-ups by id, one query for all of one turn. What belongs to another application is not found. Within a request
+ * they remember what they found; a subscription lives too long for that.
  */
-export function createLoaders(store: Store, applicationId: Id<'app'> | undefined) {
+export function createLoaders(
+  store: Store,
+  { applicationId, remember: cache }: { applicationId: Id<'app'> | undefined; remember: boolean },
+) {
   const own = applicationId ? { applicationId } : {}
   const byId = <T extends { id: string }>(find: (em: EntityManager, ids: string[]) => Promise<T[]>) =>
-    new DataLoader<string, T | undefined>(async (ids) => {
-      const found = new Map((await find(store.em(), [...ids])).map((one) => [one.id, one]))
-      return ids.map((id) => found.get(id))
-    })
+    new DataLoader<string, T | undefined>(
+      async (ids) => {
+        const found = new Map((await find(store.em(), [...ids])).map((one) => [one.id, one]))
+        return ids.map((id) => found.get(id))
+      },
+      { cache },
+    )
   return {
     application: byId<Application>((em, ids) => em.find(Application, { id: { $in: ids as Id<'app'>[] } })),
     organization: byId<Organization>((em, ids) => em.find(Organization, { id: { $in: ids as Id<'org'>[] }, ...own })),
     destination: byId<Destination>((em, ids) => em.find(Destination, { id: { $in: ids as Id<'dst'>[] }, ...own })),
     event: byId<Event>((em, ids) => em.find(Event, { id: { $in: ids as Id<'evt'>[] }, ...own })),
     delivery: byId<Delivery>((em, ids) => em.find(Delivery, { id: { $in: ids as Id<'dlv'>[] }, ...own })),
-    lastAttempt: new DataLoader<Id<'dlv'>, DeliveryAttempt | undefined>(async (ids) => {
-      const last = await findLastAttempts(store.em(), ids)
-      return ids.map((id) => last.get(id))
-    }),
-    health: new DataLoader<Id<'dst'>, DestinationHealth>(async (ids) => {
-      const rows = await store.em().find(DestinationHealth, { destinationId: { $in: [...ids] } })
-      const found = new Map(rows.map((row) => [row.destinationId, row]))
-      return ids.map((id) => found.get(id) ?? new Error(`No health of ${id}`))
-    }),
-    signingSecrets: new DataLoader<Id<'dst'>, SigningSecret[]>(async (ids) => {
-      const now = new Date()
-      const rows = await store.em().find(
-        SigningSecret,
-        {
-          destinationId: { $in: [...ids] },
-          $or: [{ expiresAt: null }, { expiresAt: { $gt: now } }],
-        },
-        { orderBy: { id: 'desc' } },
-      )
-      return ids.map((id) => rows.filter((row) => row.destinationId === id))
-    }),
+    lastAttempt: new DataLoader<Id<'dlv'>, DeliveryAttempt | undefined>(
+      async (ids) => {
+        const last = await findLastAttempts(store.em(), ids)
+        return ids.map((id) => last.get(id))
+      },
+      { cache },
+    ),
+    health: new DataLoader<Id<'dst'>, DestinationHealth>(
+      async (ids) => {
+        const rows = await store.em().find(DestinationHealth, { destinationId: { $in: [...ids] } })
+        const found = new Map(rows.map((row) => [row.destinationId, row]))
+        return ids.map((id) => found.get(id) ?? new Error(`No health of ${id}`))
+      },
+      { cache },
+    ),
+    signingSecrets: new DataLoader<Id<'dst'>, SigningSecret[]>(
+      async (ids) => {
+        const now = new Date()
+        const rows = await store.em().find(
+          SigningSecret,
+          {
+            destinationId: { $in: [...ids] },
+            $or: [{ expiresAt: null }, { expiresAt: { $gt: now } }],
+          },
+          { orderBy: { id: 'desc' } },
+        )
+        return ids.map((id) => rows.filter((row) => row.destinationId === id))
+      },
+      { cache },
+    ),
     profileVersion: new DataLoader<readonly [Id<'app'>, number], DeliveryProfileVersion | undefined, string>(
       async (keys) => {
         const rows = await store.em().find(DeliveryProfileVersion, {
@@ -58,7 +73,7 @@ export function createLoaders(store: Store, applicationId: Id<'app'> | undefined
           rows.find((row) => row.applicationId === application && row.version === version),
         )
       },
-      { cacheKeyFn: (key) => key.join(' ') },
+      { cache, cacheKeyFn: (key) => key.join(' ') },
     ),
   }
 }

@@ -32,7 +32,7 @@ const UserErrorCode = enumOf(
   },
 })
 export abstract class UserError {
-  @Field({ description: 'What is wrong, in a sentence for the caller.' })
+  @Field(() => String, { description: 'What is wrong, in a sentence for the caller.' })
   message!: string
 
   @Field(() => [String], { nullable: true, description: 'The field, from the arguments down: ["input", "url"].' })
@@ -47,7 +47,7 @@ export class GenericUserError extends UserError {}
 
 @ObjectType({ implements: UserError, description: "data that breaks the event type's schema, at this place." })
 export class PayloadError extends UserError {
-  @Field({ description: 'RFC 6901: the place in the data; empty for the whole.' })
+  @Field(() => String, { description: 'RFC 6901: the place in the data; empty for the whole.' })
   jsonPointer!: string
 }
 
@@ -57,7 +57,7 @@ export class PayloadError extends UserError {
     "A connector setting or credential that the connector's schema or its check against the remote service refused.",
 })
 export class ConnectorConfigError extends UserError {
-  @Field({ description: 'RFC 6901: the place in config or credentials; empty for the whole.' })
+  @Field(() => String, { description: 'RFC 6901: the place in config or credentials; empty for the whole.' })
   jsonPointer!: string
 }
 

@@ -1,4 +1,4 @@
-import { defineEntity, type InferEntity, p } from '@mikro-orm/core'
+import { defineEntity, type FilterQuery, type InferEntity, p, raw } from '@mikro-orm/core'
 import type { Id } from '../domain/id.ts'
 import type { DisabledReason } from '../domain/outcome.ts'
 import type { SecretPlace } from './secret-box.ts'
@@ -78,4 +78,37 @@ export function credentialsPlace(destination: { organizationId: string; id: stri
 /** Ids as bare UUIDs, as the tables have them. */
 export function signingSecretPlace(organizationId: string, secretId: string): SecretPlace {
   return ['signing_secret', 'secret', organizationId, secretId]
+}
+
+export interface DestinationCondition {
+  readonly connectors?: readonly string[] | null | undefined
+  readonly active?: boolean | null | undefined
+  readonly health?: readonly string[] | null | undefined
+  readonly eventType?: string | null | undefined
+  readonly search?: string | null | undefined
+}
+
+/** The condition as a MikroORM filter; each part that is given must hold. */
+export function matchesDestination(condition: DestinationCondition): FilterQuery<Destination> {
+  const { connectors, active, health, eventType, search } = condition
+  const parts: FilterQuery<Destination>[] = []
+  if (connectors) parts.push({ connector: { $in: [...connectors] } })
+  if (active != null) parts.push({ inactiveSince: active ? null : { $ne: null } })
+  if (health) {
+    parts.push({
+      [raw('id')]: { $in: raw('select destination_id from destination_health where health = any(?)', [[...health]]) },
+    })
+  }
+  if (eventType != null) {
+    const prefixes = eventType
+      .split('.')
+      .map((_, i, words) => `${words.slice(0, i).join('.')}.*`)
+      .slice(1)
+    parts.push({ $or: [{ eventTypes: [] }, { eventTypes: { $overlap: [eventType, ...prefixes] } }] })
+  }
+  if (search) {
+    const pattern = { $ilike: `%${search.replace(/[\\%_]/g, '\\$&')}%` }
+    parts.push({ $or: [{ label: pattern }, { key: pattern }, { target: pattern }] })
+  }
+  return parts.length > 0 ? { $and: parts } : {}
 }

@@ -1,5 +1,12 @@
-import { defineEntity, type InferEntity, p } from '@mikro-orm/core'
+import { defineEntity, type EntityManager, type InferEntity, p } from '@mikro-orm/core'
+import { z } from 'zod'
 import type { Id } from '../domain/id.ts'
+import { line, parseInput, prose } from '../domain/parse-input.ts'
+import { compilePayloadSchema, type PayloadCheck, payloadProblems } from '../domain/payload-schema.ts'
+import { Refused } from '../domain/refused.ts'
+import { isEventTypeName } from '../domain/subscription.ts'
+import { newId } from './new-id.ts'
+import { isUniqueViolation } from './sql.ts'
 import { TypeIdType } from './type-id-type.ts'
 
 export const eventTypeStatuses = ['AVAILABLE', 'COMING_SOON', 'DEPRECATED', 'ARCHIVED'] as const
@@ -23,3 +30,89 @@ export const EventType = defineEntity({
   },
 })
 export type EventType = InferEntity<typeof EventType>
+
+export interface EventTypeFields {
+  readonly name: string
+  readonly description?: string | null | undefined
+  readonly group?: string | null | undefined
+  readonly status?: EventTypeStatus | null | undefined
+  readonly payloadSchema?: Record<string, unknown> | null | undefined
+  readonly samplePayload?: unknown
+}
+
+const MAX_JSON_BYTES = 65_536
+
+const upsertSchema = z.object({
+  name: z
+    .string()
+    .refine(isEventTypeName, 'is dotted words of letters, digits, - and _, at most 128 characters: inquiry.received'),
+  description: prose(1_000).nullish(),
+  group: line(100).nullish(),
+  payloadSchema: z.unknown().refine(isSmall, `is over ${MAX_JSON_BYTES} bytes of JSON`).optional(),
+  samplePayload: z.unknown().refine(isSmall, `is over ${MAX_JSON_BYTES} bytes of JSON`).optional(),
+})
+
+/** Makes the type, or changes what is given of the one that has the name. */
+export async function upsertEventType(
+  em: EntityManager,
+  applicationId: Id<'app'>,
+  input: EventTypeFields,
+): Promise<EventType> {
+  const { name, description, group } = parseInput(upsertSchema, input)
+  const existing = await em.findOne(EventType, { applicationId, name })
+  const type =
+    existing ??
+    em.create(EventType, {
+      id: newId('ety'),
+      applicationId,
+      name,
+      status: 'AVAILABLE',
+      samplePayload: null,
+      version: 1,
+      createdAt: new Date(),
+    })
+  if (description !== undefined) type.description = description
+  if (group !== undefined) type.group = group
+  if (input.status) type.status = input.status
+  if (input.payloadSchema !== undefined) type.payloadSchema = input.payloadSchema
+  if (input.samplePayload !== undefined) type.samplePayload = input.samplePayload
+  checkSample(type)
+  try {
+    await em.flush()
+  } catch (error) {
+    // Made by somebody else meanwhile: then it is a change.
+    if (!isUniqueViolation(error) || existing) throw error
+    return upsertEventType(em.fork(), applicationId, input)
+  }
+  return type
+}
+
+export async function archiveEventType(em: EntityManager, applicationId: Id<'app'>, name: string): Promise<EventType> {
+  const type = isEventTypeName(name) ? await em.findOne(EventType, { applicationId, name }) : null
+  if (!type) {
+    const message = `there is no event type "${name}" in the catalogue`
+    throw new Refused({ code: 'EVENT_TYPE_UNKNOWN', message, path: ['input', 'name'] })
+  }
+  type.status = 'ARCHIVED'
+  await em.flush()
+  return type
+}
+
+function isSmall(value: unknown): boolean {
+  return value === undefined || JSON.stringify(value).length <= MAX_JSON_BYTES
+}
+
+/** A catalogue whose sample breaks its own schema would mislead everyone who builds on it. */
+function checkSample({ payloadSchema, samplePayload }: EventType): void {
+  if (!payloadSchema) return
+  let check: PayloadCheck
+  try {
+    check = compilePayloadSchema(payloadSchema)
+  } catch (error) {
+    const message = `is no usable JSON Schema: ${error instanceof Error ? error.message : error}`
+    throw new Refused({ code: 'INVALID', message, path: ['input', 'payloadSchema'] })
+  }
+  if (samplePayload === undefined || samplePayload === null) return
+  const problems = payloadProblems(check, samplePayload, ['input', 'samplePayload'])
+  if (problems.length > 0) throw new Refused(...problems)
+}

@@ -32,19 +32,17 @@ export async function upsertOrganization(
   const { externalId, name } = parseInput(upsertSchema, input)
   if (input.id != null) return changeOrganization(em, applicationId, { id: input.id, externalId, name })
   const row = { id: newId('org'), applicationId, externalId: externalId ?? null, name, createdAt: new Date() }
+  if (row.externalId === null) {
+    const organization = em.create(Organization, row)
+    await em.flush()
+    return organization
+  }
   // One statement, so that two backends that meet the same customer at once agree on one organization.
   return em.upsert(Organization, row, {
     onConflictFields: ['applicationId', 'externalId'],
     onConflictAction: 'merge',
     onConflictMergeFields: ['name'],
   })
-}
-
-export async function deleteOrganization(em: EntityManager, applicationId: Id<'app'>, text: string): Promise<Id<'org'>> {
-  const id = parseId('org', text)
-  const deleted = id ? await em.nativeDelete(Organization, { id, applicationId }) : 0
-  if (!id || deleted === 0) throw notFound(text)
-  return id
 }
 
 async function changeOrganization(

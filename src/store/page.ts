@@ -22,6 +22,6 @@ export async function countUpTo<T extends object>(
   entity: EntityName<T>,
   { where, max }: { where: FilterQuery<T>; max: number },
 ): Promise<{ value: number; exact: boolean }> {
-  const found = await em.find(entity, where, { fields: ['id'] as never, limit: max + 1 })
+  const found = await em.find(entity, where as never, { fields: ['id'] as never, limit: max + 1 })
   return { value: Math.min(found.length, max), exact: found.length <= max }
 }

@@ -123,6 +123,13 @@ async function findKeyOwners(tx: Sql, keys: readonly KeyClaim[]): Promise<KeyCla
   )
 }
 
+/** Forgets keys that count as free, oldest first, a bounded number at a time. */
+export async function dropOldIdempotencyKeys(sql: Sql): Promise<void> {
+  const old = `select application_id, key from idempotency_key where created_at < now() - interval '25 hours'
+    order by created_at limit 10000`
+  while ((await sql(`delete from idempotency_key where (application_id, key) in (${old}) returning 1`)).length > 0);
+}
+
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
 }

@@ -92,8 +92,11 @@ export async function openStore(options: StoreOptions): Promise<Store> {
 }
 
 function sqlOf(client: pg.Pool | pg.PoolClient): Sql {
-  return async <Row>(text: string, values: readonly unknown[] = []) =>
-    (await client.query<Row & pg.QueryResultRow>(text, values as unknown[])).rows as Row[]
+  return async <Row>(text: string, values?: readonly unknown[]) => {
+    const result: pg.QueryResult | pg.QueryResult[] = await client.query(text, values as unknown[])
+    // Several statements in one text, as pg-boss sends them, give a result each.
+    return (Array.isArray(result) ? result.flatMap((one) => one.rows) : result.rows) as Row[]
+  }
 }
 
 async function inTransaction<T>(pool: pg.Pool, work: (tx: Sql) => Promise<T>): Promise<T> {

@@ -3,11 +3,11 @@ import { type Id, type IdPrefix, idFromUuid, idToUuid } from '../domain/id.ts'
 
 /** A TypeID in code, its bare UUID in the table. */
 export class TypeIdType<P extends IdPrefix> extends Type<Id<P> | null | undefined, string | null | undefined> {
-  readonly #prefix: P
+  readonly prefix: P
 
   constructor(prefix: P) {
     super()
-    this.#prefix = prefix
+    this.prefix = prefix
   }
 
   override convertToDatabaseValue(value: Id<P> | null | undefined): string | null | undefined {
@@ -15,7 +15,7 @@ export class TypeIdType<P extends IdPrefix> extends Type<Id<P> | null | undefine
   }
 
   override convertToJSValue(value: string | null | undefined): Id<P> | null | undefined {
-    return value ? idFromUuid(this.#prefix, value) : (value as null | undefined)
+    return value ? idFromUuid(this.prefix, value) : (value as null | undefined)
   }
 
   override getColumnType(): string {

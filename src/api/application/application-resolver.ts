@@ -4,8 +4,8 @@ import { type DeliveryProfile, defaultDeliveryProfile, deliveryProfileSchema } f
 import { parseId } from '../../domain/id.ts'
 import { line, parseInput } from '../../domain/parse-input.ts'
 import { Refused } from '../../domain/refused.ts'
-import { addApiKey, ApiKey } from '../../store/api-key.ts'
-import { addApplication, Application, changeApplication } from '../../store/application.ts'
+import { ApiKey, addApiKey } from '../../store/api-key.ts'
+import { Application, addApplication, changeApplication } from '../../store/application.ts'
 import { type ApiContext, applicationOf, requireOperator } from '../context.ts'
 import { payloadOf } from '../user-error.ts'
 import {
@@ -38,8 +38,13 @@ export class ApplicationResolver {
     return parts.store.em().find(ApiKey, { applicationId: application.id }, { orderBy: { id: 'desc' } })
   }
 
-  @Mutation(() => ApplicationCreatePayload, { description: "Operator only. Returns the application's first API key, shown once." })
-  applicationCreate(@Arg('input', () => ApplicationCreateInput) input: ApplicationCreateInput, @Ctx() context: ApiContext) {
+  @Mutation(() => ApplicationCreatePayload, {
+    description: "Operator only. Returns the application's first API key, shown once.",
+  })
+  applicationCreate(
+    @Arg('input', () => ApplicationCreateInput) input: ApplicationCreateInput,
+    @Ctx() context: ApiContext,
+  ) {
     requireOperator(context)
     return payloadOf(async () => {
       const { name } = parseInput(nameSchema, input)
@@ -53,7 +58,10 @@ export class ApplicationResolver {
   }
 
   @Mutation(() => ApplicationUpdatePayload, { description: 'Changes the application that the caller acts in.' })
-  applicationUpdate(@Arg('input', () => ApplicationUpdateInput) input: ApplicationUpdateInput, @Ctx() context: ApiContext) {
+  applicationUpdate(
+    @Arg('input', () => ApplicationUpdateInput) input: ApplicationUpdateInput,
+    @Ctx() context: ApiContext,
+  ) {
     const id = applicationOf(context)
     return payloadOf(async () => {
       const em = context.parts.store.em()
@@ -80,14 +88,17 @@ export class ApplicationResolver {
     })
   }
 
-  @Mutation(() => ApiKeyRevokePayload, { description: 'Effective at once on HTTP; open sockets of the key are closed with 4401.' })
+  @Mutation(() => ApiKeyRevokePayload, {
+    description: 'Effective at once on HTTP; open sockets of the key are closed with 4401.',
+  })
   apiKeyRevoke(@Arg('input', () => ApiKeyRevokeInput) input: ApiKeyRevokeInput, @Ctx() context: ApiContext) {
     const applicationId = applicationOf(context)
     return payloadOf(async () => {
       const em = context.parts.store.em()
       const id = parseId('key', input.id)
       const apiKey = id && (await em.findOne(ApiKey, { id, applicationId }))
-      if (!apiKey) throw new Refused({ code: 'NOT_FOUND', message: `there is no key ${input.id}`, path: ['input', 'id'] })
+      if (!apiKey)
+        throw new Refused({ code: 'NOT_FOUND', message: `there is no key ${input.id}`, path: ['input', 'id'] })
       apiKey.revokedAt ??= new Date()
       await em.flush()
       context.parts.bell.ring('revoked')

@@ -6,7 +6,9 @@ import { MutationPayload } from '../user-error.ts'
 
 @ObjectType('DeliveryProfile', { description: 'The wire format and failure policy of one application.' })
 export class DeliveryProfileType implements Partial<DeliveryProfile> {
-  @Field(() => Int, { description: 'Time limit of one attempt, milliseconds: look-up, connection, answer and body together.' })
+  @Field(() => Int, {
+    description: 'Time limit of one attempt, milliseconds: look-up, connection, answer and body together.',
+  })
   timeoutMs!: number
 
   @Field(() => [Int], { description: 'Delay before retry n, seconds. Its length is the number of retries.' })
@@ -15,7 +17,7 @@ export class DeliveryProfileType implements Partial<DeliveryProfile> {
   @Field(() => Float, { description: '0 to 1: each delay is spread by plus or minus this share.' })
   retryJitter!: number
 
-  @Field({ description: 'false also allows http:// targets.' })
+  @Field(() => Boolean, { description: 'false also allows http:// targets.' })
   httpsOnly!: boolean
 }
 
@@ -24,7 +26,10 @@ export class DeliveryProfileInput {
   @Field(() => Int, { nullable: true, description: '1,000 to 60,000 ms. Default 15,000.' })
   timeoutMs?: number | null
 
-  @Field(() => [Int], { nullable: true, description: 'At most 50 delays of at most 30 days each, seconds. Default 5 s to 24 h, nine retries.' })
+  @Field(() => [Int], {
+    nullable: true,
+    description: 'At most 50 delays of at most 30 days each, seconds. Default 5 s to 24 h, nine retries.',
+  })
   retryDelays?: number[] | null
 
   @Field(() => Float, { nullable: true, description: '0 to 1. Default 0.2.' })
@@ -39,22 +44,24 @@ export class DeliveryProfileInput {
   description: 'A product that publishes events. It owns the event catalogue, the delivery profile and the API keys.',
 })
 export class ApplicationType extends NodeInterface {
-  @Field()
+  @Field(() => String)
   name!: string
 
   @Field(() => DateTimeScalar)
   createdAt!: Date
 
-  @Field(() => DeliveryProfileType, { description: "How this product's webhooks look on the wire and how failures are treated; see DeliveryProfileInput." })
+  @Field(() => DeliveryProfileType, {
+    description: "How this product's webhooks look on the wire and how failures are treated; see DeliveryProfileInput.",
+  })
   deliveryProfile!: DeliveryProfile
 }
 
 @ObjectType('ApiKey', { implements: NodeInterface, description: 'A key with which a backend acts as its application.' })
 export class ApiKeyType extends NodeInterface {
-  @Field()
+  @Field(() => String)
   name!: string
 
-  @Field({ description: 'The first characters of the key.' })
+  @Field(() => String, { description: 'The first characters of the key.' })
   hint!: string
 
   @Field(() => DateTimeScalar)
@@ -69,7 +76,7 @@ export class ApiKeyType extends NodeInterface {
 
 @InputType()
 export class ApplicationCreateInput {
-  @Field({ description: '1 to 100 characters.' })
+  @Field(() => String, { description: '1 to 100 characters.' })
   name!: string
 
   @Field(() => DeliveryProfileInput, { nullable: true })
@@ -87,7 +94,7 @@ export class ApplicationUpdateInput {
 
 @InputType()
 export class ApiKeyCreateInput {
-  @Field({ description: 'What the key is for, 1 to 100 characters.' })
+  @Field(() => String, { description: 'What the key is for, 1 to 100 characters.' })
   name!: string
 }
 

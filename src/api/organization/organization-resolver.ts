@@ -1,7 +1,8 @@
 import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql'
 import { parseId } from '../../domain/id.ts'
+import { deleteOrganization } from '../../pipeline/delete-organization.ts'
 import type { Destination } from '../../store/destination.ts'
-import { deleteOrganization, Organization, upsertOrganization } from '../../store/organization.ts'
+import { Organization, upsertOrganization } from '../../store/organization.ts'
 import { type Connection, listConnection, PageArgs } from '../connection.ts'
 import { type ApiContext, applicationOf } from '../context.ts'
 import { DestinationConnection, DestinationFilter } from '../destination/destination-type.ts'
@@ -39,7 +40,10 @@ export class OrganizationResolver {
   organizations(
     @Args(() => PageArgs) args: PageArgs,
     @Ctx() context: ApiContext,
-    @Arg('search', () => String, { nullable: true, description: 'Part of the name or the external id; case does not matter.' })
+    @Arg('search', () => String, {
+      nullable: true,
+      description: 'Part of the name or the external id; case does not matter.',
+    })
     search?: string | null,
   ): Promise<Connection<Organization>> {
     const pattern = `%${(search ?? '').replace(/[\\%_]/g, '\\$&')}%`
@@ -72,7 +76,8 @@ export class OrganizationResolver {
   }
 
   @Mutation(() => OrganizationDeletePayload, {
-    description: 'Deletes a customer with its destinations; pending deliveries are cancelled when their turn comes.',
+    description:
+      'Deletes a customer with its destinations, events, deliveries and attempts. When it fails midway, call it again.',
   })
   organizationDelete(
     @Arg('input', () => OrganizationDeleteInput) input: OrganizationDeleteInput,
@@ -80,7 +85,7 @@ export class OrganizationResolver {
   ) {
     const applicationId = applicationOf(context)
     return payloadOf(async () => ({
-      deletedId: await deleteOrganization(context.parts.store.em(), applicationId, input.id),
+      deletedId: await deleteOrganization(context.parts.store, applicationId, input.id),
     }))
   }
 }

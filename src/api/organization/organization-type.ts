@@ -4,12 +4,18 @@ import { NodeInterface } from '../node.ts'
 import { DateTimeScalar } from '../scalars.ts'
 import { MutationPayload } from '../user-error.ts'
 
-@ObjectType('Organization', { implements: NodeInterface, description: 'A customer of the application: the tenant that owns destinations.' })
+@ObjectType('Organization', {
+  implements: NodeInterface,
+  description: 'A customer of the application: the tenant that owns destinations.',
+})
 export class OrganizationType extends NodeInterface {
-  @Field(() => String, { nullable: true, description: "The application's own identifier of this customer, unique per application." })
+  @Field(() => String, {
+    nullable: true,
+    description: "The application's own identifier of this customer, unique per application.",
+  })
   externalId?: string | null
 
-  @Field()
+  @Field(() => String)
   name!: string
 
   @Field(() => DateTimeScalar)
@@ -18,7 +24,10 @@ export class OrganizationType extends NodeInterface {
 
 export const OrganizationConnection = connectionOf('Organization', () => OrganizationType)
 
-@InputType({ description: 'With id: changes that one. With externalId: makes it, or changes the one that has it. With neither: makes one.' })
+@InputType({
+  description:
+    'With id: changes that one. With externalId: makes it, or changes the one that has it. With neither: makes one.',
+})
 export class OrganizationUpsertInput {
   @Field(() => ID, { nullable: true })
   id?: string | null
@@ -26,7 +35,7 @@ export class OrganizationUpsertInput {
   @Field(() => String, { nullable: true, description: '1 to 200 characters, unique per application.' })
   externalId?: string | null
 
-  @Field({ description: '1 to 200 characters.' })
+  @Field(() => String, { description: '1 to 200 characters.' })
   name!: string
 }
 

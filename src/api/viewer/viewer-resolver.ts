@@ -15,7 +15,10 @@ export class Viewer {
   @Field(() => PrincipalKind)
   kind!: keyof typeof PrincipalKind
 
-  @Field(() => ApplicationType, { nullable: true, description: 'The application that the caller acts in; null for an operator outside of one.' })
+  @Field(() => ApplicationType, {
+    nullable: true,
+    description: 'The application that the caller acts in; null for an operator outside of one.',
+  })
   application?: Application | null
 }
 

@@ -1,0 +1,26 @@
+import { decodeFeedCursor, type FeedPosition } from '../../domain/feed-cursor.ts'
+import { type Id, parseId } from '../../domain/id.ts'
+import type { FeedFilter } from '../../store/feed.ts'
+import { knownIds } from '../id-filter.ts'
+import { apiError } from '../mask-error.ts'
+import type { DeliveryAttemptFilter } from './attempt-type.ts'
+
+const NOBODY: Id<'org'> = 'org_00000000000000000000000000'
+
+/** The filter within the caller's application. Ids of other kinds match nothing. */
+export function feedFilterOf(applicationId: Id<'app'>, filter: DeliveryAttemptFilter | null | undefined): FeedFilter {
+  const { organizationId, destinationIds, eventTypes, outcomes } = filter ?? {}
+  return {
+    applicationId,
+    organizationId: organizationId == null ? undefined : (parseId('org', organizationId) ?? NOBODY),
+    destinationIds: destinationIds ? knownIds('dst', destinationIds) : undefined,
+    eventTypes: eventTypes ?? undefined,
+    outcomes: outcomes ?? undefined,
+  }
+}
+
+export function requireFeedCursor(cursor: string): FeedPosition {
+  const position = decodeFeedCursor(cursor)
+  if (!position) throw apiError('BAD_USER_INPUT', 'after: is no cursor of this feed')
+  return position
+}

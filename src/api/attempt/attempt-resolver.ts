@@ -1,0 +1,78 @@
+import { Args, Ctx, FieldResolver, Query, Resolver, Root } from 'type-graphql'
+import { renderEnvelope } from '../../domain/envelope.ts'
+import { encodeFeedCursor, feedPositionBefore } from '../../domain/feed-cursor.ts'
+import { idTime } from '../../domain/id.ts'
+import type { Delivery } from '../../store/delivery.ts'
+import type { DeliveryAttempt } from '../../store/delivery-attempt.ts'
+import { readFeed } from '../../store/feed.ts'
+import { type Connection, checkFirst } from '../connection.ts'
+import { type ApiContext, applicationOf } from '../context.ts'
+import { DeliveryType } from '../delivery/delivery-type.ts'
+import { feedFilterOf, requireFeedCursor } from './attempt-filter.ts'
+import { AttemptConnection, AttemptPageArgs, AttemptType, HttpRequestRecord } from './attempt-type.ts'
+
+@Resolver(() => AttemptType)
+export class AttemptResolver {
+  @Query(() => AttemptConnection, {
+    description: 'Oldest first, with the same cursors as Subscription.deliveryAttempts: catch up here, or poll.',
+  })
+  async deliveryAttempts(
+    @Args(() => AttemptPageArgs) args: AttemptPageArgs,
+    @Ctx() context: ApiContext,
+  ): Promise<Connection<DeliveryAttempt>> {
+    const after = args.after == null ? feedPositionBefore(0, 0n) : requireFeedCursor(args.after)
+    const filter = feedFilterOf(applicationOf(context), args.filter)
+    const limit = checkFirst(args.first, 100)
+    const page = await readFeed(context.parts.store, after, { filter, limit })
+    const edges = page.rows.map(({ attempt, position }) => ({ node: attempt, cursor: encodeFeedCursor(position) }))
+    return {
+      edges,
+      nodes: edges.map((edge) => edge.node),
+      pageInfo: {
+        hasNextPage: page.hasMore,
+        hasPreviousPage: args.after != null,
+        startCursor: edges[0]?.cursor ?? null,
+        endCursor: edges.at(-1)?.cursor ?? args.after ?? null,
+      },
+    }
+  }
+
+  @FieldResolver(() => DeliveryType, {
+    nullable: true,
+    description: 'null once retention has dropped it; the id stays.',
+  })
+  delivery(@Root() { deliveryId }: DeliveryAttempt, @Ctx() { loaders }: ApiContext): Promise<Delivery | undefined> {
+    return loaders.delivery.load(deliveryId)
+  }
+
+  @FieldResolver(() => HttpRequestRecord, { nullable: true, description: 'null when nothing was sent.' })
+  request(@Root() attempt: DeliveryAttempt): RequestSource | null {
+    return attempt.request ? { ...attempt.request, attempt } : null
+  }
+}
+
+type RequestSource = NonNullable<DeliveryAttempt['request']> & { readonly attempt: DeliveryAttempt }
+
+@Resolver(() => HttpRequestRecord)
+export class HttpRequestRecordResolver {
+  @FieldResolver(() => String, {
+    nullable: true,
+    description: "What was sent, credentials blanked out. null once the event's data is no longer kept.",
+  })
+  async body(@Root() { attempt }: RequestSource, @Ctx() { loaders }: ApiContext): Promise<string | null> {
+    if (attempt.requestBody != null) return attempt.requestBody
+    const [event, organization, profile] = await Promise.all([
+      loaders.event.load(attempt.eventId),
+      loaders.organization.load(attempt.organizationId),
+      loaders.profileVersion.load([attempt.applicationId, attempt.profileVersion]),
+    ])
+    if (event?.data == null || !profile) return null
+    return renderEnvelope(profile.settings.envelope, {
+      id: event.id,
+      type: event.type,
+      createdAt: idTime(event.id),
+      organizationId: organization?.externalId ?? event.organizationId,
+      dataJson: event.data,
+    })
+  }
+}

@@ -1,0 +1,176 @@
+import { ArgsType, Field, ID, InputType, Int, InterfaceType, ObjectType } from 'type-graphql'
+import { attemptOutcomes, failureKinds } from '../../domain/outcome.ts'
+import type { RecordedHeader } from '../../domain/redact.ts'
+import type { FeedItem } from '../../pipeline/feed.ts'
+import { connectionOf, MAX_FIRST } from '../connection.ts'
+import { enumOf } from '../enum.ts'
+import { NodeInterface } from '../node.ts'
+import { DateTimeScalar } from '../scalars.ts'
+
+export const AttemptOutcomeEnum = enumOf(
+  'AttemptOutcome',
+  attemptOutcomes,
+  'RETRYABLE_FAILURE: tried again while the schedule lasts. PERMANENT_FAILURE: given up.',
+)
+const FailureKindEnum = enumOf('FailureKind', failureKinds, 'What went wrong. HTTP_STATUS: an answer other than 2xx.')
+
+@ObjectType({ description: 'A header as it was sent or received; credentials are blanked out.' })
+export class HttpHeader {
+  @Field(() => String)
+  name!: string
+
+  @Field(() => String)
+  value!: string
+
+  @Field(() => Boolean, { description: 'True when value is not what was sent.' })
+  redacted!: boolean
+}
+
+@ObjectType({ description: 'What was sent.' })
+export class HttpRequestRecord {
+  @Field(() => String)
+  method!: string
+
+  @Field(() => String)
+  url!: string
+
+  @Field(() => [HttpHeader])
+  headers!: readonly RecordedHeader[]
+
+  @Field(() => String, { nullable: true, description: "null once the event's data is no longer kept." })
+  body?: string | null
+}
+
+@ObjectType({ description: 'body holds at most 4,096 bytes of what came back; sizeBytes says how much was read.' })
+export class HttpResponseRecord {
+  @Field(() => Int)
+  statusCode!: number
+
+  @Field(() => [HttpHeader])
+  headers!: readonly RecordedHeader[]
+
+  @Field(() => String, { nullable: true })
+  body?: string | null
+
+  @Field(() => Int)
+  sizeBytes!: number
+
+  @Field(() => Boolean, { description: 'True when the body was longer than what is kept.' })
+  truncated!: boolean
+}
+
+@ObjectType('DeliveryAttempt', {
+  implements: NodeInterface,
+  description: 'One try of a delivery, with request, response and outcome.',
+})
+export class AttemptType extends NodeInterface {
+  @Field(() => ID)
+  deliveryId!: string
+
+  @Field(() => Int, { description: 'The first is 1.' })
+  number!: number
+
+  @Field(() => DateTimeScalar)
+  startedAt!: Date
+
+  @Field(() => Int)
+  durationMs!: number
+
+  @Field(() => AttemptOutcomeEnum)
+  outcome!: keyof typeof AttemptOutcomeEnum
+
+  @Field(() => FailureKindEnum, { nullable: true })
+  failureKind?: keyof typeof FailureKindEnum | null
+
+  @Field(() => String, { nullable: true, description: 'Why it failed, in a sentence.' })
+  errorMessage?: string | null
+
+  @Field(() => DateTimeScalar, {
+    nullable: true,
+    description: 'When the next attempt is due; null when there is none.',
+  })
+  retryAt?: Date | null
+
+  @Field(() => HttpResponseRecord, { nullable: true, description: 'null when nothing came back.' })
+  response?: HttpResponseRecord | null
+}
+
+export const AttemptConnection = connectionOf('DeliveryAttempt', () => AttemptType)
+
+@InputType({ description: 'Each condition that is given must hold.' })
+export class DeliveryAttemptFilter {
+  @Field(() => ID, { nullable: true })
+  organizationId?: string | null
+
+  @Field(() => [ID], { nullable: true })
+  destinationIds?: string[] | null
+
+  @Field(() => [String], { nullable: true, description: 'Names, not prefixes.' })
+  eventTypes?: string[] | null
+
+  @Field(() => [AttemptOutcomeEnum], { nullable: true })
+  outcomes?: (keyof typeof AttemptOutcomeEnum)[] | null
+}
+
+@ArgsType()
+export class AttemptPageArgs {
+  @Field(() => Int, {
+    nullable: true,
+    defaultValue: 100,
+    description: `How many, 1 to ${MAX_FIRST}; null means the default.`,
+  })
+  first?: number | null
+
+  @Field(() => String, { nullable: true, description: 'A cursor of this list or of the subscription.' })
+  after?: string | null
+
+  @Field(() => DeliveryAttemptFilter, { nullable: true })
+  filter?: DeliveryAttemptFilter | null
+}
+
+const itemTypes = {
+  attempt: 'DeliveryAttemptRecorded',
+  checkpoint: 'FeedCheckpoint',
+  reset: 'FeedReset',
+} as const
+
+const FeedResetReason = enumOf(
+  'FeedResetReason',
+  ['EXPIRED', 'RESTORED'],
+  'EXPIRED: retention dropped what lay there. RESTORED: the database was restored from a backup.',
+)
+
+@InterfaceType('FeedItem', {
+  description: 'Store the cursor of the last item: `after` resumes behind it.',
+  resolveType: (item: FeedItem) => itemTypes[item.kind],
+})
+export abstract class FeedItemInterface {
+  @Field(() => String)
+  cursor!: string
+}
+
+@ObjectType({ implements: FeedItemInterface, description: 'An attempt that was committed.' })
+export class DeliveryAttemptRecorded extends FeedItemInterface {
+  @Field(() => AttemptType)
+  attempt!: AttemptType
+}
+
+@ObjectType({
+  implements: FeedItemInterface,
+  description:
+    'Always the first item, then one every 10 s when idle: moves the cursor past what the filter left out; caughtUp says that the subscriber now follows live.',
+})
+export class FeedCheckpoint extends FeedItemInterface {
+  @Field(() => Boolean)
+  caughtUp!: boolean
+}
+
+@ObjectType({
+  implements: FeedItemInterface,
+  description:
+    'The cursor given lies before what is kept: attempts between it and this cursor can no longer be streamed.',
+})
+export class FeedReset extends FeedItemInterface {
+  @Field(() => FeedResetReason)
+  reason!: keyof typeof FeedResetReason
+}

@@ -1,0 +1,51 @@
+import { Arg, Ctx, Query, Resolver } from 'type-graphql'
+import type { Connector, ConnectorRegistry } from '../../connector/registry.ts'
+import type { ApiContext } from '../context.ts'
+import { ConnectorCategory, ConnectorType } from './connector-type.ts'
+
+@Resolver(() => ConnectorType)
+export class ConnectorResolver {
+  @Query(() => [ConnectorType], { description: 'What destinations can be made of, by name.' })
+  connectors(
+    @Ctx() { parts }: ApiContext,
+    @Arg('category', () => ConnectorCategory, { nullable: true }) category?: keyof typeof ConnectorCategory | null,
+  ): ConnectorType[] {
+    return [...parts.connectors.keys()]
+      .map((key) => connectorOf(parts.connectors, key))
+      .filter((connector) => !category || connector.category === category)
+      .toSorted((a, b) => a.displayName.localeCompare(b.displayName))
+  }
+
+  @Query(() => ConnectorType, { nullable: true })
+  connector(@Arg('key', () => String) key: string, @Ctx() { parts }: ApiContext): ConnectorType | null {
+    return parts.connectors.has(key) ? connectorOf(parts.connectors, key) : null
+  }
+}
+
+/** The connector of this key; MISSING when it is not installed. */
+export function connectorOf(connectors: ConnectorRegistry, key: string): ConnectorType {
+  const connector = connectors.get(key)
+  return connector?.status === 'READY' ? readyType(connector) : absentType(key, connector)
+}
+
+function readyType({ definition, ...rest }: Extract<Connector, { status: 'READY' }>): ConnectorType {
+  const { key, version, displayName, description, category } = definition
+  const shown = category.toUpperCase() as keyof typeof ConnectorCategory
+  return { ...rest, key, version, displayName, description, category: shown, statusReason: null }
+}
+
+function absentType(key: string, failed: Extract<Connector, { status: 'FAILED' }> | undefined): ConnectorType {
+  return {
+    key,
+    version: '',
+    displayName: key,
+    description: '',
+    category: 'OTHER',
+    status: failed ? 'FAILED' : 'MISSING',
+    statusReason: failed?.reason ?? 'Not installed',
+    setupGuide: failed?.setupGuide ?? null,
+    iconSvg: failed?.iconSvg ?? null,
+    configSchema: {},
+    credentialSchema: null,
+  }
+}

@@ -1,0 +1,57 @@
+import { Field, ObjectType } from 'type-graphql'
+import { connectorCategories } from '../../connector/define-connector.ts'
+import { enumOf } from '../enum.ts'
+import { JsonObjectScalar } from '../scalars.ts'
+
+export const connectorCategoryNames = connectorCategories.map(
+  (category) => category.toUpperCase() as Uppercase<typeof category>,
+)
+
+export const ConnectorCategory = enumOf('ConnectorCategory', connectorCategoryNames, 'What sort of target it is.')
+const ConnectorStatus = enumOf(
+  'ConnectorStatus',
+  ['READY', 'FAILED', 'MISSING'],
+  'FAILED: did not load, see statusReason. MISSING: destinations name it, but it is not installed. Deliveries wait in both.',
+)
+
+@ObjectType('Connector', { description: 'A plugin: turns an event into a request and a response into an outcome.' })
+export class ConnectorType {
+  @Field(() => String, { description: 'Its name in destinationCreate.' })
+  key!: string
+
+  @Field(() => String, { description: 'Semantic version; empty when it is not READY.' })
+  version!: string
+
+  @Field(() => String)
+  displayName!: string
+
+  @Field(() => String)
+  description!: string
+
+  @Field(() => ConnectorCategory)
+  category!: keyof typeof ConnectorCategory
+
+  @Field(() => ConnectorStatus)
+  status!: keyof typeof ConnectorStatus
+
+  @Field(() => String, { nullable: true, description: 'Why it is not READY.' })
+  statusReason?: string | null
+
+  @Field(() => String, { nullable: true, description: 'Markdown: how an end user sets this target up.' })
+  setupGuide?: string | null
+
+  @Field(() => String, { nullable: true })
+  iconSvg?: string | null
+
+  @Field(() => JsonObjectScalar, {
+    description:
+      'JSON Schema (2020-12) of the settings that are no secret; titles, descriptions and x-ui keywords drive the form.',
+  })
+  configSchema!: Record<string, unknown>
+
+  @Field(() => JsonObjectScalar, {
+    nullable: true,
+    description: 'JSON Schema of the write-only secrets; null when there are none.',
+  })
+  credentialSchema?: Record<string, unknown> | null
+}

@@ -1,0 +1,94 @@
+import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql'
+import { idTime, parseId } from '../../domain/id.ts'
+import { retryDelivery } from '../../pipeline/retry-delivery.ts'
+import { Delivery } from '../../store/delivery.ts'
+import { DeliveryAttempt } from '../../store/delivery-attempt.ts'
+import type { Destination } from '../../store/destination.ts'
+import type { Event } from '../../store/event.ts'
+import { AttemptConnection, AttemptType } from '../attempt/attempt-type.ts'
+import { BoundedCount, CountArgs, type CountedConnection, checkMax, listConnection, PageArgs } from '../connection.ts'
+import { type ApiContext, applicationOf } from '../context.ts'
+import { DestinationType } from '../destination/destination-type.ts'
+import { EventObject } from '../event/event-object.ts'
+import { DateTimeScalar } from '../scalars.ts'
+import { payloadOf } from '../user-error.ts'
+import {
+  DeliveryConnection,
+  DeliveryFilter,
+  DeliveryRetryInput,
+  DeliveryRetryPayload,
+  DeliveryType,
+} from './delivery-type.ts'
+import { listDeliveries } from './list-deliveries.ts'
+
+@Resolver(() => DeliveryType)
+export class DeliveryResolver {
+  @Query(() => DeliveryType, { nullable: true })
+  delivery(@Arg('id', () => ID) id: string, @Ctx() context: ApiContext): Promise<Delivery | null> | null {
+    const applicationId = applicationOf(context)
+    const parsed = parseId('dlv', id)
+    return parsed ? context.parts.store.em().findOne(Delivery, { id: parsed, applicationId }) : null
+  }
+
+  @Query(() => DeliveryConnection, { description: 'Newest first.' })
+  deliveries(
+    @Args(() => PageArgs) args: PageArgs,
+    @Ctx() context: ApiContext,
+    @Arg('filter', () => DeliveryFilter, { nullable: true }) filter?: DeliveryFilter | null,
+  ): Promise<CountedConnection<Delivery>> {
+    return listDeliveries(context, args, { filter })
+  }
+
+  @FieldResolver(() => EventObject, {
+    nullable: true,
+    description: 'null once retention or deletion has taken it; the ids stay.',
+  })
+  event(@Root() { eventId }: Delivery, @Ctx() { loaders }: ApiContext): Promise<Event | undefined> {
+    return loaders.event.load(eventId)
+  }
+
+  @FieldResolver(() => DestinationType, { nullable: true, description: 'null once deleted; the id stays.' })
+  destination(@Root() { destinationId }: Delivery, @Ctx() { loaders }: ApiContext): Promise<Destination | undefined> {
+    return loaders.destination.load(destinationId)
+  }
+
+  @FieldResolver(() => DateTimeScalar)
+  createdAt(@Root() { id }: Delivery): Date {
+    return idTime(id)
+  }
+
+  @FieldResolver(() => AttemptType, { nullable: true })
+  lastAttempt(@Root() { id }: Delivery, @Ctx() { loaders }: ApiContext): Promise<DeliveryAttempt | undefined> {
+    return loaders.lastAttempt.load(id)
+  }
+
+  @FieldResolver(() => AttemptConnection, { description: 'Newest first.' })
+  attempts(
+    @Root() { id }: Delivery,
+    @Args(() => PageArgs) args: PageArgs,
+    @Ctx() { parts }: ApiContext,
+  ): Promise<CountedConnection<DeliveryAttempt>> {
+    const where = { deliveryId: id }
+    return listConnection({ store: parts.store, entity: DeliveryAttempt, prefix: 'att', where, args })
+  }
+
+  @Mutation(() => DeliveryRetryPayload, {
+    description:
+      'On a finished delivery: a new one for the same event and destination (trigger RETRY). On a pending one: due now.',
+  })
+  deliveryRetry(@Arg('input', () => DeliveryRetryInput) input: DeliveryRetryInput, @Ctx() context: ApiContext) {
+    const applicationId = applicationOf(context)
+    return payloadOf(async () => ({ delivery: await retryDelivery(context.parts, applicationId, input.id) }))
+  }
+}
+
+@Resolver(() => DeliveryConnection)
+export class DeliveryConnectionResolver {
+  @FieldResolver(() => BoundedCount, { description: 'How many match, counted up to `max`.' })
+  count(
+    @Root() connection: CountedConnection<Delivery>,
+    @Args(() => CountArgs) args: CountArgs,
+  ): Promise<BoundedCount> {
+    return connection.count(checkMax(args))
+  }
+}

@@ -1,0 +1,121 @@
+import { Arg, Ctx, Mutation, Resolver } from 'type-graphql'
+import {
+  createDestination,
+  deleteDestination,
+  disableDestination,
+  enableDestination,
+  updateDestination,
+} from '../../pipeline/manage-destination.ts'
+import { revealSigningSecret, rotateSigningSecret } from '../../pipeline/signing-secret.ts'
+import { type ApiContext, applicationOf } from '../context.ts'
+import { apiError } from '../mask-error.ts'
+import { payloadOf } from '../user-error.ts'
+import {
+  DestinationCreatePayload,
+  DestinationDeletePayload,
+  DestinationDisablePayload,
+  DestinationEnablePayload,
+  DestinationSecretRevealPayload,
+  DestinationSecretRotatePayload,
+  DestinationUpdatePayload,
+} from './destination-payload.ts'
+import {
+  DestinationCreateInput,
+  DestinationDeleteInput,
+  DestinationDisableInput,
+  DestinationEnableInput,
+  DestinationSecretRevealInput,
+  DestinationSecretRotateInput,
+  DestinationUpdateInput,
+} from './destination-type.ts'
+
+@Resolver()
+export class DestinationMutations {
+  @Mutation(() => DestinationCreatePayload, { description: 'One more place that events of the organization go.' })
+  destinationCreate(
+    @Arg('input', () => DestinationCreateInput) input: DestinationCreateInput,
+    @Ctx() context: ApiContext,
+  ) {
+    const applicationId = applicationOf(context)
+    return payloadOf(() => createDestination(context.parts, applicationId, input))
+  }
+
+  @Mutation(() => DestinationUpdatePayload, {
+    description: 'Takes effect with the next attempt, also of pending deliveries.',
+  })
+  destinationUpdate(
+    @Arg('input', () => DestinationUpdateInput) input: DestinationUpdateInput,
+    @Ctx() context: ApiContext,
+  ) {
+    const applicationId = applicationOf(context)
+    return payloadOf(async () => ({ destination: await updateDestination(context.parts, applicationId, input) }))
+  }
+
+  @Mutation(() => DestinationDeletePayload, {
+    description: 'Pending deliveries are cancelled when their turn comes; records stay.',
+  })
+  destinationDelete(
+    @Arg('input', () => DestinationDeleteInput) input: DestinationDeleteInput,
+    @Ctx() context: ApiContext,
+  ) {
+    const applicationId = applicationOf(context)
+    return payloadOf(async () => ({ deletedId: await deleteDestination(context.parts.store, applicationId, input.id) }))
+  }
+
+  @Mutation(() => DestinationEnablePayload, {
+    description: 'Switches it on, and clears what the system held against it.',
+  })
+  destinationEnable(
+    @Arg('input', () => DestinationEnableInput) input: DestinationEnableInput,
+    @Ctx() context: ApiContext,
+  ) {
+    const applicationId = applicationOf(context)
+    return payloadOf(async () => ({
+      destination: await enableDestination(context.parts.store, applicationId, input.id),
+    }))
+  }
+
+  @Mutation(() => DestinationDisablePayload, { description: 'Switches it off; settings and secret stay.' })
+  destinationDisable(
+    @Arg('input', () => DestinationDisableInput) input: DestinationDisableInput,
+    @Ctx() context: ApiContext,
+  ) {
+    const applicationId = applicationOf(context)
+    return payloadOf(async () => ({
+      destination: await disableDestination(context.parts.store, applicationId, input.id),
+    }))
+  }
+
+  @Mutation(() => DestinationSecretRotatePayload, {
+    description: 'The old secret goes on signing, beside the new one, for overlapSeconds.',
+  })
+  destinationSecretRotate(
+    @Arg('input', () => DestinationSecretRotateInput) input: DestinationSecretRotateInput,
+    @Ctx() context: ApiContext,
+  ) {
+    const applicationId = applicationOf(context)
+    const rotation = { ...input, overlapSeconds: input.overlapSeconds ?? 86_400 }
+    return payloadOf(async () => {
+      const rotated = await rotateSigningSecret(context.parts.store, applicationId, rotation)
+      context.parts.audit('destination secret rotated', { destination: input.id, by: context.principal })
+      return rotated
+    })
+  }
+
+  @Mutation(() => DestinationSecretRevealPayload, {
+    description: 'Reads the current signing secret. Application keys only; every read is written to the log.',
+  })
+  destinationSecretReveal(
+    @Arg('input', () => DestinationSecretRevealInput) input: DestinationSecretRevealInput,
+    @Ctx() context: ApiContext,
+  ) {
+    const { principal, parts } = context
+    if (principal.kind === 'OPERATOR') throw apiError('FORBIDDEN', 'The operator key does not read secrets')
+    const applicationId = applicationOf(context)
+    return payloadOf(async () => {
+      const signingSecret = await revealSigningSecret(parts.store, applicationId, input.id)
+      parts.audit('destination secret revealed', { destination: input.id, by: principal })
+      return { signingSecret }
+    })
+  }
+}

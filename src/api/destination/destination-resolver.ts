@@ -1,0 +1,141 @@
+import { Arg, Args, Ctx, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-graphql'
+import { parseId } from '../../domain/id.ts'
+import type { DisabledReason } from '../../domain/outcome.ts'
+import type { Delivery } from '../../store/delivery.ts'
+import { Destination, type SigningSecret } from '../../store/destination.ts'
+import type { Organization } from '../../store/organization.ts'
+import { type CountedConnection, PageArgs } from '../connection.ts'
+import { connectorOf } from '../connector/connector-resolver.ts'
+import { ConnectorType } from '../connector/connector-type.ts'
+import { type ApiContext, applicationOf } from '../context.ts'
+import { DeliveryConnection, DeliveryFilter } from '../delivery/delivery-type.ts'
+import { listDeliveries } from '../delivery/list-deliveries.ts'
+import { OrganizationType } from '../organization/organization-type.ts'
+import { DateTimeScalar } from '../scalars.ts'
+import {
+  CredentialSummary,
+  DestinationConnection,
+  DestinationFilter,
+  DestinationHealthEnum,
+  DestinationType,
+  DisabledReasonEnum,
+  SigningSecretType,
+} from './destination-type.ts'
+import { listDestinations } from './list-destinations.ts'
+
+@Resolver(() => DestinationType)
+export class DestinationResolver {
+  @Query(() => DestinationType, { nullable: true })
+  destination(@Arg('id', () => ID) id: string, @Ctx() context: ApiContext): Promise<Destination | null> | null {
+    const applicationId = applicationOf(context)
+    const parsed = parseId('dst', id)
+    return parsed ? context.parts.store.em().findOne(Destination, { id: parsed, applicationId }) : null
+  }
+
+  @Query(() => DestinationConnection, { description: 'Newest first; of one organization, or of all.' })
+  async destinations(
+    @Args(() => PageArgs) args: PageArgs,
+    @Ctx() context: ApiContext,
+    @Arg('organizationId', () => ID, { nullable: true }) organizationId?: string | null,
+    @Arg('filter', () => DestinationFilter, { nullable: true }) filter?: DestinationFilter | null,
+  ): Promise<CountedConnection<Destination>> {
+    // An id of another kind names no organization: its list is empty, like that of an organization that is not there.
+    const organization = organizationId == null ? undefined : (parseId('org', organizationId) ?? nobody)
+    return listDestinations(context, args, { organizationId: organization, filter })
+  }
+
+  @FieldResolver(() => OrganizationType)
+  organization(
+    @Root() { organizationId }: Destination,
+    @Ctx() { loaders }: ApiContext,
+  ): Promise<Organization | undefined> {
+    return loaders.organization.load(organizationId)
+  }
+
+  @FieldResolver(() => ConnectorType)
+  connector(@Root() { connector }: Destination, @Ctx() { parts }: ApiContext): ConnectorType {
+    return connectorOf(parts.connectors, connector)
+  }
+
+  @FieldResolver(() => [CredentialSummary], { description: "Each credential of the connector's schema." })
+  credentials(@Root() { connector, credentialHints }: Destination, @Ctx() { parts }: ApiContext): CredentialSummary[] {
+    const schema = connectorOf(parts.connectors, connector).credentialSchema
+    const hints = new Map(credentialHints.map((one) => [one.name, one.hint]))
+    const names = new Set([...Object.keys((schema?.properties ?? {}) as object), ...hints.keys()])
+    return [...names].map((name) => ({ name, isSet: hints.has(name), hint: hints.get(name) ?? null }))
+  }
+
+  @FieldResolver(() => Boolean, {
+    description:
+      "A person's switch. Off: matching events get SKIPPED deliveries, pending ones are CANCELLED when their turn comes; both can be recovered.",
+  })
+  active(@Root() { inactiveSince }: Destination): boolean {
+    return inactiveSince == null
+  }
+
+  @FieldResolver(() => DestinationHealthEnum, {
+    description:
+      'What the system found. DISABLED is set by it alone; destinationEnable clears it (and sets active), destinationUpdate does not.',
+  })
+  async health(@Root() { id }: Destination, @Ctx() { loaders }: ApiContext): Promise<string> {
+    return (await loaders.health.load(id)).health
+  }
+
+  @FieldResolver(() => DisabledReasonEnum, {
+    nullable: true,
+    description: 'Why nothing is sent; null while something is.',
+  })
+  async disabledReason(
+    @Root() destination: Destination,
+    @Ctx() { loaders }: ApiContext,
+  ): Promise<DisabledReason | null> {
+    const { disabledReason } = await loaders.health.load(destination.id)
+    return disabledReason ?? (destination.inactiveSince ? 'MANUAL' : null)
+  }
+
+  @FieldResolver(() => DateTimeScalar, { nullable: true, description: 'Since when nothing is sent.' })
+  async disabledAt(@Root() destination: Destination, @Ctx() { loaders }: ApiContext): Promise<Date | null> {
+    const { disabledAt } = await loaders.health.load(destination.id)
+    return disabledAt ?? destination.inactiveSince ?? null
+  }
+
+  @FieldResolver(() => Int, { description: 'Failed attempts since the last success.' })
+  async consecutiveFailures(@Root() { id }: Destination, @Ctx() { loaders }: ApiContext): Promise<number> {
+    return (await loaders.health.load(id)).consecutiveFailures
+  }
+
+  @FieldResolver(() => DateTimeScalar, {
+    nullable: true,
+    description: 'To the second while the destination is healthy.',
+  })
+  async lastSuccessAt(@Root() { id }: Destination, @Ctx() { loaders }: ApiContext): Promise<Date | null> {
+    return (await loaders.health.load(id)).lastSuccessAt ?? null
+  }
+
+  @FieldResolver(() => [SigningSecretType], {
+    description: 'Newest first; two during the overlap of a rotation, none when unsigned.',
+  })
+  signingSecrets(@Root() { id }: Destination, @Ctx() { loaders }: ApiContext): Promise<SigningSecret[]> {
+    return loaders.signingSecrets.load(id)
+  }
+
+  @FieldResolver(() => DeliveryConnection, { description: 'Newest first.' })
+  deliveries(
+    @Root() { id }: Destination,
+    @Args(() => PageArgs) args: PageArgs,
+    @Ctx() context: ApiContext,
+    @Arg('filter', () => DeliveryFilter, { nullable: true }) filter?: DeliveryFilter | null,
+  ): Promise<CountedConnection<Delivery>> {
+    return listDeliveries(context, args, { filter, of: { destinationId: id } })
+  }
+}
+
+const nobody = 'org_00000000000000000000000000' as const
+
+@Resolver(() => DestinationConnection)
+export class DestinationConnectionResolver {
+  @FieldResolver(() => Int, { description: 'All that match, counted up to 10,000.' })
+  async totalCount(@Root() connection: CountedConnection<Destination>): Promise<number> {
+    return (await connection.count(10_000)).value
+  }
+}

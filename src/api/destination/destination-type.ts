@@ -1,0 +1,216 @@
+import { Field, ID, InputType, Int, ObjectType } from 'type-graphql'
+import { disabledReasons } from '../../domain/outcome.ts'
+import { destinationHealths } from '../../store/destination.ts'
+import { connectionOf } from '../connection.ts'
+import { enumOf } from '../enum.ts'
+import { NodeInterface } from '../node.ts'
+import { DateTimeScalar, JsonObjectScalar } from '../scalars.ts'
+
+export const DestinationHealthEnum = enumOf(
+  'DestinationHealth',
+  destinationHealths,
+  'FAILING: so many failed attempts in a row as the delivery profile says. DISABLED: given up by the system.',
+)
+export const DisabledReasonEnum = enumOf(
+  'DisabledReason',
+  disabledReasons,
+  'MANUAL: a person switched it off. GONE: the receiver answered 410.',
+)
+
+@ObjectType({ description: 'A write-only secret: that it is set, never what it is.' })
+export class CredentialSummary {
+  @Field(() => String)
+  name!: string
+
+  @Field(() => Boolean)
+  isSet!: boolean
+
+  @Field(() => String, { nullable: true, description: 'Its last characters, where it is long enough.' })
+  hint?: string | null
+}
+
+@ObjectType('SigningSecret', { description: 'A secret that signs requests now.' })
+export class SigningSecretType {
+  @Field(() => String, { description: 'Its last characters.' })
+  hint!: string
+
+  @Field(() => DateTimeScalar)
+  createdAt!: Date
+
+  @Field(() => DateTimeScalar, {
+    nullable: true,
+    description: 'When it stops signing, after a rotation; null: not set to end.',
+  })
+  expiresAt?: Date | null
+}
+
+@ObjectType('Destination', {
+  implements: NodeInterface,
+  description: 'One place events go: a connector with its settings, credentials, subscriptions and signing secret.',
+})
+export class DestinationType extends NodeInterface {
+  @Field(() => String, {
+    nullable: true,
+    description: 'Optional stable name chosen by the caller, unique per organization.',
+  })
+  key?: string | null
+
+  @Field(() => String)
+  label!: string
+
+  @Field(() => String, { nullable: true })
+  description?: string | null
+
+  @Field(() => JsonObjectScalar, { description: "As the connector's configSchema has it." })
+  config!: Record<string, unknown>
+
+  @Field(() => String, { description: 'What a person would call the target: a host, a channel.' })
+  target!: string
+
+  @Field(() => [String], {
+    description: 'Event types subscribed to; empty means all. A trailing .* subscribes to a prefix: inquiry.*',
+  })
+  eventTypes!: string[]
+
+  @Field(() => Int, { description: 'Goes up with each change; see expectedVersion of destinationUpdate.' })
+  version!: number
+
+  @Field(() => DateTimeScalar)
+  createdAt!: Date
+
+  @Field(() => DateTimeScalar)
+  updatedAt!: Date
+}
+
+@ObjectType()
+export class DestinationConnection extends connectionOf('Destination', () => DestinationType) {}
+
+@InputType({ description: 'Each condition that is given must hold.' })
+export class DestinationFilter {
+  @Field(() => [String], { nullable: true, description: 'Connector keys.' })
+  connectors?: string[] | null
+
+  @Field(() => Boolean, { nullable: true })
+  active?: boolean | null
+
+  @Field(() => [DestinationHealthEnum], { nullable: true })
+  health?: (keyof typeof DestinationHealthEnum)[] | null
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'Those that get this type, by name, by prefix, or because they get all.',
+  })
+  eventType?: string | null
+
+  @Field(() => String, { nullable: true, description: 'Part of label, key or target; case does not matter.' })
+  search?: string | null
+}
+
+@InputType()
+export class DestinationCreateInput {
+  @Field(() => ID)
+  organizationId!: string
+
+  @Field(() => String, { nullable: true, description: 'Letters, digits, dots, dashes, underscores; at most 100.' })
+  key?: string | null
+
+  @Field(() => String, { description: '1 to 200 characters.' })
+  label!: string
+
+  @Field(() => String, { nullable: true, description: 'At most 2,000 characters.' })
+  description?: string | null
+
+  @Field(() => String, { defaultValue: 'webhook', description: 'Key of the connector.' })
+  connector!: string
+
+  @Field(() => JsonObjectScalar, {
+    description: 'As the connector\'s configSchema has it; for webhook: { "url": "https://…" }.',
+  })
+  config!: Record<string, unknown>
+
+  @Field(() => JsonObjectScalar, { nullable: true, description: "As the connector's credentialSchema has it." })
+  credentials?: Record<string, unknown> | null
+
+  @Field(() => [String], { nullable: true, description: 'Omitted or empty: all types. At most 200.' })
+  eventTypes?: string[] | null
+
+  @Field(() => Boolean, { nullable: true, defaultValue: true })
+  active?: boolean | null
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      "Generated when omitted; null means that this destination's requests are not signed. 16 to 512 characters.",
+  })
+  signingSecret?: string | null
+}
+
+@InputType({ description: 'Omitted = unchanged, null = cleared. credentials is merged key by key.' })
+export class DestinationUpdateInput {
+  @Field(() => ID)
+  id!: string
+
+  @Field(() => Int, {
+    nullable: true,
+    description: 'Refused with CONFLICT when the destination has changed since that version.',
+  })
+  expectedVersion?: number | null
+
+  @Field(() => String, { nullable: true })
+  label?: string | null
+
+  @Field(() => String, { nullable: true })
+  description?: string | null
+
+  @Field(() => JsonObjectScalar, { nullable: true })
+  config?: Record<string, unknown> | null
+
+  @Field(() => JsonObjectScalar, { nullable: true })
+  credentials?: Record<string, unknown> | null
+
+  @Field(() => [String], { nullable: true })
+  eventTypes?: string[] | null
+
+  @Field(() => Boolean, { nullable: true })
+  active?: boolean | null
+}
+
+@InputType()
+export class DestinationDeleteInput {
+  @Field(() => ID)
+  id!: string
+}
+
+@InputType()
+export class DestinationEnableInput {
+  @Field(() => ID)
+  id!: string
+}
+
+@InputType()
+export class DestinationDisableInput {
+  @Field(() => ID)
+  id!: string
+}
+
+@InputType()
+export class DestinationSecretRotateInput {
+  @Field(() => ID)
+  id!: string
+
+  @Field(() => String, { nullable: true, description: 'Generated when omitted. 16 to 512 characters.' })
+  secret?: string | null
+
+  @Field(() => Int, {
+    nullable: true,
+    defaultValue: 86_400,
+    description: 'How long the old secret goes on signing, 0 to 2,592,000 s.',
+  })
+  overlapSeconds?: number | null
+}
+
+@InputType()
+export class DestinationSecretRevealInput {
+  @Field(() => ID)
+  id!: string
+}

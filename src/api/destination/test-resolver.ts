@@ -1,0 +1,40 @@
+import { Arg, Ctx, Field, ID, InputType, Mutation, ObjectType, Resolver } from 'type-graphql'
+import { testDestination } from '../../pipeline/test-destination.ts'
+import { AttemptType } from '../attempt/attempt-type.ts'
+import { type ApiContext, applicationOf } from '../context.ts'
+import { DeliveryType } from '../delivery/delivery-type.ts'
+import { JsonScalar } from '../scalars.ts'
+import { MutationPayload, payloadOf } from '../user-error.ts'
+
+@InputType()
+export class DestinationTestInput {
+  @Field(() => ID)
+  id!: string
+
+  @Field(() => String, { description: 'Name of a type in the catalogue.' })
+  eventType!: string
+
+  @Field(() => JsonScalar, { nullable: true, description: "Omitted: the type's sample." })
+  data?: unknown
+}
+
+@ObjectType()
+export class DestinationTestPayload extends MutationPayload {
+  @Field(() => DeliveryType, { nullable: true })
+  delivery?: DeliveryType | null
+
+  @Field(() => AttemptType, { nullable: true })
+  attempt?: AttemptType | null
+}
+
+@Resolver()
+export class DestinationTestResolver {
+  @Mutation(() => DestinationTestPayload, {
+    description:
+      "Sends the event type's sample (or data) through the real pipeline, one attempt, whatever the destination's subscriptions, switch and health say; health is not touched. Waits for the attempt up to timeoutMs + 5 s; attempt is null if it has not ended then.",
+  })
+  destinationTest(@Arg('input', () => DestinationTestInput) input: DestinationTestInput, @Ctx() context: ApiContext) {
+    const applicationId = applicationOf(context)
+    return payloadOf(() => testDestination(context.parts, applicationId, input))
+  }
+}

@@ -1,0 +1,129 @@
+import type { FilterQuery } from '@mikro-orm/core'
+import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql'
+import { idTime, parseId } from '../../domain/id.ts'
+import { type Problem, Refused } from '../../domain/refused.ts'
+import type { PublishResult } from '../../pipeline/publish.ts'
+import type { PublishRequest } from '../../pipeline/publish-request.ts'
+import type { Delivery } from '../../store/delivery.ts'
+import { Event } from '../../store/event.ts'
+import type { Organization } from '../../store/organization.ts'
+import { BoundedCount, CountArgs, type CountedConnection, checkMax, listConnection, PageArgs } from '../connection.ts'
+import { type ApiContext, applicationOf } from '../context.ts'
+import { DeliveryConnection } from '../delivery/delivery-type.ts'
+import { listDeliveries } from '../delivery/list-deliveries.ts'
+import { idsBetween, knownIds } from '../id-filter.ts'
+import { OrganizationType } from '../organization/organization-type.ts'
+import { DateTimeScalar, JsonScalar } from '../scalars.ts'
+import {
+  EventConnection,
+  EventFilter,
+  EventObject,
+  EventPublishInput,
+  EventPublishPayload,
+  EventsPublishInput,
+  EventsPublishPayload,
+} from './event-object.ts'
+
+@Resolver(() => EventObject)
+export class EventResolver {
+  @Query(() => EventObject, { nullable: true })
+  event(@Arg('id', () => ID) id: string, @Ctx() context: ApiContext): Promise<Event | null> | null {
+    const applicationId = applicationOf(context)
+    const parsed = parseId('evt', id)
+    return parsed ? context.parts.store.em().findOne(Event, { id: parsed, applicationId }) : null
+  }
+
+  @Query(() => EventConnection, { description: 'Newest first.' })
+  events(
+    @Args(() => PageArgs) args: PageArgs,
+    @Ctx() context: ApiContext,
+    @Arg('filter', () => EventFilter, { nullable: true }) filter?: EventFilter | null,
+  ): Promise<CountedConnection<Event>> {
+    const parts: FilterQuery<Event>[] = [{ applicationId: applicationOf(context) }]
+    if (filter?.organizationId != null)
+      parts.push({ organizationId: { $in: knownIds('org', [filter.organizationId]) } })
+    if (filter?.types) parts.push({ type: { $in: filter.types } })
+    if (filter?.createdAt) parts.push({ id: idsBetween('evt', filter.createdAt) })
+    if (filter?.isTest != null) parts.push({ isTest: filter.isTest })
+    const where = { $and: parts } as FilterQuery<Event>
+    return listConnection({ store: context.parts.store, entity: Event, prefix: 'evt', where, args })
+  }
+
+  @FieldResolver(() => OrganizationType)
+  organization(@Root() { organizationId }: Event, @Ctx() { loaders }: ApiContext): Promise<Organization | undefined> {
+    return loaders.organization.load(organizationId)
+  }
+
+  @FieldResolver(() => JsonScalar, {
+    nullable: true,
+    description: 'null once retention has dropped it. Key order is kept, but for keys that look like integers.',
+  })
+  data(@Root() { data }: Event): unknown {
+    return data == null ? null : JSON.parse(data)
+  }
+
+  @FieldResolver(() => DateTimeScalar)
+  createdAt(@Root() { id }: Event): Date {
+    return idTime(id)
+  }
+
+  @FieldResolver(() => DeliveryConnection, { description: 'Newest first.' })
+  deliveries(
+    @Root() { id }: Event,
+    @Args(() => PageArgs) args: PageArgs,
+    @Ctx() context: ApiContext,
+  ): Promise<CountedConnection<Delivery>> {
+    return listDeliveries(context, args, { of: { eventId: id } })
+  }
+
+  @Mutation(() => EventPublishPayload, {
+    description: 'Durable when it answers: event, deliveries and jobs are committed together.',
+  })
+  async eventPublish(@Arg('input', () => EventPublishInput) input: EventPublishInput, @Ctx() context: ApiContext) {
+    const [result] = await context.parts.publish(applicationOf(context), [input])
+    return toPayload(result!, ['input'])
+  }
+
+  @Mutation(() => EventsPublishPayload, {
+    description:
+      'Up to 1,000 events, all or none: one refused event stores none. results stand in the order of the input.',
+  })
+  async eventsPublish(
+    @Arg('input', () => EventsPublishInput) { events }: EventsPublishInput,
+    @Ctx() context: ApiContext,
+  ) {
+    try {
+      const results = await publishAll(context, events)
+      const payloads = results.map((result, index) => toPayload(result, ['input', 'events', String(index)]))
+      return { results: payloads, userErrors: payloads.flatMap((payload) => payload.userErrors.filter(isCause)) }
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error
+      return { results: [], userErrors: error.problems.map((problem) => at(['input', 'events'], problem)) }
+    }
+  }
+}
+
+@Resolver(() => EventConnection)
+export class EventConnectionResolver {
+  @FieldResolver(() => BoundedCount, { description: 'How many match, counted up to `max`.' })
+  count(@Root() connection: CountedConnection<Event>, @Args(() => CountArgs) args: CountArgs): Promise<BoundedCount> {
+    return connection.count(checkMax(args))
+  }
+}
+
+async function publishAll(context: ApiContext, events: readonly PublishRequest[]): Promise<PublishResult[]> {
+  if (events.length === 0) throw new Refused({ code: 'REQUIRED', message: 'holds no event', path: [] })
+  return context.parts.publish(applicationOf(context), events)
+}
+
+function toPayload({ event, duplicate, problems }: PublishResult, path: readonly string[]) {
+  return { event, duplicate, userErrors: problems.map((problem) => at(path, problem)) }
+}
+
+function at(path: readonly string[], problem: Problem): Problem {
+  return { ...problem, path: [...path, ...problem.path] }
+}
+
+function isCause({ code }: Problem): boolean {
+  return code !== 'NOT_STORED'
+}

@@ -1,0 +1,61 @@
+import 'reflect-metadata'
+import { type GraphQLSchema, lexicographicSortSchema } from 'graphql'
+import { buildSchemaSync, type PubSub } from 'type-graphql'
+import { ApplicationResolver } from './application/application-resolver.ts'
+import { AttemptResolver, HttpRequestRecordResolver } from './attempt/attempt-resolver.ts'
+import { DeliveryAttemptRecorded, FeedCheckpoint, FeedReset } from './attempt/attempt-type.ts'
+import { FeedItemResolver, FeedResolver } from './attempt/feed-resolver.ts'
+import { ConnectorResolver } from './connector/connector-resolver.ts'
+import { DeliveryConnectionResolver, DeliveryResolver } from './delivery/delivery-resolver.ts'
+import { DestinationMutations } from './destination/destination-mutations.ts'
+import { DestinationConnectionResolver, DestinationResolver } from './destination/destination-resolver.ts'
+import { DestinationTestResolver } from './destination/test-resolver.ts'
+import { EventConnectionResolver, EventResolver } from './event/event-resolver.ts'
+import { EventTypeResolver } from './event-type/event-type-resolver.ts'
+import { OrganizationResolver } from './organization/organization-resolver.ts'
+import { ConnectorConfigError, GenericUserError, PayloadError } from './user-error.ts'
+import { ViewerResolver } from './viewer/viewer-resolver.ts'
+
+/** type-graphql asks for one although every subscription here brings its own iterator. */
+const unusedPubSub: PubSub = {
+  publish() {},
+  subscribe() {
+    throw new Error('Subscriptions bring their own iterator')
+  },
+}
+
+/** The executable schema of the whole API. */
+export function buildApiSchema(): GraphQLSchema {
+  const schema = buildSchemaSync({
+    resolvers: [
+      ApplicationResolver,
+      AttemptResolver,
+      ConnectorResolver,
+      DeliveryConnectionResolver,
+      DeliveryResolver,
+      DestinationConnectionResolver,
+      DestinationMutations,
+      DestinationResolver,
+      DestinationTestResolver,
+      EventConnectionResolver,
+      EventResolver,
+      EventTypeResolver,
+      FeedItemResolver,
+      FeedResolver,
+      HttpRequestRecordResolver,
+      OrganizationResolver,
+      ViewerResolver,
+    ],
+    orphanedTypes: [
+      ConnectorConfigError,
+      DeliveryAttemptRecorded,
+      FeedCheckpoint,
+      FeedReset,
+      GenericUserError,
+      PayloadError,
+    ],
+    validate: false,
+    pubSub: unusedPubSub,
+  })
+  return lexicographicSortSchema(schema)
+}

@@ -1,0 +1,134 @@
+import { z } from 'zod'
+import { parseAllow } from './outbound/allow.ts'
+
+// The only reader of the environment. README.md has the same table for people.
+
+/** Lists are comma-separated. An empty variable counts as unset. */
+const text = z.string().optional()
+const integer = (min: number, max: number, fallback: number) =>
+  z
+    .string()
+    .default(String(fallback))
+    .refine((value) => /^\d+$/.test(value) && Number(value) >= min && Number(value) <= max, {
+      error: `is a whole number from ${min} to ${max}`,
+    })
+    .transform(Number)
+
+const variables = {
+  /** TCP port of the API, GraphiQL and health. 0 takes a free one. Default 4000. */
+  PORT: integer(0, 65_535, 4_000),
+  /** Address to listen on. Default 127.0.0.1: this machine only. */
+  HOST: z.string().default('127.0.0.1'),
+  /** postgres:// URL, Postgres 15 or newer. Unset: an embedded Postgres 18 in POSTRIDER_DATA_DIR. */
+  DATABASE_URL: text.refine((url) => !url || /^postgres(ql)?:\/\/.+/.test(url), 'is a postgres:// URL'),
+  /** Folder for the embedded Postgres and for generated keys. Default .postrider. */
+  POSTRIDER_DATA_DIR: z.string().default('.postrider'),
+  /** `id:base64` of 32 bytes each. The first encrypts secrets at rest, all decrypt. Required with DATABASE_URL. */
+  POSTRIDER_SECRET_KEYS: text.transform(parseSecretKeys),
+  /** The key that makes applications: any text of 32 characters or more. Unset: made and kept in the data folder. */
+  POSTRIDER_OPERATOR_KEY: text.refine(
+    (key) => !key || /^[\x21-\x7e]{32,}$/.test(key),
+    'is 32 or more printable ASCII characters without spaces',
+  ),
+  /**
+   * CIDRs and hosts that destinations may reach although they are internal. Unset: 127.0.0.1/32,::1/128 with the embedded
+   * Postgres on a loopback HOST, nothing otherwise. Empty: nothing.
+   */
+  POSTRIDER_OUTBOUND_ALLOW: text.transform(parseAllowList),
+  /** Base of links that are shown. Default http://HOST:PORT. */
+  POSTRIDER_PUBLIC_URL: z.url({ protocol: /^https?$/, error: 'is an http(s) URL' }).optional(),
+  /** Most deliveries in flight in a process. Default 256. */
+  POSTRIDER_CONCURRENCY: integer(1, 10_000, 256),
+  /** Most database connections of a process that queries share; one more listens. Default 10. */
+  POSTRIDER_DATABASE_POOL: integer(2, 1_000, 10),
+  /** trace, debug, info, warn, error or silent. Default info. */
+  POSTRIDER_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+}
+
+export interface Config {
+  readonly port: number
+  readonly host: string
+  /** Undefined: embedded. */
+  readonly databaseUrl: string | undefined
+  readonly dataDir: string
+  /** Undefined: kept in the data folder, made when missing. */
+  readonly secretKeys: readonly ConfiguredKey[] | undefined
+  readonly operatorKey: string | undefined
+  readonly outboundAllow: readonly string[]
+  readonly publicUrl: string | undefined
+  readonly concurrency: number
+  readonly databasePool: number
+  readonly logLevel: z.infer<typeof variables.POSTRIDER_LOG_LEVEL>
+}
+
+export interface ConfiguredKey {
+  readonly id: string
+  readonly key: Buffer
+}
+
+/** Thrown for an environment that cannot be used. The message names each variable. */
+export class ConfigInvalid extends Error {
+  constructor(problems: readonly string[]) {
+    super(`Postrider cannot start:\n${problems.map((problem) => `  ${problem}`).join('\n')}`)
+    this.name = 'ConfigInvalid'
+  }
+}
+
+export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+  const mayBeEmpty = ([name, value]: [string, unknown]) => value !== '' || name === 'POSTRIDER_OUTBOUND_ALLOW'
+  const parsed = z.object(variables).safeParse(Object.fromEntries(Object.entries(environment).filter(mayBeEmpty)))
+  if (!parsed.success) {
+    throw new ConfigInvalid(parsed.error.issues.map((issue) => `${String(issue.path[0])} ${issue.message}`))
+  }
+  const env = parsed.data
+  if (env.DATABASE_URL && !env.POSTRIDER_SECRET_KEYS) {
+    throw new ConfigInvalid(['POSTRIDER_SECRET_KEYS is required with DATABASE_URL: id:base64 of 32 random bytes'])
+  }
+  const isLocal = !env.DATABASE_URL && isLoopback(env.HOST)
+  return {
+    port: env.PORT,
+    host: env.HOST,
+    databaseUrl: env.DATABASE_URL,
+    dataDir: env.POSTRIDER_DATA_DIR,
+    secretKeys: env.POSTRIDER_SECRET_KEYS,
+    operatorKey: env.POSTRIDER_OPERATOR_KEY,
+    outboundAllow: env.POSTRIDER_OUTBOUND_ALLOW ?? (isLocal ? ['127.0.0.1/32', '::1/128'] : []),
+    publicUrl: env.POSTRIDER_PUBLIC_URL,
+    concurrency: env.POSTRIDER_CONCURRENCY,
+    databasePool: env.POSTRIDER_DATABASE_POOL,
+    logLevel: env.POSTRIDER_LOG_LEVEL,
+  }
+}
+
+/** `id:base64,...` as POSTRIDER_SECRET_KEYS and the key file have it. */
+export function parseSecretKeys(value: string | undefined, context?: z.RefinementCtx): ConfiguredKey[] | undefined {
+  const keys = value?.split(',').map((entry) => {
+    const [, id, base64] = /^([A-Za-z0-9_-]{1,32}):([A-Za-z0-9+/]+={0,2})$/.exec(entry.trim()) ?? []
+    return { id: id ?? '', key: Buffer.from(base64 ?? '', 'base64') }
+  })
+  if (
+    keys?.some((entry) => entry.key.length !== 32) ||
+    new Set(keys?.map((entry) => entry.id)).size !== (keys?.length ?? 0)
+  ) {
+    context?.addIssue('is a list of id:base64, each of exactly 32 bytes, no id twice')
+    return undefined
+  }
+  return keys
+}
+
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\./.test(host)
+}
+
+function parseAllowList(value: string | undefined, context: z.RefinementCtx): string[] | undefined {
+  const list = value
+    ?.split(',')
+    .map((entry) => entry.trim())
+    .filter(Boolean)
+  try {
+    parseAllow(list ?? [])
+  } catch (error) {
+    context.addIssue(error instanceof Error ? error.message : String(error))
+  }
+  return list
+}

@@ -1,0 +1,67 @@
+import { randomBytes } from 'node:crypto'
+import { mkdir, open, readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { type Config, type ConfiguredKey, parseSecretKeys } from './config.ts'
+
+/** What the first start made for the demo: where `npm run demo` and the terminal's link find their key. */
+export interface DemoFile {
+  readonly applicationId: string
+  readonly apiKey: string
+}
+
+/** Keys that Postrider makes for itself, each in a file of its own that only its owner reads. */
+export interface DataFolder {
+  readonly dir: string
+  readonly operatorKey: string
+  readonly secretKeys: readonly [ConfiguredKey, ...ConfiguredKey[]]
+  readDemo(): Promise<DemoFile | undefined>
+  keepDemo(demo: DemoFile): Promise<void>
+}
+
+export async function openDataFolder(config: Config): Promise<DataFolder> {
+  const dir = path.resolve(config.dataDir)
+  await mkdir(dir, { recursive: true })
+  const operatorKey =
+    config.operatorKey ?? (await keep(dir, 'operator-key', () => `pro_${randomBytes(32).toString('base64url')}`))
+  const kept =
+    config.secretKeys ??
+    parseSecretKeys(await keep(dir, 'secret-keys', () => `k1:${randomBytes(32).toString('base64')}`))
+  const [first, ...more] = kept ?? []
+  if (!first) throw new Error(`${path.join(dir, 'secret-keys')} does not hold keys in the form id:base64`)
+  return {
+    dir,
+    operatorKey,
+    secretKeys: [first, ...more],
+    async readDemo() {
+      const text = await readIfThere(path.join(dir, 'demo.json'))
+      return text === undefined ? undefined : (JSON.parse(text) as DemoFile)
+    },
+    async keepDemo(demo) {
+      await writeOwn(path.join(dir, 'demo.json'), JSON.stringify(demo), 'w')
+    },
+  }
+}
+
+/** The file's text; made when it is not there. Of two processes that make it at once, one's stays. */
+async function keep(dir: string, name: string, make: () => string): Promise<string> {
+  const file = path.join(dir, name)
+  const kept = await readIfThere(file)
+  if (kept) return kept.trim()
+  await writeOwn(file, `${make()}\n`, 'wx').catch((error) => {
+    if (error.code !== 'EEXIST') throw error
+  })
+  return (await readFile(file, 'utf8')).trim()
+}
+
+async function readIfThere(file: string): Promise<string | undefined> {
+  return readFile(file, 'utf8').catch((error) => {
+    if (error.code === 'ENOENT') return undefined
+    throw error
+  })
+}
+
+async function writeOwn(file: string, text: string, flags: 'w' | 'wx'): Promise<void> {
+  await using handle = await open(file, flags, 0o600)
+  await handle.writeFile(text)
+  await handle.sync()
+}

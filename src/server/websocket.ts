@@ -1,0 +1,90 @@
+import type { Server as HttpServer } from 'node:http'
+import { type GraphQLError, type GraphQLSchema, getOperationAST, parse } from 'graphql'
+import type { Context } from 'graphql-ws'
+import { type Extra, useServer } from 'graphql-ws/use/ws'
+import { WebSocketServer } from 'ws'
+import { type ApiParts, createContext } from '../api/context.ts'
+import { apiError, maskError } from '../api/mask-error.ts'
+import type { Authenticate, Claims, Principal } from '../api/principal.ts'
+
+export interface SocketOptions {
+  readonly schema: GraphQLSchema
+  readonly parts: ApiParts
+  readonly authenticate: Authenticate
+  readonly onError: (error: unknown) => void
+}
+
+/** Close codes that clients know: 4401 is final, 1013 asks for another try. */
+const UNAUTHORIZED = 4_401
+const TRY_AGAIN_LATER = 1_013
+
+const RECHECK_EVERY_MS = 60_000
+const MAX_MESSAGE_BYTES = 1_024 * 1_024
+
+type Params = Claims & Record<string, unknown>
+type SocketExtra = Extra & { principal?: Principal } & Record<PropertyKey, unknown>
+type SocketContext = Context<Params, SocketExtra>
+
+/** Subscriptions, and nothing else, by the graphql-transport-ws protocol. The key travels in connection_init. */
+export function acceptSockets(server: HttpServer, options: SocketOptions): AsyncDisposable {
+  const { schema, parts, authenticate, onError } = options
+  const wss = new WebSocketServer({ server, path: '/graphql', maxPayload: MAX_MESSAGE_BYTES })
+  const open = new Set<SocketContext>()
+
+  async function admit(context: SocketContext): Promise<boolean> {
+    try {
+      context.extra.principal = await authenticate(context.connectionParams ?? {})
+      return true
+    } catch (error) {
+      const { extensions, message } = maskError(error, onError)
+      const isOutage = extensions?.code === 'UNAVAILABLE' || extensions?.code === 'INTERNAL'
+      context.extra.socket.close(isOutage ? TRY_AGAIN_LATER : UNAUTHORIZED, message)
+      return false
+    }
+  }
+
+  const recheck = () => {
+    for (const context of open) void admit(context)
+  }
+  const timer = setInterval(recheck, RECHECK_EVERY_MS)
+  const offBell = parts.bell.on('revoked', recheck)
+  const graphqlWs = useServer<Params, SocketExtra>(
+    {
+      schema,
+      context: ({ extra }) => createContext(parts, extra.principal!, { remember: false }),
+      async onConnect(context) {
+        if (!(await admit(context))) return false
+        open.add(context)
+        return true
+      },
+      onClose: (context) => void open.delete(context),
+      onSubscribe: (_, __, payload) => refuseOthers(payload.query, payload.operationName),
+      onNext: (_, __, ___, ____, result) =>
+        result.errors ? { ...result, errors: result.errors.map((error) => maskError(error, onError)) } : undefined,
+      onError: (_, __, ___, errors) => errors.map((error) => maskError(error, onError)),
+    },
+    wss,
+  )
+  return {
+    async [Symbol.asyncDispose]() {
+      clearInterval(timer)
+      offBell()
+      await graphqlWs.dispose()
+      wss.close()
+    },
+  }
+}
+
+/** Queries and mutations belong to HTTP. A text that does not parse is graphql-ws's to refuse. */
+function refuseOthers(query: string, operationName: string | null | undefined): readonly GraphQLError[] | undefined {
+  let operation: ReturnType<typeof getOperationAST>
+  try {
+    operation = getOperationAST(parse(query), operationName)
+  } catch (error) {
+    return [error as GraphQLError]
+  }
+  if (operation && operation.operation !== 'subscription') {
+    return [apiError('BAD_USER_INPUT', `Send a ${operation.operation} over HTTP; the socket takes subscriptions`)]
+  }
+  return undefined
+}
