@@ -32,14 +32,17 @@ export async function openDataFolder(config: Config): Promise<DataFolder> {
     dir,
     operatorKey,
     secretKeys: [first, ...more],
-    async readDemo() {
-      const text = await readIfThere(path.join(dir, 'demo.json'))
-      return text === undefined ? undefined : (JSON.parse(text) as DemoFile)
-    },
+    readDemo: () => readDemo(dir),
     async keepDemo(demo) {
       await writeOwn(path.join(dir, 'demo.json'), JSON.stringify(demo), 'w')
     },
   }
+}
+
+/** The demo's key, when this data folder has it. */
+export async function readDemo(dir: string): Promise<DemoFile | undefined> {
+  const text = await readIfThere(path.join(dir, 'demo.json'))
+  return text === undefined ? undefined : (JSON.parse(text) as DemoFile)
 }
 
 /** The file's text; made when it is not there. Of two processes that make it at once, one's stays. */

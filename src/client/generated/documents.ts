@@ -1,0 +1,1611 @@
+/** Internal type. DO NOT USE DIRECTLY. */
+type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
+/** Internal type. DO NOT USE DIRECTLY. */
+export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+export type ApiKeyCreateInput = {
+  /** What the key is for, 1 to 100 characters. */
+  name: string;
+};
+
+export type ApiKeyRevokeInput = {
+  id: string | number;
+};
+
+export type ApplicationCreateInput = {
+  deliveryProfile?: DeliveryProfileInput | null | undefined;
+  /** 1 to 100 characters. */
+  name: string;
+};
+
+/** Omitted = unchanged. */
+export type ApplicationUpdateInput = {
+  deliveryProfile?: DeliveryProfileInput | null | undefined;
+  name?: string | null | undefined;
+};
+
+/** RETRYABLE_FAILURE: tried again while the schedule lasts. PERMANENT_FAILURE: given up. */
+export type AttemptOutcome =
+  | 'PERMANENT_FAILURE'
+  | 'RETRYABLE_FAILURE'
+  | 'SUCCESS';
+
+/** FAILED: did not load, see statusReason. MISSING: destinations name it, but it is not installed. Deliveries wait in both. */
+export type ConnectorStatus =
+  | 'FAILED'
+  | 'MISSING'
+  | 'READY';
+
+/** From `from` up to, not including, `to`; a side left out is open. */
+export type DateTimeRange = {
+  from?: string | null | undefined;
+  to?: string | null | undefined;
+};
+
+/** Each condition that is given must hold. */
+export type DeliveryAttemptFilter = {
+  destinationIds?: Array<string | number> | null | undefined;
+  /** Names, not prefixes. */
+  eventTypes?: Array<string> | null | undefined;
+  organizationId?: string | number | null | undefined;
+  outcomes?: Array<AttemptOutcome> | null | undefined;
+};
+
+/** Each condition that is given must hold. */
+export type DeliveryFilter = {
+  createdAt?: DateTimeRange | null | undefined;
+  destinationIds?: Array<string | number> | null | undefined;
+  /** Names, not prefixes. */
+  eventTypes?: Array<string> | null | undefined;
+  organizationId?: string | number | null | undefined;
+  statuses?: Array<DeliveryStatus> | null | undefined;
+  triggers?: Array<DeliveryTrigger> | null | undefined;
+};
+
+/** Omitted = unchanged, or the default for a new application. */
+export type DeliveryProfileInput = {
+  /** Default true. */
+  httpsOnly?: boolean | null | undefined;
+  /** At most 50 delays of at most 30 days each, seconds. Default 5 s to 24 h, nine retries. */
+  retryDelays?: Array<number> | null | undefined;
+  /** 0 to 1. Default 0.2. */
+  retryJitter?: number | null | undefined;
+  /** 1,000 to 60,000 ms. Default 15,000. */
+  timeoutMs?: number | null | undefined;
+};
+
+export type DeliveryRetryInput = {
+  id: string | number;
+};
+
+/** INACTIVE: switched off. DISABLED: by the system. */
+export type DeliverySkipReason =
+  | 'DISABLED'
+  | 'FILTERED'
+  | 'INACTIVE';
+
+/** PENDING: waiting for its next attempt (the first or a retry). FAILED: given up. SKIPPED: the type matched, but see skipReason. */
+export type DeliveryStatus =
+  | 'CANCELLED'
+  | 'FAILED'
+  | 'PENDING'
+  | 'SKIPPED'
+  | 'SUCCEEDED';
+
+/** What made the delivery. */
+export type DeliveryTrigger =
+  | 'EVENT'
+  | 'RECOVERY'
+  | 'REPLAY'
+  | 'RETRY'
+  | 'TEST';
+
+export type DestinationCreateInput = {
+  active?: boolean | null | undefined;
+  /** As the connector's configSchema has it; for webhook: { "url": "https://…" }. */
+  config: Record<string, unknown>;
+  /** Key of the connector. */
+  connector?: string;
+  /** As the connector's credentialSchema has it. */
+  credentials?: Record<string, unknown> | null | undefined;
+  /** At most 2,000 characters. */
+  description?: string | null | undefined;
+  /** Omitted or empty: all types. At most 200. */
+  eventTypes?: Array<string> | null | undefined;
+  /** Letters, digits, dots, dashes, underscores; at most 100. */
+  key?: string | null | undefined;
+  /** 1 to 200 characters. */
+  label: string;
+  organizationId: string | number;
+  /** Generated when omitted; null means that this destination's requests are not signed. 16 to 512 characters. */
+  signingSecret?: string | null | undefined;
+};
+
+export type DestinationDeleteInput = {
+  id: string | number;
+};
+
+export type DestinationDisableInput = {
+  id: string | number;
+};
+
+export type DestinationEnableInput = {
+  id: string | number;
+};
+
+/** Each condition that is given must hold. */
+export type DestinationFilter = {
+  active?: boolean | null | undefined;
+  /** Connector keys. */
+  connectors?: Array<string> | null | undefined;
+  /** Those that get this type, by name, by prefix, or because they get all. */
+  eventType?: string | null | undefined;
+  health?: Array<DestinationHealth> | null | undefined;
+  /** Part of label, key or target; case does not matter. */
+  search?: string | null | undefined;
+};
+
+/** FAILING: so many failed attempts in a row as the delivery profile says. DISABLED: given up by the system. */
+export type DestinationHealth =
+  | 'DISABLED'
+  | 'FAILING'
+  | 'HEALTHY';
+
+export type DestinationSecretRevealInput = {
+  id: string | number;
+};
+
+export type DestinationSecretRotateInput = {
+  id: string | number;
+  /** How long the old secret goes on signing, 0 to 2,592,000 s. */
+  overlapSeconds?: number | null | undefined;
+  /** Generated when omitted. 16 to 512 characters. */
+  secret?: string | null | undefined;
+};
+
+export type DestinationTestInput = {
+  /** Omitted: the type's sample. */
+  data?: unknown;
+  /** Name of a type in the catalogue. */
+  eventType: string;
+  id: string | number;
+};
+
+/** Omitted = unchanged, null = cleared. credentials is merged key by key. */
+export type DestinationUpdateInput = {
+  active?: boolean | null | undefined;
+  config?: Record<string, unknown> | null | undefined;
+  credentials?: Record<string, unknown> | null | undefined;
+  description?: string | null | undefined;
+  eventTypes?: Array<string> | null | undefined;
+  /** Refused with CONFLICT when the destination has changed since that version. */
+  expectedVersion?: number | null | undefined;
+  id: string | number;
+  label?: string | null | undefined;
+};
+
+/** MANUAL: a person switched it off. GONE: the receiver answered 410. */
+export type DisabledReason =
+  | 'CONNECTOR_MISSING'
+  | 'CONSECUTIVE_FAILURES'
+  | 'CREDENTIALS_REJECTED'
+  | 'GONE'
+  | 'MANUAL';
+
+/** Each condition that is given must hold. */
+export type EventFilter = {
+  createdAt?: DateTimeRange | null | undefined;
+  isTest?: boolean | null | undefined;
+  organizationId?: string | number | null | undefined;
+  /** Names, not prefixes. */
+  types?: Array<string> | null | undefined;
+};
+
+/** Exactly one of organizationId and organizationExternalId. */
+export type EventPublishInput = {
+  /** Must fit the type's payloadSchema; at most 256 KB of JSON. */
+  data: unknown;
+  /** At most 255 characters; concurrent publishes of one key make one event. The same key from the same application within 24 h answers with the first event and duplicate: true. */
+  idempotencyKey?: string | null | undefined;
+  organizationExternalId?: string | null | undefined;
+  organizationId?: string | number | null | undefined;
+  /** Name of a type in the catalogue. */
+  type: string;
+};
+
+export type EventTypeArchiveInput = {
+  name: string;
+};
+
+/** COMING_SOON: shown in the catalogue before it fires. DEPRECATED: still fires. ARCHIVED: publishing it is refused. */
+export type EventTypeStatus =
+  | 'ARCHIVED'
+  | 'AVAILABLE'
+  | 'COMING_SOON'
+  | 'DEPRECATED';
+
+/** Makes the type, or changes the one of this name; omitted fields stay as they are. */
+export type EventTypeUpsertInput = {
+  /** At most 1,000 characters. */
+  description?: string | null | undefined;
+  /** At most 100 characters. */
+  group?: string | null | undefined;
+  /** Dotted words of letters, digits, dashes and underscores, at most 128 characters. */
+  name: string;
+  /** JSON Schema (2020-12), at most 64 KB; null takes anything. */
+  payloadSchema?: Record<string, unknown> | null | undefined;
+  /** Must fit payloadSchema; at most 64 KB. */
+  samplePayload?: unknown;
+  /** Default AVAILABLE. */
+  status?: EventTypeStatus | null | undefined;
+};
+
+export type EventsPublishInput = {
+  /** 1 to 1,000. */
+  events: Array<EventPublishInput>;
+};
+
+/** What went wrong. HTTP_STATUS: an answer other than 2xx. */
+export type FailureKind =
+  | 'CONNECTION'
+  | 'CONNECTOR_ERROR'
+  | 'CREDENTIALS_REJECTED'
+  | 'DNS'
+  | 'GONE'
+  | 'HTTP_STATUS'
+  | 'RATE_LIMITED'
+  | 'TIMEOUT'
+  | 'TLS'
+  | 'URL_NOT_ALLOWED';
+
+/** EXPIRED: retention dropped what lay there. RESTORED: the database was restored from a backup. */
+export type FeedResetReason =
+  | 'EXPIRED'
+  | 'RESTORED';
+
+export type OrganizationDeleteInput = {
+  id: string | number;
+};
+
+/** With id: changes that one. With externalId: makes it, or changes the one that has it. With neither: makes one. */
+export type OrganizationUpsertInput = {
+  /** 1 to 200 characters, unique per application. */
+  externalId?: string | null | undefined;
+  id?: string | number | null | undefined;
+  /** 1 to 200 characters. */
+  name: string;
+};
+
+/** OPERATOR: POSTRIDER_OPERATOR_KEY. APPLICATION: an application's API key. ORGANIZATION: a portal session of one organization. */
+export type PrincipalKind =
+  | 'APPLICATION'
+  | 'OPERATOR'
+  | 'ORGANIZATION';
+
+/** What kind of mistake it is. NOT_STORED, in eventsPublish: this event was fine, but another was refused, so none was stored. */
+export type UserErrorCode =
+  | 'CONFIG_INVALID'
+  | 'CONFLICT'
+  | 'CONNECTOR_UNAVAILABLE'
+  | 'CREDENTIALS_REJECTED'
+  | 'EVENT_TYPE_UNKNOWN'
+  | 'EXPRESSION_INVALID'
+  | 'INVALID'
+  | 'LIMIT_EXCEEDED'
+  | 'NOT_FOUND'
+  | 'NOT_RETRYABLE'
+  | 'NOT_STORED'
+  | 'PAYLOAD_INVALID'
+  | 'REQUIRED'
+  | 'TAKEN'
+  | 'URL_NOT_ALLOWED';
+
+export type ApplicationCreateMutationVariables = Exact<{
+  input: ApplicationCreateInput;
+}>;
+
+
+export type ApplicationCreateMutation = { applicationCreate: { apiKey: string | null, application: { id: string, name: string, deliveryProfile: { timeoutMs: number, retryDelays: Array<number>, retryJitter: number, httpsOnly: boolean } } | null, userErrors: Array<
+      | { __typename: 'ConnectorConfigError', message: string, path: Array<string> | null, code: UserErrorCode }
+      | { __typename: 'GenericUserError', message: string, path: Array<string> | null, code: UserErrorCode }
+      | { __typename: 'PayloadError', message: string, path: Array<string> | null, code: UserErrorCode }
+    > } };
+
+export type ApplicationUpdateMutationVariables = Exact<{
+  input: ApplicationUpdateInput;
+}>;
+
+
+export type ApplicationUpdateMutation = { applicationUpdate: { application: { id: string, name: string, deliveryProfile: { timeoutMs: number, retryDelays: Array<number>, retryJitter: number, httpsOnly: boolean } } | null, userErrors: Array<
+      | { __typename: 'ConnectorConfigError', message: string, path: Array<string> | null, code: UserErrorCode }
+      | { __typename: 'GenericUserError', message: string, path: Array<string> | null, code: UserErrorCode }
+      | { __typename: 'PayloadError', message: string, path: Array<string> | null, code: UserErrorCode }
+    > } };
+
+export type ApiKeyCreateMutationVariables = Exact<{
+  input: ApiKeyCreateInput;
+}>;
+
+
+export type ApiKeyCreateMutation = { apiKeyCreate: { secret: string | null, apiKey: { id: string, name: string, hint: string, createdAt: string } | null, userErrors: Array<
+      | { message: string, path: Array<string> | null, code: UserErrorCode }
+      | { message: string, path: Array<string> | null, code: UserErrorCode }
+      | { message: string, path: Array<string> | null, code: UserErrorCode }
+    > } };
+
+export type ApiKeyRevokeMutationVariables = Exact<{
+  input: ApiKeyRevokeInput;
+}>;
+
+
+export type ApiKeyRevokeMutation = { apiKeyRevoke: { apiKey: { id: string, revokedAt: string | null } | null, userErrors: Array<
+      | { message: string, path: Array<string> | null, code: UserErrorCode }
+      | { message: string, path: Array<string> | null, code: UserErrorCode }
+      | { message: string, path: Array<string> | null, code: UserErrorCode }
+    > } };
+
+export type OrganizationUpsertMutationVariables = Exact<{
+  input: OrganizationUpsertInput;
+}>;
+
+
+export type OrganizationUpsertMutation = { organizationUpsert: { organization: { id: string, externalId: string | null, name: string } | null, userErrors: Array<
+      | { message: string, path: Array<string> | null, code: UserErrorCode }
+      | { message: string, path: Array<string> | null, code: UserErrorCode }
+      | { message: string, path: Array<string> | null, code: UserErrorCode }
+    > } };
+
+export type OrganizationDeleteMutationVariables = Exact<{
+  input: OrganizationDeleteInput;
+}>;
+
+
+export type OrganizationDeleteMutation = { organizationDelete: { deletedId: string | null, userErrors: Array<
+      | { message: string, path: Array<string> | null, code: UserErrorCode }
+      | { message: string, path: Array<string> | null, code: UserErrorCode }
+      | { message: string, path: Array<string> | null, code: UserErrorCode }
+    > } };
+
+export type EventTypeUpsertMutationVariables = Exact<{
+  input: EventTypeUpsertInput;
+}>;
+
+
+export type EventTypeUpsertMutation = { eventTypeUpsert: { eventType: { id: string, name: string, status: EventTypeStatus, description: string | null, group: string | null, payloadSchema: Record<string, unknown> | null, samplePayload: unknown } | null, userErrors: Array<
+      | { __typename: 'ConnectorConfigError', message: string, path: Array<string> | null, code: UserErrorCode }
+      | { __typename: 'GenericUserError', message: string, path: Array<string> | null, code: UserErrorCode }
+      | { __typename: 'PayloadError', jsonPointer: string, message: string, path: Array<string> | null, code: UserErrorCode }
+    > } };
+
+export type EventTypeArchiveMutationVariables = Exact<{
+  input: EventTypeArchiveInput;
+}>;
+
+
+export type EventTypeArchiveMutation = { eventTypeArchive: { eventType: { id: string, name: string, status: EventTypeStatus } | null, userErrors: Array<
+      | { message: string, path: Array<string> | null, code: UserErrorCode }
+      | { message: string, path: Array<string> | null, code: UserErrorCode }
+      | { message: string, path: Array<string> | null, code: UserErrorCode }
+    > } };
+
+export type DestinationFieldsFragment = { id: string, key: string | null, label: string, description: string | null, config: Record<string, unknown>, target: string, eventTypes: Array<string>, active: boolean, health: DestinationHealth, disabledReason: DisabledReason | null, disabledAt: string | null, consecutiveFailures: number, lastSuccessAt: string | null, version: number, connector: { key: string, status: ConnectorStatus }, signingSecrets: Array<{ hint: string, expiresAt: string | null }>, credentials: Array<{ name: string, isSet: boolean, hint: string | null }> };
+
+export type DestinationCreateMutationVariables = Exact<{
+  input: DestinationCreateInput;
+}>;
+
+
+export type DestinationCreateMutation = { destinationCreate: { signingSecret: string | null, destination: { id: string, key: string | null, label: string, description: string | null, config: Record<string, unknown>, target: string, eventTypes: Array<string>, active: boolean, health: DestinationHealth, disabledReason: DisabledReason | null, disabledAt: string | null, consecutiveFailures: number, lastSuccessAt: string | null, version: number, connector: { key: string, status: ConnectorStatus }, signingSecrets: Array<{ hint: string, expiresAt: string | null }>, credentials: Array<{ name: string, isSet: boolean, hint: string | null }> } | null, userErrors: Array<
+      | { __typename: 'ConnectorConfigError', jsonPointer: string, message: string, path: Array<string> | null, code: UserErrorCode }
+      | { __typename: 'GenericUserError', message: string, path: Array<string> | null, code: UserErrorCode }
+      | { __typename: 'PayloadError', message: string, path: Array<string> | null, code: UserErrorCode }
+    > } };
+
+export type DestinationUpdateMutationVariables = Exact<{
+  input: DestinationUpdateInput;
+}>;
+
+
+export type DestinationUpdateMutation = { destinationUpdate: { destination: { id: string, key: string | null, label: string, description: string | null, config: Record<string, unknown>, target: string, eventTypes: Array<string>, active: boolean, health: DestinationHealth, disabledReason: DisabledReason | null, disabledAt: string | null, consecutiveFailures: number, lastSuccessAt: string | null, version: number, connector: { key: string, status: ConnectorStatus }, signingSecrets: Array<{ hint: string, expiresAt: string | null }>, credentials: Array<{ name: string, isSet: boolean, hint: string | null }> } | null, userErrors: Array<
+      | { __typename: 'ConnectorConfigError', jsonPointer: string, message: string, path: Array<string> | null, code: UserErrorCode }
+      | { __typename: 'GenericUserError', message: string, path: Array<string> | null, code: UserErrorCode }
+      | { __typename: 'PayloadError', message: string, path: Array<string> | null, code: UserErrorCode }
+    > } };
+
+export type DestinationDeleteMutationVariables = Exact<{
+  input: DestinationDeleteInput;
+}>;
+
+
+export type DestinationDeleteMutation = { destinationDelete: { deletedId: string | null, userErrors: Array<
+      | { message: string, path: Array<string> | null, code: UserErrorCode }
+      | { message: string, path: Array<string> | null, code: UserErrorCode }
+      | { message: string, path: Array<string> | null, code: UserErrorCode }
+    > } };
+
+export type DestinationEnableMutationVariables = Exact<{
+  input: DestinationEnableInput;
+}>;
+
+
+export type DestinationEnableMutation = { destinationEnable: { destination: { id: string, key: string | null, label: string, description: string | null, config: Record<string, unknown>, target: string, eventTypes: Array<string>, active: boolean, health: DestinationHealth, disabledReason: DisabledReason | null, disabledAt: string | null, consecutiveFailures: number, lastSuccessAt: string | null, version: number, connector: { key: string, status: ConnectorStatus }, signingSecrets: Array<{ hint: string, expiresAt: string | null }>, credentials: Array<{ name: string, isSet: boolean, hint: string | null }> } | null, userErrors: Array<
+      | { message: string, path: Array<string> | null, code: UserErrorCode }
+      | { message: string, path: Array<string> | null, code: UserErrorCode }
+      | { message: string, path: Array<string> | null, code: UserErrorCode }
+    > } };
+
+export type DestinationDisableMutationVariables = Exact<{
+  input: DestinationDisableInput;
+}>;
+
+
+export type DestinationDisableMutation = { destinationDisable: { destination: { id: string, key: string | null, label: string, description: string | null, config: Record<string, unknown>, target: string, eventTypes: Array<string>, active: boolean, health: DestinationHealth, disabledReason: DisabledReason | null, disabledAt: string | null, consecutiveFailures: number, lastSuccessAt: string | null, version: number, connector: { key: string, status: ConnectorStatus }, signingSecrets: Array<{ hint: string, expiresAt: string | null }>, credentials: Array<{ name: string, isSet: boolean, hint: string | null }> } | null, userErrors: Array<
+      | { message: string, path: Array<string> | null, code: UserErrorCode }
+      | { message: string, path: Array<string> | null, code: UserErrorCode }
+      | { message: string, path: Array<string> | null, code: UserErrorCode }
+    > } };
+
+export type DestinationSecretRotateMutationVariables = Exact<{
+  input: DestinationSecretRotateInput;
+}>;
+
+
+export type DestinationSecretRotateMutation = { destinationSecretRotate: { signingSecret: string | null, previousExpiresAt: string | null, destination: { id: string, key: string | null, label: string, description: string | null, config: Record<string, unknown>, target: string, eventTypes: Array<string>, active: boolean, health: DestinationHealth, disabledReason: DisabledReason | null, disabledAt: string | null, consecutiveFailures: number, lastSuccessAt: string | null, version: number, connector: { key: string, status: ConnectorStatus }, signingSecrets: Array<{ hint: string, expiresAt: string | null }>, credentials: Array<{ name: string, isSet: boolean, hint: string | null }> } | null, userErrors: Array<
+      | { message: string, path: Array<string> | null, code: UserErrorCode }
+      | { message: string, path: Array<string> | null, code: UserErrorCode }
+      | { message: string, path: Array<string> | null, code: UserErrorCode }
+    > } };
+
+export type DestinationSecretRevealMutationVariables = Exact<{
+  input: DestinationSecretRevealInput;
+}>;
+
+
+export type DestinationSecretRevealMutation = { destinationSecretReveal: { signingSecret: string | null, userErrors: Array<
+      | { message: string, path: Array<string> | null, code: UserErrorCode }
+      | { message: string, path: Array<string> | null, code: UserErrorCode }
+      | { message: string, path: Array<string> | null, code: UserErrorCode }
+    > } };
+
+export type DestinationTestMutationVariables = Exact<{
+  input: DestinationTestInput;
+}>;
+
+
+export type DestinationTestMutation = { destinationTest: { delivery: { id: string, status: DeliveryStatus, trigger: DeliveryTrigger, attemptCount: number, maxAttempts: number, event: { isTest: boolean } | null } | null, attempt: { id: string, deliveryId: string, number: number, startedAt: string, durationMs: number, outcome: AttemptOutcome, failureKind: FailureKind | null, errorMessage: string | null, retryAt: string | null, request: { method: string, url: string, body: string | null, headers: Array<{ name: string, value: string, redacted: boolean }> } | null, response: { statusCode: number, body: string | null, sizeBytes: number, truncated: boolean, headers: Array<{ name: string, value: string, redacted: boolean }> } | null } | null, userErrors: Array<
+      | { __typename: 'ConnectorConfigError', message: string, path: Array<string> | null, code: UserErrorCode }
+      | { __typename: 'GenericUserError', message: string, path: Array<string> | null, code: UserErrorCode }
+      | { __typename: 'PayloadError', jsonPointer: string, message: string, path: Array<string> | null, code: UserErrorCode }
+    > } };
+
+export type DestinationQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type DestinationQuery = { destination: { id: string, key: string | null, label: string, description: string | null, config: Record<string, unknown>, target: string, eventTypes: Array<string>, active: boolean, health: DestinationHealth, disabledReason: DisabledReason | null, disabledAt: string | null, consecutiveFailures: number, lastSuccessAt: string | null, version: number, connector: { key: string, status: ConnectorStatus }, signingSecrets: Array<{ hint: string, expiresAt: string | null }>, credentials: Array<{ name: string, isSet: boolean, hint: string | null }> } | null };
+
+export type DestinationsQueryVariables = Exact<{
+  organizationId?: string | number | null | undefined;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+  filter?: DestinationFilter | null | undefined;
+}>;
+
+
+export type DestinationsQuery = { destinations: { totalCount: number, nodes: Array<{ id: string, key: string | null, label: string, description: string | null, config: Record<string, unknown>, target: string, eventTypes: Array<string>, active: boolean, health: DestinationHealth, disabledReason: DisabledReason | null, disabledAt: string | null, consecutiveFailures: number, lastSuccessAt: string | null, version: number, connector: { key: string, status: ConnectorStatus }, signingSecrets: Array<{ hint: string, expiresAt: string | null }>, credentials: Array<{ name: string, isSet: boolean, hint: string | null }> }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
+
+export type EventPublishMutationVariables = Exact<{
+  input: EventPublishInput;
+}>;
+
+
+export type EventPublishMutation = { eventPublish: { duplicate: boolean, event: { id: string, type: string, data: unknown, dataBytes: number, idempotencyKey: string | null, createdAt: string } | null, userErrors: Array<
+      | { __typename: 'ConnectorConfigError', message: string, path: Array<string> | null, code: UserErrorCode }
+      | { __typename: 'GenericUserError', message: string, path: Array<string> | null, code: UserErrorCode }
+      | { __typename: 'PayloadError', jsonPointer: string, message: string, path: Array<string> | null, code: UserErrorCode }
+    > } };
+
+export type EventsPublishMutationVariables = Exact<{
+  input: EventsPublishInput;
+}>;
+
+
+export type EventsPublishMutation = { eventsPublish: { results: Array<{ duplicate: boolean, event: { id: string } | null, userErrors: Array<
+        | { __typename: 'ConnectorConfigError', message: string, path: Array<string> | null, code: UserErrorCode }
+        | { __typename: 'GenericUserError', message: string, path: Array<string> | null, code: UserErrorCode }
+        | { __typename: 'PayloadError', jsonPointer: string, message: string, path: Array<string> | null, code: UserErrorCode }
+      > }>, userErrors: Array<
+      | { message: string, path: Array<string> | null, code: UserErrorCode }
+      | { message: string, path: Array<string> | null, code: UserErrorCode }
+      | { message: string, path: Array<string> | null, code: UserErrorCode }
+    > } };
+
+export type EventQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type EventQuery = { event: { id: string, type: string, data: unknown, isTest: boolean, organization: { id: string, externalId: string | null }, deliveries: { nodes: Array<{ id: string, eventId: string, destinationId: string, eventType: string, status: DeliveryStatus, skipReason: DeliverySkipReason | null, trigger: DeliveryTrigger, attemptCount: number, maxAttempts: number, nextAttemptAt: string | null, finishedAt: string | null, createdAt: string }> } } | null };
+
+export type EventsQueryVariables = Exact<{
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+  filter?: EventFilter | null | undefined;
+}>;
+
+
+export type EventsQuery = { events: { nodes: Array<{ id: string, type: string }>, count: { value: number, exact: boolean }, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
+
+export type DeliveryFieldsFragment = { id: string, eventId: string, destinationId: string, eventType: string, status: DeliveryStatus, skipReason: DeliverySkipReason | null, trigger: DeliveryTrigger, attemptCount: number, maxAttempts: number, nextAttemptAt: string | null, finishedAt: string | null, createdAt: string };
+
+export type AttemptFieldsFragment = { id: string, deliveryId: string, number: number, startedAt: string, durationMs: number, outcome: AttemptOutcome, failureKind: FailureKind | null, errorMessage: string | null, retryAt: string | null, request: { method: string, url: string, body: string | null, headers: Array<{ name: string, value: string, redacted: boolean }> } | null, response: { statusCode: number, body: string | null, sizeBytes: number, truncated: boolean, headers: Array<{ name: string, value: string, redacted: boolean }> } | null };
+
+export type DeliveryQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type DeliveryQuery = { delivery: { id: string, eventId: string, destinationId: string, eventType: string, status: DeliveryStatus, skipReason: DeliverySkipReason | null, trigger: DeliveryTrigger, attemptCount: number, maxAttempts: number, nextAttemptAt: string | null, finishedAt: string | null, createdAt: string, event: { id: string } | null, destination: { id: string } | null, lastAttempt: { id: string, deliveryId: string, number: number, startedAt: string, durationMs: number, outcome: AttemptOutcome, failureKind: FailureKind | null, errorMessage: string | null, retryAt: string | null, request: { method: string, url: string, body: string | null, headers: Array<{ name: string, value: string, redacted: boolean }> } | null, response: { statusCode: number, body: string | null, sizeBytes: number, truncated: boolean, headers: Array<{ name: string, value: string, redacted: boolean }> } | null } | null, attempts: { nodes: Array<{ id: string, deliveryId: string, number: number, startedAt: string, durationMs: number, outcome: AttemptOutcome, failureKind: FailureKind | null, errorMessage: string | null, retryAt: string | null, request: { method: string, url: string, body: string | null, headers: Array<{ name: string, value: string, redacted: boolean }> } | null, response: { statusCode: number, body: string | null, sizeBytes: number, truncated: boolean, headers: Array<{ name: string, value: string, redacted: boolean }> } | null }> } } | null };
+
+export type DeliveriesQueryVariables = Exact<{
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+  filter?: DeliveryFilter | null | undefined;
+}>;
+
+
+export type DeliveriesQuery = { deliveries: { nodes: Array<{ id: string, eventId: string, destinationId: string, eventType: string, status: DeliveryStatus, skipReason: DeliverySkipReason | null, trigger: DeliveryTrigger, attemptCount: number, maxAttempts: number, nextAttemptAt: string | null, finishedAt: string | null, createdAt: string }>, count: { value: number, exact: boolean }, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
+
+export type DeliveryRetryMutationVariables = Exact<{
+  input: DeliveryRetryInput;
+}>;
+
+
+export type DeliveryRetryMutation = { deliveryRetry: { delivery: { id: string, eventId: string, destinationId: string, eventType: string, status: DeliveryStatus, skipReason: DeliverySkipReason | null, trigger: DeliveryTrigger, attemptCount: number, maxAttempts: number, nextAttemptAt: string | null, finishedAt: string | null, createdAt: string } | null, userErrors: Array<
+      | { message: string, path: Array<string> | null, code: UserErrorCode }
+      | { message: string, path: Array<string> | null, code: UserErrorCode }
+      | { message: string, path: Array<string> | null, code: UserErrorCode }
+    > } };
+
+export type DeliveryAttemptsQueryVariables = Exact<{
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+  filter?: DeliveryAttemptFilter | null | undefined;
+}>;
+
+
+export type DeliveryAttemptsQuery = { deliveryAttempts: { edges: Array<{ cursor: string, node: { id: string, deliveryId: string, number: number, startedAt: string, durationMs: number, outcome: AttemptOutcome, failureKind: FailureKind | null, errorMessage: string | null, retryAt: string | null, request: { method: string, url: string, body: string | null, headers: Array<{ name: string, value: string, redacted: boolean }> } | null, response: { statusCode: number, body: string | null, sizeBytes: number, truncated: boolean, headers: Array<{ name: string, value: string, redacted: boolean }> } | null } }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
+
+export type FollowAttemptsSubscriptionVariables = Exact<{
+  after?: string | null | undefined;
+  last?: number | null | undefined;
+  filter?: DeliveryAttemptFilter | null | undefined;
+}>;
+
+
+export type FollowAttemptsSubscription = { deliveryAttempts:
+    | { __typename: 'DeliveryAttemptRecorded', cursor: string, attempt: { id: string, deliveryId: string, number: number, startedAt: string, durationMs: number, outcome: AttemptOutcome, failureKind: FailureKind | null, errorMessage: string | null, retryAt: string | null, delivery: { id: string, eventId: string, destinationId: string, eventType: string, status: DeliveryStatus, skipReason: DeliverySkipReason | null, trigger: DeliveryTrigger, attemptCount: number, maxAttempts: number, nextAttemptAt: string | null, finishedAt: string | null, createdAt: string } | null, request: { method: string, url: string, body: string | null, headers: Array<{ name: string, value: string, redacted: boolean }> } | null, response: { statusCode: number, body: string | null, sizeBytes: number, truncated: boolean, headers: Array<{ name: string, value: string, redacted: boolean }> } | null } }
+    | { __typename: 'FeedCheckpoint', caughtUp: boolean, cursor: string }
+    | { __typename: 'FeedReset', reason: FeedResetReason, cursor: string }
+   };
+
+export type FollowDeliverySubscriptionVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type FollowDeliverySubscription = { delivery: { id: string, eventId: string, destinationId: string, eventType: string, status: DeliveryStatus, skipReason: DeliverySkipReason | null, trigger: DeliveryTrigger, attemptCount: number, maxAttempts: number, nextAttemptAt: string | null, finishedAt: string | null, createdAt: string } };
+
+export type ViewerQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type ViewerQuery = { viewer: { kind: PrincipalKind, application: { id: string, name: string } | null } };
+
+export class TypedDocumentString<TResult, TVariables>
+  extends String
+  implements DocumentTypeDecoration<TResult, TVariables>
+{
+  __apiType?: NonNullable<DocumentTypeDecoration<TResult, TVariables>['__apiType']>;
+  private value: string;
+  public __meta__?: Record<string, any> | undefined;
+
+  constructor(value: string, __meta__?: Record<string, any> | undefined) {
+    super(value);
+    this.value = value;
+    this.__meta__ = __meta__;
+  }
+
+  override toString(): string & DocumentTypeDecoration<TResult, TVariables> {
+    return this.value;
+  }
+}
+export const DestinationFieldsFragmentDoc = new TypedDocumentString(`
+    fragment DestinationFields on Destination {
+  id
+  key
+  label
+  description
+  config
+  target
+  eventTypes
+  active
+  health
+  disabledReason
+  disabledAt
+  consecutiveFailures
+  lastSuccessAt
+  version
+  connector {
+    key
+    status
+  }
+  signingSecrets {
+    hint
+    expiresAt
+  }
+  credentials {
+    name
+    isSet
+    hint
+  }
+}
+    `, {"fragmentName":"DestinationFields"}) as unknown as TypedDocumentString<DestinationFieldsFragment, unknown>;
+export const DeliveryFieldsFragmentDoc = new TypedDocumentString(`
+    fragment DeliveryFields on Delivery {
+  id
+  eventId
+  destinationId
+  eventType
+  status
+  skipReason
+  trigger
+  attemptCount
+  maxAttempts
+  nextAttemptAt
+  finishedAt
+  createdAt
+}
+    `, {"fragmentName":"DeliveryFields"}) as unknown as TypedDocumentString<DeliveryFieldsFragment, unknown>;
+export const AttemptFieldsFragmentDoc = new TypedDocumentString(`
+    fragment AttemptFields on DeliveryAttempt {
+  id
+  deliveryId
+  number
+  startedAt
+  durationMs
+  outcome
+  failureKind
+  errorMessage
+  retryAt
+  request {
+    method
+    url
+    headers {
+      name
+      value
+      redacted
+    }
+    body
+  }
+  response {
+    statusCode
+    headers {
+      name
+      value
+      redacted
+    }
+    body
+    sizeBytes
+    truncated
+  }
+}
+    `, {"fragmentName":"AttemptFields"}) as unknown as TypedDocumentString<AttemptFieldsFragment, unknown>;
+export const ApplicationCreateDocument = new TypedDocumentString(`
+    mutation ApplicationCreate($input: ApplicationCreateInput!) {
+  applicationCreate(input: $input) {
+    application {
+      id
+      name
+      deliveryProfile {
+        timeoutMs
+        retryDelays
+        retryJitter
+        httpsOnly
+      }
+    }
+    apiKey
+    userErrors {
+      __typename
+      message
+      path
+      code
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ApplicationCreateMutation, ApplicationCreateMutationVariables>;
+export const ApplicationUpdateDocument = new TypedDocumentString(`
+    mutation ApplicationUpdate($input: ApplicationUpdateInput!) {
+  applicationUpdate(input: $input) {
+    application {
+      id
+      name
+      deliveryProfile {
+        timeoutMs
+        retryDelays
+        retryJitter
+        httpsOnly
+      }
+    }
+    userErrors {
+      __typename
+      message
+      path
+      code
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ApplicationUpdateMutation, ApplicationUpdateMutationVariables>;
+export const ApiKeyCreateDocument = new TypedDocumentString(`
+    mutation ApiKeyCreate($input: ApiKeyCreateInput!) {
+  apiKeyCreate(input: $input) {
+    apiKey {
+      id
+      name
+      hint
+      createdAt
+    }
+    secret
+    userErrors {
+      message
+      path
+      code
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ApiKeyCreateMutation, ApiKeyCreateMutationVariables>;
+export const ApiKeyRevokeDocument = new TypedDocumentString(`
+    mutation ApiKeyRevoke($input: ApiKeyRevokeInput!) {
+  apiKeyRevoke(input: $input) {
+    apiKey {
+      id
+      revokedAt
+    }
+    userErrors {
+      message
+      path
+      code
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ApiKeyRevokeMutation, ApiKeyRevokeMutationVariables>;
+export const OrganizationUpsertDocument = new TypedDocumentString(`
+    mutation OrganizationUpsert($input: OrganizationUpsertInput!) {
+  organizationUpsert(input: $input) {
+    organization {
+      id
+      externalId
+      name
+    }
+    userErrors {
+      message
+      path
+      code
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<OrganizationUpsertMutation, OrganizationUpsertMutationVariables>;
+export const OrganizationDeleteDocument = new TypedDocumentString(`
+    mutation OrganizationDelete($input: OrganizationDeleteInput!) {
+  organizationDelete(input: $input) {
+    deletedId
+    userErrors {
+      message
+      path
+      code
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<OrganizationDeleteMutation, OrganizationDeleteMutationVariables>;
+export const EventTypeUpsertDocument = new TypedDocumentString(`
+    mutation EventTypeUpsert($input: EventTypeUpsertInput!) {
+  eventTypeUpsert(input: $input) {
+    eventType {
+      id
+      name
+      status
+      description
+      group
+      payloadSchema
+      samplePayload
+    }
+    userErrors {
+      __typename
+      message
+      path
+      code
+      ... on PayloadError {
+        jsonPointer
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<EventTypeUpsertMutation, EventTypeUpsertMutationVariables>;
+export const EventTypeArchiveDocument = new TypedDocumentString(`
+    mutation EventTypeArchive($input: EventTypeArchiveInput!) {
+  eventTypeArchive(input: $input) {
+    eventType {
+      id
+      name
+      status
+    }
+    userErrors {
+      message
+      path
+      code
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<EventTypeArchiveMutation, EventTypeArchiveMutationVariables>;
+export const DestinationCreateDocument = new TypedDocumentString(`
+    mutation DestinationCreate($input: DestinationCreateInput!) {
+  destinationCreate(input: $input) {
+    destination {
+      ...DestinationFields
+    }
+    signingSecret
+    userErrors {
+      __typename
+      message
+      path
+      code
+      ... on ConnectorConfigError {
+        jsonPointer
+      }
+    }
+  }
+}
+    fragment DestinationFields on Destination {
+  id
+  key
+  label
+  description
+  config
+  target
+  eventTypes
+  active
+  health
+  disabledReason
+  disabledAt
+  consecutiveFailures
+  lastSuccessAt
+  version
+  connector {
+    key
+    status
+  }
+  signingSecrets {
+    hint
+    expiresAt
+  }
+  credentials {
+    name
+    isSet
+    hint
+  }
+}`) as unknown as TypedDocumentString<DestinationCreateMutation, DestinationCreateMutationVariables>;
+export const DestinationUpdateDocument = new TypedDocumentString(`
+    mutation DestinationUpdate($input: DestinationUpdateInput!) {
+  destinationUpdate(input: $input) {
+    destination {
+      ...DestinationFields
+    }
+    userErrors {
+      __typename
+      message
+      path
+      code
+      ... on ConnectorConfigError {
+        jsonPointer
+      }
+    }
+  }
+}
+    fragment DestinationFields on Destination {
+  id
+  key
+  label
+  description
+  config
+  target
+  eventTypes
+  active
+  health
+  disabledReason
+  disabledAt
+  consecutiveFailures
+  lastSuccessAt
+  version
+  connector {
+    key
+    status
+  }
+  signingSecrets {
+    hint
+    expiresAt
+  }
+  credentials {
+    name
+    isSet
+    hint
+  }
+}`) as unknown as TypedDocumentString<DestinationUpdateMutation, DestinationUpdateMutationVariables>;
+export const DestinationDeleteDocument = new TypedDocumentString(`
+    mutation DestinationDelete($input: DestinationDeleteInput!) {
+  destinationDelete(input: $input) {
+    deletedId
+    userErrors {
+      message
+      path
+      code
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<DestinationDeleteMutation, DestinationDeleteMutationVariables>;
+export const DestinationEnableDocument = new TypedDocumentString(`
+    mutation DestinationEnable($input: DestinationEnableInput!) {
+  destinationEnable(input: $input) {
+    destination {
+      ...DestinationFields
+    }
+    userErrors {
+      message
+      path
+      code
+    }
+  }
+}
+    fragment DestinationFields on Destination {
+  id
+  key
+  label
+  description
+  config
+  target
+  eventTypes
+  active
+  health
+  disabledReason
+  disabledAt
+  consecutiveFailures
+  lastSuccessAt
+  version
+  connector {
+    key
+    status
+  }
+  signingSecrets {
+    hint
+    expiresAt
+  }
+  credentials {
+    name
+    isSet
+    hint
+  }
+}`) as unknown as TypedDocumentString<DestinationEnableMutation, DestinationEnableMutationVariables>;
+export const DestinationDisableDocument = new TypedDocumentString(`
+    mutation DestinationDisable($input: DestinationDisableInput!) {
+  destinationDisable(input: $input) {
+    destination {
+      ...DestinationFields
+    }
+    userErrors {
+      message
+      path
+      code
+    }
+  }
+}
+    fragment DestinationFields on Destination {
+  id
+  key
+  label
+  description
+  config
+  target
+  eventTypes
+  active
+  health
+  disabledReason
+  disabledAt
+  consecutiveFailures
+  lastSuccessAt
+  version
+  connector {
+    key
+    status
+  }
+  signingSecrets {
+    hint
+    expiresAt
+  }
+  credentials {
+    name
+    isSet
+    hint
+  }
+}`) as unknown as TypedDocumentString<DestinationDisableMutation, DestinationDisableMutationVariables>;
+export const DestinationSecretRotateDocument = new TypedDocumentString(`
+    mutation DestinationSecretRotate($input: DestinationSecretRotateInput!) {
+  destinationSecretRotate(input: $input) {
+    signingSecret
+    previousExpiresAt
+    destination {
+      ...DestinationFields
+    }
+    userErrors {
+      message
+      path
+      code
+    }
+  }
+}
+    fragment DestinationFields on Destination {
+  id
+  key
+  label
+  description
+  config
+  target
+  eventTypes
+  active
+  health
+  disabledReason
+  disabledAt
+  consecutiveFailures
+  lastSuccessAt
+  version
+  connector {
+    key
+    status
+  }
+  signingSecrets {
+    hint
+    expiresAt
+  }
+  credentials {
+    name
+    isSet
+    hint
+  }
+}`) as unknown as TypedDocumentString<DestinationSecretRotateMutation, DestinationSecretRotateMutationVariables>;
+export const DestinationSecretRevealDocument = new TypedDocumentString(`
+    mutation DestinationSecretReveal($input: DestinationSecretRevealInput!) {
+  destinationSecretReveal(input: $input) {
+    signingSecret
+    userErrors {
+      message
+      path
+      code
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<DestinationSecretRevealMutation, DestinationSecretRevealMutationVariables>;
+export const DestinationTestDocument = new TypedDocumentString(`
+    mutation DestinationTest($input: DestinationTestInput!) {
+  destinationTest(input: $input) {
+    delivery {
+      id
+      status
+      trigger
+      attemptCount
+      maxAttempts
+      event {
+        isTest
+      }
+    }
+    attempt {
+      ...AttemptFields
+    }
+    userErrors {
+      __typename
+      message
+      path
+      code
+      ... on PayloadError {
+        jsonPointer
+      }
+    }
+  }
+}
+    fragment AttemptFields on DeliveryAttempt {
+  id
+  deliveryId
+  number
+  startedAt
+  durationMs
+  outcome
+  failureKind
+  errorMessage
+  retryAt
+  request {
+    method
+    url
+    headers {
+      name
+      value
+      redacted
+    }
+    body
+  }
+  response {
+    statusCode
+    headers {
+      name
+      value
+      redacted
+    }
+    body
+    sizeBytes
+    truncated
+  }
+}`) as unknown as TypedDocumentString<DestinationTestMutation, DestinationTestMutationVariables>;
+export const DestinationDocument = new TypedDocumentString(`
+    query Destination($id: ID!) {
+  destination(id: $id) {
+    ...DestinationFields
+  }
+}
+    fragment DestinationFields on Destination {
+  id
+  key
+  label
+  description
+  config
+  target
+  eventTypes
+  active
+  health
+  disabledReason
+  disabledAt
+  consecutiveFailures
+  lastSuccessAt
+  version
+  connector {
+    key
+    status
+  }
+  signingSecrets {
+    hint
+    expiresAt
+  }
+  credentials {
+    name
+    isSet
+    hint
+  }
+}`) as unknown as TypedDocumentString<DestinationQuery, DestinationQueryVariables>;
+export const DestinationsDocument = new TypedDocumentString(`
+    query Destinations($organizationId: ID, $first: Int, $after: String, $filter: DestinationFilter) {
+  destinations(
+    organizationId: $organizationId
+    first: $first
+    after: $after
+    filter: $filter
+  ) {
+    totalCount
+    nodes {
+      ...DestinationFields
+    }
+    pageInfo {
+      hasNextPage
+      hasPreviousPage
+      startCursor
+      endCursor
+    }
+  }
+}
+    fragment DestinationFields on Destination {
+  id
+  key
+  label
+  description
+  config
+  target
+  eventTypes
+  active
+  health
+  disabledReason
+  disabledAt
+  consecutiveFailures
+  lastSuccessAt
+  version
+  connector {
+    key
+    status
+  }
+  signingSecrets {
+    hint
+    expiresAt
+  }
+  credentials {
+    name
+    isSet
+    hint
+  }
+}`) as unknown as TypedDocumentString<DestinationsQuery, DestinationsQueryVariables>;
+export const EventPublishDocument = new TypedDocumentString(`
+    mutation EventPublish($input: EventPublishInput!) {
+  eventPublish(input: $input) {
+    duplicate
+    event {
+      id
+      type
+      data
+      dataBytes
+      idempotencyKey
+      createdAt
+    }
+    userErrors {
+      __typename
+      message
+      path
+      code
+      ... on PayloadError {
+        jsonPointer
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<EventPublishMutation, EventPublishMutationVariables>;
+export const EventsPublishDocument = new TypedDocumentString(`
+    mutation EventsPublish($input: EventsPublishInput!) {
+  eventsPublish(input: $input) {
+    results {
+      duplicate
+      event {
+        id
+      }
+      userErrors {
+        __typename
+        message
+        path
+        code
+        ... on PayloadError {
+          jsonPointer
+        }
+      }
+    }
+    userErrors {
+      message
+      path
+      code
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<EventsPublishMutation, EventsPublishMutationVariables>;
+export const EventDocument = new TypedDocumentString(`
+    query Event($id: ID!) {
+  event(id: $id) {
+    id
+    type
+    data
+    isTest
+    organization {
+      id
+      externalId
+    }
+    deliveries {
+      nodes {
+        ...DeliveryFields
+      }
+    }
+  }
+}
+    fragment DeliveryFields on Delivery {
+  id
+  eventId
+  destinationId
+  eventType
+  status
+  skipReason
+  trigger
+  attemptCount
+  maxAttempts
+  nextAttemptAt
+  finishedAt
+  createdAt
+}`) as unknown as TypedDocumentString<EventQuery, EventQueryVariables>;
+export const EventsDocument = new TypedDocumentString(`
+    query Events($first: Int, $after: String, $filter: EventFilter) {
+  events(first: $first, after: $after, filter: $filter) {
+    nodes {
+      id
+      type
+    }
+    count {
+      value
+      exact
+    }
+    pageInfo {
+      hasNextPage
+      hasPreviousPage
+      startCursor
+      endCursor
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<EventsQuery, EventsQueryVariables>;
+export const DeliveryDocument = new TypedDocumentString(`
+    query Delivery($id: ID!) {
+  delivery(id: $id) {
+    ...DeliveryFields
+    event {
+      id
+    }
+    destination {
+      id
+    }
+    lastAttempt {
+      ...AttemptFields
+    }
+    attempts {
+      nodes {
+        ...AttemptFields
+      }
+    }
+  }
+}
+    fragment DeliveryFields on Delivery {
+  id
+  eventId
+  destinationId
+  eventType
+  status
+  skipReason
+  trigger
+  attemptCount
+  maxAttempts
+  nextAttemptAt
+  finishedAt
+  createdAt
+}
+fragment AttemptFields on DeliveryAttempt {
+  id
+  deliveryId
+  number
+  startedAt
+  durationMs
+  outcome
+  failureKind
+  errorMessage
+  retryAt
+  request {
+    method
+    url
+    headers {
+      name
+      value
+      redacted
+    }
+    body
+  }
+  response {
+    statusCode
+    headers {
+      name
+      value
+      redacted
+    }
+    body
+    sizeBytes
+    truncated
+  }
+}`) as unknown as TypedDocumentString<DeliveryQuery, DeliveryQueryVariables>;
+export const DeliveriesDocument = new TypedDocumentString(`
+    query Deliveries($first: Int, $after: String, $filter: DeliveryFilter) {
+  deliveries(first: $first, after: $after, filter: $filter) {
+    nodes {
+      ...DeliveryFields
+    }
+    count {
+      value
+      exact
+    }
+    pageInfo {
+      hasNextPage
+      hasPreviousPage
+      startCursor
+      endCursor
+    }
+  }
+}
+    fragment DeliveryFields on Delivery {
+  id
+  eventId
+  destinationId
+  eventType
+  status
+  skipReason
+  trigger
+  attemptCount
+  maxAttempts
+  nextAttemptAt
+  finishedAt
+  createdAt
+}`) as unknown as TypedDocumentString<DeliveriesQuery, DeliveriesQueryVariables>;
+export const DeliveryRetryDocument = new TypedDocumentString(`
+    mutation DeliveryRetry($input: DeliveryRetryInput!) {
+  deliveryRetry(input: $input) {
+    delivery {
+      ...DeliveryFields
+    }
+    userErrors {
+      message
+      path
+      code
+    }
+  }
+}
+    fragment DeliveryFields on Delivery {
+  id
+  eventId
+  destinationId
+  eventType
+  status
+  skipReason
+  trigger
+  attemptCount
+  maxAttempts
+  nextAttemptAt
+  finishedAt
+  createdAt
+}`) as unknown as TypedDocumentString<DeliveryRetryMutation, DeliveryRetryMutationVariables>;
+export const DeliveryAttemptsDocument = new TypedDocumentString(`
+    query DeliveryAttempts($first: Int, $after: String, $filter: DeliveryAttemptFilter) {
+  deliveryAttempts(first: $first, after: $after, filter: $filter) {
+    edges {
+      cursor
+      node {
+        ...AttemptFields
+      }
+    }
+    pageInfo {
+      hasNextPage
+      hasPreviousPage
+      startCursor
+      endCursor
+    }
+  }
+}
+    fragment AttemptFields on DeliveryAttempt {
+  id
+  deliveryId
+  number
+  startedAt
+  durationMs
+  outcome
+  failureKind
+  errorMessage
+  retryAt
+  request {
+    method
+    url
+    headers {
+      name
+      value
+      redacted
+    }
+    body
+  }
+  response {
+    statusCode
+    headers {
+      name
+      value
+      redacted
+    }
+    body
+    sizeBytes
+    truncated
+  }
+}`) as unknown as TypedDocumentString<DeliveryAttemptsQuery, DeliveryAttemptsQueryVariables>;
+export const FollowAttemptsDocument = new TypedDocumentString(`
+    subscription FollowAttempts($after: String, $last: Int, $filter: DeliveryAttemptFilter) {
+  deliveryAttempts(after: $after, last: $last, filter: $filter) {
+    __typename
+    cursor
+    ... on DeliveryAttemptRecorded {
+      attempt {
+        ...AttemptFields
+        delivery {
+          ...DeliveryFields
+        }
+      }
+    }
+    ... on FeedCheckpoint {
+      caughtUp
+    }
+    ... on FeedReset {
+      reason
+    }
+  }
+}
+    fragment DeliveryFields on Delivery {
+  id
+  eventId
+  destinationId
+  eventType
+  status
+  skipReason
+  trigger
+  attemptCount
+  maxAttempts
+  nextAttemptAt
+  finishedAt
+  createdAt
+}
+fragment AttemptFields on DeliveryAttempt {
+  id
+  deliveryId
+  number
+  startedAt
+  durationMs
+  outcome
+  failureKind
+  errorMessage
+  retryAt
+  request {
+    method
+    url
+    headers {
+      name
+      value
+      redacted
+    }
+    body
+  }
+  response {
+    statusCode
+    headers {
+      name
+      value
+      redacted
+    }
+    body
+    sizeBytes
+    truncated
+  }
+}`) as unknown as TypedDocumentString<FollowAttemptsSubscription, FollowAttemptsSubscriptionVariables>;
+export const FollowDeliveryDocument = new TypedDocumentString(`
+    subscription FollowDelivery($id: ID!) {
+  delivery(id: $id) {
+    ...DeliveryFields
+  }
+}
+    fragment DeliveryFields on Delivery {
+  id
+  eventId
+  destinationId
+  eventType
+  status
+  skipReason
+  trigger
+  attemptCount
+  maxAttempts
+  nextAttemptAt
+  finishedAt
+  createdAt
+}`) as unknown as TypedDocumentString<FollowDeliverySubscription, FollowDeliverySubscriptionVariables>;
+export const ViewerDocument = new TypedDocumentString(`
+    query Viewer {
+  viewer {
+    kind
+    application {
+      id
+      name
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ViewerQuery, ViewerQueryVariables>;

@@ -1,0 +1,37 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import pg from 'pg'
+import type { TestProject } from 'vitest/node'
+import { startEmbeddedPostgres } from '../../src/embedded/embedded-postgres.ts'
+import { createSecretBox } from '../../src/store/secret-box.ts'
+import { openStore } from '../../src/store/store.ts'
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** A superuser's URL of the tests' own Postgres. */
+    postgresUrl: string
+  }
+}
+
+/** One Postgres for the whole run, with a migrated database that each test file gets a copy of. */
+export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
+  const dataDir = await mkdtemp(path.join(tmpdir(), 'postrider-test-'))
+  // fsync off: nothing here survives the run, and nobody pulls the plug.
+  const postgres = await startEmbeddedPostgres({ dataDir, settings: { fsync: 'off' } })
+  const admin = new pg.Client(postgres.url)
+  await admin.connect()
+  await admin.query('create database template_of_tests')
+  await admin.end()
+  const url = new URL(postgres.url)
+  url.pathname = '/template_of_tests'
+  const secrets = createSecretBox([{ id: 'k1', key: Buffer.alloc(32) }])
+  const onError = (error: unknown) => console.error(error)
+  const store = await openStore({ databaseUrl: url.href, poolSize: 2, secrets, supervise: false, onError })
+  await store[Symbol.asyncDispose]()
+  project.provide('postgresUrl', postgres.url)
+  return async () => {
+    await postgres[Symbol.asyncDispose]()
+    await rm(dataDir, { recursive: true, force: true })
+  }
+}
