@@ -23,7 +23,7 @@ export function encodeFeedCursor(position: FeedPosition): string {
 
 /** The position when `text` is a cursor of ours; undefined otherwise. */
 export function decodeFeedCursor(text: string): FeedPosition | undefined {
-  const match = /^f1\.(\d{1,9})\.(\d{1,20})\.(att_\w+)$/.exec(Buffer.from(text, 'base64url').toString())
+  const match = /^f1\.(\d{1,12})\.(\d{1,20})\.(att_\w+)$/.exec(Buffer.from(text, 'base64url').toString())
   const id = match && parseId('att', match[3]!)
   return id ? { epoch: Number(match[1]), xid: BigInt(match[2]!), attemptUuid: idToUuid(id) } : undefined
 }

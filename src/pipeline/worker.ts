@@ -62,7 +62,7 @@ export function startWorker(options: WorkerOptions): Worker {
   }
 
   function wakeAt(due: Date): void {
-    const inMs = due.getTime() - options.now().getTime()
+    const inMs = Math.max(0, due.getTime() - options.now().getTime())
     if (inMs < TIMER_HORIZON_MS) setTimeout(alarm.wake, inMs + 1).unref()
   }
 

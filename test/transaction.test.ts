@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest'
+import { EventPublishDocument, EventsPublishDocument } from '../src/client/generated/documents.ts'
+import { startTestPostrider, type TestPostrider } from './support/postrider.ts'
+import { startReceiver } from './support/receiver.ts'
+
+test('a publish whose jobs cannot be stored leaves no event, no delivery, no key and no job', async () => {
+  await using postrider = await startTestPostrider()
+  await using receiver = await startReceiver()
+  const backend = await postrider.application()
+  await backend.eventType('a')
+  const organizationId = await backend.organization()
+  await backend.destination({ organizationId, url: receiver.url })
+  const input = { organizationId, type: 'a', data: {}, idempotencyKey: 'k' }
+  await postrider.database.query(
+    `create function refuse() returns trigger language plpgsql as $$ begin raise exception 'no jobs today'; end $$`,
+  )
+  await postrider.database.query(
+    'create trigger refuse before insert on pgboss.job_common for each row execute function refuse()',
+  )
+  await expect(backend.send(EventPublishDocument, { input })).rejects.toMatchObject({ codes: ['INTERNAL'] })
+  expect(await rows(postrider)).toEqual({ events: 0, deliveries: 0, keys: 0, jobs: 0 })
+
+  await postrider.database.query('drop trigger refuse on pgboss.job_common')
+  const { eventPublish } = await backend.send(EventPublishDocument, { input })
+  expect(eventPublish).toMatchObject({ duplicate: false, userErrors: [] })
+  await receiver.request(1)
+})
+
+test('a call of a thousand events is stored whole, and each is delivered once', async () => {
+  await using postrider = await startTestPostrider()
+  await using receiver = await startReceiver()
+  const backend = await postrider.application()
+  await backend.eventType('a')
+  const organizationId = await backend.organization()
+  await backend.destination({ organizationId, url: receiver.url })
+  const events = Array.from({ length: 1_000 }, (_, n) => ({ organizationId, type: 'a', data: { n } }))
+  const { eventsPublish } = await backend.send(EventsPublishDocument, { input: { events } })
+  expect(eventsPublish.userErrors).toEqual([])
+  await receiver.request(1_000)
+  const ids = receiver.requests.map((request) => request.headers['webhook-id'])
+  expect(new Set(ids)).toEqual(new Set(eventsPublish.results.map((result) => result.event!.id)))
+})
+
+async function rows({ database }: TestPostrider): Promise<unknown> {
+  const [counts] = await database.query(
+    `select (select count(*)::int from event) as events, (select count(*)::int from delivery) as deliveries,
+       (select count(*)::int from idempotency_key) as keys, (select count(*)::int from pgboss.job) as jobs`,
+  )
+  return counts
+}
