@@ -16,8 +16,13 @@ export function parseInput<T>(schema: z.ZodType<T>, input: unknown): T {
   )
 }
 
-/** Postgres text holds no NUL, and a label with line breaks spoils every list it stands in. */
-const NO_CONTROL = /^[^\p{Cc}]*$/u
+/** A label with line breaks spoils every list it stands in. */
+const NO_CONTROL = /^[^\p{Cc}\p{Cs}]*$/u
+
+/** Postgres text holds no NUL, and half a surrogate pair would come back as another character. */
+export function isStorable(text: string): boolean {
+  return !text.includes('\u0000') && text.isWellFormed()
+}
 
 /** A short text for people: a name, a label. */
 export function line(maxLength: number, minLength = 1) {
@@ -26,7 +31,7 @@ export function line(maxLength: number, minLength = 1) {
     .trim()
     .min(minLength, `is at least ${minLength} character${minLength === 1 ? '' : 's'} long`)
     .max(maxLength, `is at most ${maxLength} characters long`)
-    .regex(NO_CONTROL, 'holds no control characters')
+    .regex(NO_CONTROL, 'holds no control characters and no half surrogate pairs')
 }
 
 /** A text of several lines. */
@@ -34,5 +39,5 @@ export function prose(maxLength: number) {
   return z
     .string()
     .max(maxLength, `is at most ${maxLength} characters long`)
-    .refine((text) => !text.includes('\u0000'), 'holds no NUL characters')
+    .refine(isStorable, 'holds no NUL characters and no half surrogate pairs')
 }

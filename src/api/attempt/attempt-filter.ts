@@ -3,8 +3,11 @@ import { type Id, parseId } from '../../domain/id.ts'
 import type { FeedFilter } from '../../store/feed.ts'
 import { knownIds } from '../id-filter.ts'
 import { apiError } from '../mask-error.ts'
+import { checkTexts } from '../text-filter.ts'
 import type { DeliveryAttemptFilter } from './attempt-type.ts'
 
+/** The largest transaction id that Postgres reads. */
+const MAX_XID = 2n ** 64n - 1n
 const NOBODY: Id<'org'> = 'org_00000000000000000000000000'
 
 /** The filter within the caller's application. Ids of other kinds match nothing. */
@@ -14,13 +17,13 @@ export function feedFilterOf(applicationId: Id<'app'>, filter: DeliveryAttemptFi
     applicationId,
     organizationId: organizationId == null ? undefined : (parseId('org', organizationId) ?? NOBODY),
     destinationIds: destinationIds ? knownIds('dst', destinationIds) : undefined,
-    eventTypes: eventTypes ?? undefined,
+    eventTypes: checkTexts('filter.eventTypes', eventTypes) ?? undefined,
     outcomes: outcomes ?? undefined,
   }
 }
 
 export function requireFeedCursor(cursor: string): FeedPosition {
   const position = decodeFeedCursor(cursor)
-  if (!position) throw apiError('BAD_USER_INPUT', 'after: is no cursor of this feed')
+  if (!position || position.xid > MAX_XID) throw apiError('BAD_USER_INPUT', 'after: is no cursor of this feed')
   return position
 }

@@ -4,6 +4,7 @@ import { Delivery } from '../../store/delivery.ts'
 import { type CountedConnection, listConnection, type PageArgs } from '../connection.ts'
 import { type ApiContext, applicationOf } from '../context.ts'
 import { idsBetween, knownIds } from '../id-filter.ts'
+import { checkTexts } from '../text-filter.ts'
 import type { DeliveryFilter } from './delivery-type.ts'
 
 export interface DeliveryListOptions {
@@ -20,7 +21,7 @@ export function listDeliveries(
   const parts: FilterQuery<Delivery>[] = [{ applicationId: applicationOf(context), ...of }]
   if (filter?.organizationId != null) parts.push({ organizationId: { $in: knownIds('org', [filter.organizationId]) } })
   if (filter?.destinationIds) parts.push({ destinationId: { $in: knownIds('dst', filter.destinationIds) } })
-  if (filter?.eventTypes) parts.push({ eventType: { $in: filter.eventTypes } })
+  if (filter?.eventTypes) parts.push({ eventType: { $in: checkTexts('filter.eventTypes', filter.eventTypes) } })
   if (filter?.statuses) parts.push({ status: { $in: filter.statuses } })
   if (filter?.triggers) parts.push({ trigger: { $in: filter.triggers } })
   if (filter?.createdAt) parts.push({ id: idsBetween('dlv', filter.createdAt) })

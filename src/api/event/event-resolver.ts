@@ -14,6 +14,7 @@ import { listDeliveries } from '../delivery/list-deliveries.ts'
 import { idsBetween, knownIds } from '../id-filter.ts'
 import { OrganizationType } from '../organization/organization-type.ts'
 import { DateTimeScalar, JsonScalar } from '../scalars.ts'
+import { checkTexts } from '../text-filter.ts'
 import {
   EventConnection,
   EventFilter,
@@ -42,7 +43,7 @@ export class EventResolver {
     const parts: FilterQuery<Event>[] = [{ applicationId: applicationOf(context) }]
     if (filter?.organizationId != null)
       parts.push({ organizationId: { $in: knownIds('org', [filter.organizationId]) } })
-    if (filter?.types) parts.push({ type: { $in: filter.types } })
+    if (filter?.types) parts.push({ type: { $in: checkTexts('filter.types', filter.types) } })
     if (filter?.createdAt) parts.push({ id: idsBetween('evt', filter.createdAt) })
     if (filter?.isTest != null) parts.push({ isTest: filter.isTest })
     const where = { $and: parts } as FilterQuery<Event>

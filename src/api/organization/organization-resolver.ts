@@ -8,6 +8,7 @@ import { type ApiContext, applicationOf } from '../context.ts'
 import { DestinationConnection, DestinationFilter } from '../destination/destination-type.ts'
 import { listDestinations } from '../destination/list-destinations.ts'
 import { apiError } from '../mask-error.ts'
+import { checkTexts } from '../text-filter.ts'
 import { payloadOf } from '../user-error.ts'
 import {
   OrganizationConnection,
@@ -32,7 +33,7 @@ export class OrganizationResolver {
     }
     const parsed = id == null ? undefined : parseId('org', id)
     if (id != null && !parsed) return null
-    const where = parsed ? { id: parsed } : { externalId: externalId! }
+    const where = parsed ? { id: parsed } : { externalId: checkTexts('externalId', externalId!) }
     return context.parts.store.em().findOne(Organization, { applicationId, ...where })
   }
 
@@ -46,7 +47,7 @@ export class OrganizationResolver {
     })
     search?: string | null,
   ): Promise<Connection<Organization>> {
-    const pattern = `%${(search ?? '').replace(/[\\%_]/g, '\\$&')}%`
+    const pattern = `%${(checkTexts('search', search) ?? '').replace(/[\\%_]/g, '\\$&')}%`
     const where = {
       applicationId: applicationOf(context),
       ...(search ? { $or: [{ name: { $ilike: pattern } }, { externalId: { $ilike: pattern } }] } : {}),

@@ -602,6 +602,43 @@ export type ViewerQueryVariables = Exact<{ [key: string]: never; }>;
 
 export type ViewerQuery = { viewer: { kind: PrincipalKind, application: { id: string, name: string } | null } };
 
+export type ApplicationsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type ApplicationsQuery = { applications: Array<{ id: string, name: string, apiKeys: Array<{ id: string, name: string, hint: string, lastUsedAt: string | null, revokedAt: string | null }> }> };
+
+export type OrganizationQueryVariables = Exact<{
+  id?: string | number | null | undefined;
+  externalId?: string | null | undefined;
+}>;
+
+
+export type OrganizationQuery = { organization: { id: string, externalId: string | null, name: string, destinations: { nodes: Array<{ id: string }> } } | null };
+
+export type OrganizationsQueryVariables = Exact<{
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+  search?: string | null | undefined;
+}>;
+
+
+export type OrganizationsQuery = { organizations: { nodes: Array<{ id: string, externalId: string | null, name: string }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
+
+export type EventTypeQueryVariables = Exact<{
+  name: string;
+}>;
+
+
+export type EventTypeQuery = { eventType: { id: string, name: string, status: EventTypeStatus, description: string | null, group: string | null, payloadSchema: Record<string, unknown> | null, samplePayload: unknown } | null };
+
+export type EventTypesQueryVariables = Exact<{
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type EventTypesQuery = { eventTypes: { nodes: Array<{ id: string, name: string, status: EventTypeStatus }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
+
 export class TypedDocumentString<TResult, TVariables>
   extends String
   implements DocumentTypeDecoration<TResult, TVariables>
@@ -1609,3 +1646,79 @@ export const ViewerDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<ViewerQuery, ViewerQueryVariables>;
+export const ApplicationsDocument = new TypedDocumentString(`
+    query Applications {
+  applications {
+    id
+    name
+    apiKeys {
+      id
+      name
+      hint
+      lastUsedAt
+      revokedAt
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ApplicationsQuery, ApplicationsQueryVariables>;
+export const OrganizationDocument = new TypedDocumentString(`
+    query Organization($id: ID, $externalId: String) {
+  organization(id: $id, externalId: $externalId) {
+    id
+    externalId
+    name
+    destinations {
+      nodes {
+        id
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<OrganizationQuery, OrganizationQueryVariables>;
+export const OrganizationsDocument = new TypedDocumentString(`
+    query Organizations($first: Int, $after: String, $search: String) {
+  organizations(first: $first, after: $after, search: $search) {
+    nodes {
+      id
+      externalId
+      name
+    }
+    pageInfo {
+      hasNextPage
+      hasPreviousPage
+      startCursor
+      endCursor
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<OrganizationsQuery, OrganizationsQueryVariables>;
+export const EventTypeDocument = new TypedDocumentString(`
+    query EventType($name: String!) {
+  eventType(name: $name) {
+    id
+    name
+    status
+    description
+    group
+    payloadSchema
+    samplePayload
+  }
+}
+    `) as unknown as TypedDocumentString<EventTypeQuery, EventTypeQueryVariables>;
+export const EventTypesDocument = new TypedDocumentString(`
+    query EventTypes($first: Int, $after: String) {
+  eventTypes(first: $first, after: $after) {
+    nodes {
+      id
+      name
+      status
+    }
+    pageInfo {
+      hasNextPage
+      hasPreviousPage
+      startCursor
+      endCursor
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<EventTypesQuery, EventTypesQueryVariables>;
