@@ -9,6 +9,7 @@ const rooms = {
   api: ['domain', 'connector', 'store', 'pipeline'],
   inbound: ['domain', 'store', 'pipeline'],
   server: ['api', 'inbound'],
+  client: [],
 }
 
 module.exports = {
@@ -30,12 +31,6 @@ module.exports = {
       severity: 'error',
       from: { path: '^plugins/([^/]+)/', pathNot: '\\.test\\.ts$' },
       to: { path: '^(src|plugins|test|migrations)/', pathNot: '^plugins/$1/|^src/connector/index\\.ts$' },
-    },
-    {
-      name: 'only-config-reads-the-environment',
-      severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(config|main)\\.ts$' },
-      to: { path: '^src/(config|main)\\.ts$' },
     },
     {
       name: 'no-orphans',
