@@ -1,0 +1,155 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readFile, realpath, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { stopLeftBehind } from '../../src/embedded/left-behind.ts'
+import { findBinaries } from '../../src/embedded/postgres-binaries.ts'
+
+const checkout = path.resolve(import.meta.dirname, '../..')
+
+export interface ProcessOptions {
+  /** All that the process sees of the environment, beside PATH, HOME and a free PORT. */
+  readonly environment?: Readonly<Record<string, string>>
+  readonly args?: readonly string[]
+  /** POSTRIDER_DATA_DIR, which the caller removes. Default: a folder that goes with the process. */
+  readonly dataDir?: string
+}
+
+/** Postrider as `npm start` runs it. Disposing kills it and its Postgres, and removes a data folder of its own. */
+export interface PostriderProcess extends AsyncDisposable {
+  readonly url: string
+  /** As printed; '' for what was not. */
+  readonly printed: { readonly link: string; readonly apiKey: string; readonly operatorKey: string }
+  readonly dataDir: string
+  /** Standard output and error so far. */
+  readonly output: string
+  /** Resolves as soon as the output has it. */
+  said(text: string): Promise<void>
+  /**
+   * Sends the signal and waits for the end; resolves to the exit code, null after SIGKILL. SIGINT and SIGKILL go to the
+   * whole process group, as Ctrl-C does (Postgres is in a group of its own), others to the started process alone.
+   */
+  kill(signal: 'SIGINT' | 'SIGTERM' | 'SIGKILL'): Promise<number | null>
+}
+
+export interface Ended {
+  readonly exitCode: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Starts Postrider and waits until it says that it is ready. Throws with its output when it ends before. */
+export async function startProcess(options: ProcessOptions = {}): Promise<PostriderProcess> {
+  await using starting = new AsyncDisposableStack()
+  const dataDir = options.dataDir ?? starting.use(await temporaryFolder()).path
+  starting.defer(() => stopPostgres(dataDir))
+  const child = start('src/main.ts', options, dataDir)
+  starting.defer(async () => void (await end(child, 'SIGKILL')))
+  const output = follow(child)
+  // The last line that it prints, so that those before are there too.
+  await output.said('Operator key')
+  const started = starting.move()
+  const find = (pattern: RegExp) => pattern.exec(output.text())?.[1] ?? ''
+  return {
+    url: new URL(find(/is ready at (\S+)/)).origin,
+    printed: {
+      link: find(/GraphiQL +(\S+)/),
+      apiKey: find(/API key +(\S+)/),
+      operatorKey: find(/Operator key +(\S+)/),
+    },
+    dataDir,
+    get output() {
+      return output.text()
+    },
+    said: output.said,
+    kill: (signal) => end(child, signal),
+    [Symbol.asyncDispose]: () => started.disposeAsync(),
+  }
+}
+
+/** Runs a script of the checkout, src/main.ts unless told otherwise, until it ends by itself. */
+export async function runToEnd({ script = 'src/main.ts', ...options }: ProcessOptions & { script?: string } = {}) {
+  await using folder = options.dataDir === undefined ? await temporaryFolder() : undefined
+  const child = start(script, options, options.dataDir ?? folder!.path)
+  const output = follow(child)
+  const [exitCode] = await once(child, 'close')
+  return { exitCode, stdout: output.stdout(), stderr: output.stderr() } as Ended
+}
+
+/** A folder that is gone after its disposal. */
+export async function temporaryFolder(): Promise<AsyncDisposable & { readonly path: string }> {
+  const folder = await mkdtemp(path.join(await realpath(tmpdir()), 'postrider-process-'))
+  return { path: folder, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true, maxRetries: 5 }) }
+}
+
+/** The number of the Postgres that runs on a data folder; undefined when none does. */
+export async function postmasterPid(dataDir: string): Promise<number | undefined> {
+  const text = await readFile(path.join(dataDir, 'postgres/postmaster.pid'), 'utf8').catch(() => '')
+  return Number.parseInt(text, 10) || undefined
+}
+
+function start(script: string, { environment, args = [] }: ProcessOptions, dataDir: string): ChildProcess {
+  const bin = path.join(checkout, 'node_modules/.bin')
+  return spawn(path.join(bin, 'tsx'), [script, ...args], {
+    cwd: checkout,
+    env: {
+      PATH: `${bin}:${process.env.PATH}`,
+      HOME: process.env.HOME,
+      PORT: '0',
+      POSTRIDER_DATA_DIR: dataDir,
+      ...environment,
+    },
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+}
+
+function follow(child: ChildProcess) {
+  let stdout = ''
+  let stderr = ''
+  const listeners = new Set<() => void>()
+  const text = () => stdout + stderr
+  const onText = () => {
+    for (const listener of listeners) listener()
+  }
+  child.stdout!.setEncoding('utf8').on('data', (chunk: string) => {
+    stdout += chunk
+    onText()
+  })
+  child.stderr!.setEncoding('utf8').on('data', (chunk: string) => {
+    stderr += chunk
+    onText()
+  })
+  return {
+    text,
+    stdout: () => stdout,
+    stderr: () => stderr,
+    said: (wanted: string) =>
+      new Promise<void>((resolve, reject) => {
+        const look = () => {
+          if (!text().includes(wanted)) return
+          listeners.delete(look)
+          resolve()
+        }
+        listeners.add(look)
+        child.once('close', (code, signal) =>
+          reject(new Error(`Ended (${signal ?? code}) before it said "${wanted}":\n${text()}`)),
+        )
+        look()
+      }),
+  }
+}
+
+async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {
+  if (child.exitCode !== null || child.signalCode !== null) return child.exitCode
+  // Not 'exit', which is of tsx alone: the node that it started holds the other ends of our pipes.
+  const closed = once(child, 'close')
+  process.kill(signal === 'SIGTERM' ? child.pid! : -child.pid!, signal)
+  const [exitCode] = await closed
+  return exitCode
+}
+
+async function stopPostgres(dataDir: string): Promise<void> {
+  await stopLeftBehind({ folder: path.join(dataDir, 'postgres'), binaries: await findBinaries(), log: () => undefined })
+}
