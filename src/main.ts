@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { ConfigInvalid, readConfig } from './config.ts'
+import { type Config, ConfigInvalid, readConfig } from './config.ts'
 import { DataFolderInUse } from './embedded/embedded-postgres.ts'
 import { type Postrider, type Role, startPostrider } from './postrider.ts'
 
@@ -7,12 +7,16 @@ const USAGE = 'Usage: postrider [--role api|worker]'
 
 async function main(): Promise<void> {
   const role = readRole()
-  const started = startPostrider({ config: readConfig(process.env), role })
+  const config = readConfig(process.env)
+  const started = startPostrider({ config, role })
   // A signal during the start waits for it: half a start is harder to undo than a whole one.
-  const stop = () =>
-    void started.then((postrider) => postrider[Symbol.asyncDispose]()).then(() => process.exit(0), fail)
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop)
-  announce(await started)
+  let stopped: Promise<void> | undefined
+  const stop = () => {
+    stopped ??= started.then((postrider) => postrider[Symbol.asyncDispose]()).then(() => process.exit(0), fail)
+  }
+  // Not once: npm and tsx pass a Ctrl-C on that has reached us already, and a second one would end us half stopped.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop)
+  announce(await started, config, role)
 }
 
 function readRole(): Role {
@@ -21,7 +25,9 @@ function readRole(): Role {
   throw new ConfigInvalid([`--role is api or worker, not "${values.role}". ${USAGE}`])
 }
 
-function announce({ url, demo, operatorKey }: Postrider): void {
+function announce({ url, demo, operatorKey }: Postrider, config: Config, role: Role): void {
+  // It serves nothing that a key opens.
+  if (role === 'worker') return console.log(`\n  Postrider's worker is ready at ${url}/readyz\n`)
   const link = demo && `${url}/graphiql/#key=${encodeURIComponent(demo.apiKey)}`
   const lines = demo
     ? [`  GraphiQL      ${link}`, `  API key       ${demo.apiKey}   (the demo application)`]
@@ -32,16 +38,24 @@ function announce({ url, demo, operatorKey }: Postrider): void {
       `  Postrider is ready at ${url}/graphql`,
       '',
       ...lines,
-      `  Operator key  ${process.env.POSTRIDER_OPERATOR_KEY ? '(from POSTRIDER_OPERATOR_KEY)' : operatorKey}`,
+      `  Operator key  ${config.operatorKey ? '(from POSTRIDER_OPERATOR_KEY)' : operatorKey}`,
       '',
     ].join('\n'),
   )
 }
 
 function fail(error: unknown): never {
-  const isExpected = error instanceof ConfigInvalid || error instanceof DataFolderInUse
-  console.error(isExpected ? error.message : error)
+  console.error(explain(error))
   process.exit(1)
+}
+
+/** What the person can mend is said in a line; anything else is shown whole. */
+function explain(error: unknown): unknown {
+  if (error instanceof ConfigInvalid || error instanceof DataFolderInUse) return error.message
+  const { code, message, address, port } = error as Partial<NodeJS.ErrnoException & { address: string; port: number }>
+  if (code === 'EADDRINUSE') return `Port ${port} of ${address} is taken. Stop what listens there, or set PORT.`
+  if (code?.startsWith('ERR_PARSE_ARGS')) return `${message}. ${USAGE}`
+  return error
 }
 
 main().catch(fail)

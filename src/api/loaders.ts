@@ -3,7 +3,7 @@ import DataLoader from 'dataloader'
 import type { Id } from '../domain/id.ts'
 import { Application, DeliveryProfileVersion } from '../store/application.ts'
 import { Delivery } from '../store/delivery.ts'
-import { type DeliveryAttempt, findLastAttempts } from '../store/delivery-attempt.ts'
+import { DeliveryAttempt } from '../store/delivery-attempt.ts'
 import { Destination, DestinationHealth, SigningSecret } from '../store/destination.ts'
 import { Event } from '../store/event.ts'
 import { Organization } from '../store/organization.ts'
@@ -34,12 +34,16 @@ export function createLoaders(
     destination: byId<Destination>((em, ids) => em.find(Destination, { id: { $in: ids as Id<'dst'>[] }, ...own })),
     event: byId<Event>((em, ids) => em.find(Event, { id: { $in: ids as Id<'evt'>[] }, ...own })),
     delivery: byId<Delivery>((em, ids) => em.find(Delivery, { id: { $in: ids as Id<'dlv'>[] }, ...own })),
-    lastAttempt: new DataLoader<Id<'dlv'>, DeliveryAttempt | undefined>(
-      async (ids) => {
-        const last = await findLastAttempts(store.em(), ids)
-        return ids.map((id) => last.get(id))
+    /** By delivery and number: the last attempt has the number of the delivery's count. */
+    attempt: new DataLoader<readonly [Id<'dlv'>, number], DeliveryAttempt | undefined, string>(
+      async (keys) => {
+        const rows = await store.em().find(DeliveryAttempt, {
+          $or: keys.map(([deliveryId, number]) => ({ deliveryId, number })),
+        })
+        const found = new Map(rows.map((row) => [`${row.deliveryId} ${row.number}`, row]))
+        return keys.map((key) => found.get(key.join(' ')))
       },
-      { cache },
+      { cache, cacheKeyFn: (key) => key.join(' ') },
     ),
     health: new DataLoader<Id<'dst'>, DestinationHealth>(
       async (ids) => {

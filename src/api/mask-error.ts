@@ -1,5 +1,5 @@
 import { unwrapResolverError } from '@apollo/server/errors'
-import { GraphQLError, type GraphQLFormattedError } from 'graphql'
+import { GraphQLError, type GraphQLFormattedError, Kind } from 'graphql'
 import { Unavailable } from '../domain/refused.ts'
 import { isUnavailable } from '../store/sql.ts'
 
@@ -41,13 +41,19 @@ export function maskError(error: unknown, onInternal: (error: unknown) => void):
   if (cause instanceof Unavailable || isUnavailable(cause)) {
     return { ...place, message: 'Not available now; make the same call again', extensions: { code: 'UNAVAILABLE' } }
   }
-  const code = own[String(shown.extensions?.code ?? (isSyntaxOrValidation(error) ? 'GRAPHQL_VALIDATION_FAILED' : ''))]
+  const code = own[String(shown.extensions?.code ?? codeOfGraphqlJs(error, cause))]
   if (code && code !== 'INTERNAL') return { ...place, message: shown.message, extensions: { code } }
   onInternal(cause)
   return { ...place, message: 'Something went wrong on our side', extensions: { code: 'INTERNAL' } }
 }
 
-/** graphql-js gives these no code, and they have no cause: they are about the operation's text or variables. */
-function isSyntaxOrValidation(error: unknown): boolean {
-  return error instanceof GraphQLError && error.originalError === undefined && error.path === undefined
+/**
+ * graphql-js gives its errors no code. Those without cause and path are about the operation's text or variables; one
+ * that points at an argument's value, and not at a field, came up when a field was given a variable that it cannot take.
+ */
+function codeOfGraphqlJs(error: unknown, cause: unknown): ErrorCode | undefined {
+  if (!(error instanceof GraphQLError)) return undefined
+  if (error.originalError === undefined && error.path === undefined) return 'GRAPHQL_VALIDATION_FAILED'
+  const isOfArgument = cause instanceof GraphQLError && cause.nodes?.some((node) => node.kind !== Kind.FIELD)
+  return isOfArgument ? 'BAD_USER_INPUT' : undefined
 }

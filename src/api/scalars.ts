@@ -1,6 +1,9 @@
 import { GraphQLError, GraphQLScalarType, Kind, type ValueNode, valueFromASTUntyped } from 'graphql'
 
 const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/
+const MAX_TIME_MS = Date.UTC(9999, 11, 31)
+/** JSON.stringify overflows the stack some thousand levels down; nobody means to send that. */
+const MAX_JSON_DEPTH = 500
 const DURATION = /^([+-])?P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$/
 
 export const DateTimeScalar = new GraphQLScalarType<Date, string>({
@@ -24,8 +27,8 @@ export const JsonScalar = new GraphQLScalarType({
   name: 'JSON',
   description: 'Any JSON value. Key order is kept.',
   serialize: (value) => value,
-  parseValue: (value) => value,
-  parseLiteral: (node, variables) => valueFromASTUntyped(node, variables),
+  parseValue: requireShallow,
+  parseLiteral: (node, variables) => requireShallow(valueFromASTUntyped(node, variables)),
 })
 
 export const JsonObjectScalar = new GraphQLScalarType<Record<string, unknown>>({
@@ -56,12 +59,25 @@ function parseInstantOrDuration(value: unknown): Date {
     number,
   ]
   const ms = (((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1_000
-  return new Date(Date.now() + (match[1] === '-' ? -ms : ms))
+  const date = new Date(Date.now() + (match[1] === '-' ? -ms : ms))
+  if (!(Math.abs(date.getTime()) <= MAX_TIME_MS)) throw badInput('is no duration that ends before the year 10000')
+  return date
 }
 
 function requireObject(value: unknown): Record<string, unknown> {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
+  if (typeof value === 'object' && value !== null && !Array.isArray(value))
+    return requireShallow(value as Record<string, unknown>)
   throw badInput('is no JSON object')
+}
+
+function requireShallow<T>(value: T): T {
+  if (isDeeperThan(MAX_JSON_DEPTH, value)) throw badInput(`nests deeper than ${MAX_JSON_DEPTH} levels`)
+  return value
+}
+
+function isDeeperThan(levels: number, value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return levels === 0 || Object.values(value).some((inner) => isDeeperThan(levels - 1, inner))
 }
 
 function badInput(message: string): GraphQLError {

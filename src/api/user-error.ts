@@ -1,3 +1,4 @@
+import { OptimisticLockError } from '@mikro-orm/core'
 import { Field, InterfaceType, ObjectType } from 'type-graphql'
 import { type Problem, Refused } from '../domain/refused.ts'
 import { enumOf } from './enum.ts'
@@ -68,7 +69,10 @@ export abstract class MutationPayload {
   userErrors!: readonly Problem[]
 }
 
-/** The payload of a verb: its fields when it worked, null and the reasons when it refused. */
+/**
+ * The payload of a verb: its fields when it worked, null and the reasons when it refused. Work that lost a race with
+ * another change of the same row is done again, on what stands then: one of the two always gets through.
+ */
 export async function payloadOf<T extends object>(
   work: () => Promise<T>,
 ): Promise<(T & { userErrors: readonly Problem[] }) | { userErrors: readonly Problem[] }> {
@@ -76,6 +80,7 @@ export async function payloadOf<T extends object>(
     return { ...(await work()), userErrors: [] }
   } catch (error) {
     if (error instanceof Refused) return { userErrors: error.problems }
+    if (error instanceof OptimisticLockError) return payloadOf(work)
     throw error
   }
 }

@@ -2,7 +2,7 @@ import { type ConnectorRegistry, type ReadyConnector, readyConnector } from '../
 import type { Outcome } from '../domain/outcome.ts'
 import { redactHeaders, redactText } from '../domain/redact.ts'
 import { retryDelayMs } from '../domain/retry-schedule.ts'
-import type { Outbound, OutboundResponse } from '../outbound/outbound.ts'
+import type { Outbound, OutboundResponse, OutboundResult } from '../outbound/outbound.ts'
 import type { RecordedRequest, RecordedResponse } from '../store/delivery-attempt.ts'
 import type { AttemptRecord, AttemptResult, PendingDelivery } from './attempt-result.ts'
 import { classify } from './classify.ts'
@@ -63,18 +63,22 @@ async function attemptDelivery(
   const nothingSent = { durationMs: 0, request: undefined, requestBody: undefined, response: undefined }
   const obstacle = findObstacle(pending)
   if (obstacle) return { ...base, ...nothingSent, outcome: permanent(obstacle), retryAt: undefined }
-  const prepared = tryPrepare(pending, target, startedAt)
-  if (prepared instanceof Error) {
-    const message = `The connector could not build the request: ${prepared.message}`
+  let prepared: PreparedRequest
+  let result: OutboundResult
+  try {
+    prepared = prepare(pending, target, startedAt)
+    result = await parts.outbound.send(prepared, {
+      poolKey: `${target.destination.id} ${target.destination.version}`,
+      timeoutMs: target.destination.profile.timeoutMs,
+      httpsOnly: target.destination.profile.httpsOnly,
+      signal: parts.cut,
+    })
+  } catch (error) {
+    // Whatever a connector throws, or builds that is no request, costs its own delivery only, and is no use to repeat.
+    const message = `The connector built no request that can be sent: ${error instanceof Error ? error.message : error}`
     const clean = redactText(message, target.destination.secretTexts).slice(0, 1_000)
     return { ...base, ...nothingSent, outcome: permanent(clean), retryAt: undefined }
   }
-  const result = await parts.outbound.send(prepared, {
-    poolKey: `${target.destination.id} ${target.destination.version}`,
-    timeoutMs: target.destination.profile.timeoutMs,
-    httpsOnly: target.destination.profile.httpsOnly,
-    signal: parts.cut,
-  })
   if (result.kind === 'failure' && result.failure === 'ABORTED') return undefined
   const outcome = classify(target.connector, result, parts.now())
   return {
@@ -97,21 +101,16 @@ function permanent(message: string): Outcome {
   return { outcome: 'PERMANENT_FAILURE', failureKind: 'CONNECTOR_ERROR', message }
 }
 
-function tryPrepare(pending: PendingDelivery, target: Target, now: Date): PreparedRequest | Error {
-  const { delivery } = pending
-  try {
-    return prepareRequest(target.connector, target.destination, {
-      eventId: delivery.eventId,
-      eventType: delivery.eventType,
-      eventData: pending.eventData!,
-      deliveryId: delivery.id,
-      attemptNumber: delivery.attemptCount + 1,
-      isTest: delivery.trigger === 'TEST',
-      now,
-    })
-  } catch (error) {
-    return error instanceof Error ? error : new Error(String(error))
-  }
+function prepare({ delivery, eventData }: PendingDelivery, target: Target, now: Date): PreparedRequest {
+  return prepareRequest(target.connector, target.destination, {
+    eventId: delivery.eventId,
+    eventType: delivery.eventType,
+    eventData: eventData!,
+    deliveryId: delivery.id,
+    attemptNumber: delivery.attemptCount + 1,
+    isTest: delivery.trigger === 'TEST',
+    now,
+  })
 }
 
 function retryTime(

@@ -43,9 +43,11 @@ export function openFeed(options: { store: Store; bell: Bell; onError: (error: u
 
 async function* follow(store: Store, tail: FeedTail, options: FollowOptions): AsyncGenerator<FeedItem, void, void> {
   const { filter, signal } = options
-  let position = await startPosition(store, options)
-  if (position.epoch < store.feedEpoch && options.after) {
-    position = feedPositionBefore(store.feedEpoch, 0n)
+  const horizon = await feedHorizon(store)
+  let position = options.after ?? (options.last ? await feedPositionOfLast(store, filter, options.last) : horizon)
+  if (options.after && (position.epoch !== store.feedEpoch || compareFeedPositions(position, horizon) > 0)) {
+    // A cursor of before a restore, or of what the restore has undone.
+    position = position.epoch < store.feedEpoch ? feedPositionBefore(store.feedEpoch, 0n) : horizon
     yield { kind: 'reset', position, reason: 'RESTORED' }
   }
   let caughtUp = !options.after && !options.last
@@ -64,11 +66,6 @@ async function* follow(store: Store, tail: FeedTail, options: FollowOptions): As
       yield item
     }
   }
-}
-
-async function startPosition(store: Store, { after, last, filter }: FollowOptions): Promise<FeedPosition> {
-  if (after) return after
-  return last ? feedPositionOfLast(store, filter, last) : feedHorizon(store)
 }
 
 /** Follows the tail from `position` until the signal ends it or the follower has fallen too far behind. */

@@ -53,6 +53,8 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   })
   if (options.withDemoReceiver) app.register(demoReceiver)
   await app.listen({ host: options.host, port: options.port })
+  // Not before: ws would report a port that is taken a second time, in words of its own.
+  if (options.hasApi) parts.use(acceptSockets(app.server, options))
   const address = app.server.address()
   const opened = parts.move()
   return {

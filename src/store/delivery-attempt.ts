@@ -1,4 +1,4 @@
-import { defineEntity, type EntityManager, type InferEntity, p } from '@mikro-orm/core'
+import { defineEntity, type InferEntity, p } from '@mikro-orm/core'
 import type { Id } from '../domain/id.ts'
 import type { AttemptOutcome, FailureKind } from '../domain/outcome.ts'
 import type { RecordedHeader } from '../domain/redact.ts'
@@ -47,16 +47,3 @@ export const DeliveryAttempt = defineEntity({
   },
 })
 export type DeliveryAttempt = InferEntity<typeof DeliveryAttempt>
-
-/** The newest attempt of each delivery that has one. A delivery makes its attempts one after the other, numbered. */
-export async function findLastAttempts(
-  em: EntityManager,
-  deliveryIds: readonly Id<'dlv'>[],
-): Promise<Map<Id<'dlv'>, DeliveryAttempt>> {
-  const attempts = await em.find(
-    DeliveryAttempt,
-    { deliveryId: { $in: [...deliveryIds] } },
-    { orderBy: { number: 'asc' } },
-  )
-  return new Map(attempts.map((attempt) => [attempt.deliveryId, attempt]))
-}

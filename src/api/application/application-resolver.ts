@@ -1,3 +1,4 @@
+import { type EntityManager, LockMode } from '@mikro-orm/core'
 import { Arg, Ctx, FieldResolver, Mutation, Query, Resolver, Root } from 'type-graphql'
 import { z } from 'zod'
 import { type DeliveryProfile, defaultDeliveryProfile, deliveryProfileSchema } from '../../domain/delivery-profile.ts'
@@ -63,17 +64,17 @@ export class ApplicationResolver {
     @Ctx() context: ApiContext,
   ) {
     const id = applicationOf(context)
-    return payloadOf(async () => {
-      const em = context.parts.store.em()
-      const application = await em.findOneOrFail(Application, { id })
+    const change = async (em: EntityManager) => {
+      // Locked: two changes at once would make the same version of the profile.
+      const application = await em.findOneOrFail(Application, { id }, { lockMode: LockMode.PESSIMISTIC_WRITE })
       const name = input.name == null ? undefined : parseInput(nameSchema, input).name
       const deliveryProfile = input.deliveryProfile
         ? mergeProfile(application.deliveryProfile, input.deliveryProfile)
         : undefined
       changeApplication(em, application, { name, deliveryProfile })
-      await em.flush()
       return { application }
-    })
+    }
+    return payloadOf(() => context.parts.store.em().transactional(change))
   }
 
   @Mutation(() => ApiKeyCreatePayload, { description: 'One more key of the application that the caller acts in.' })

@@ -35,7 +35,7 @@ export class FeedResolver {
     })
     _last?: number | null,
   ): FeedItem {
-    return item
+    return overSocket(item)
   }
 
   @Subscription(() => DeliveryType, {
@@ -43,7 +43,7 @@ export class FeedResolver {
     subscribe: ({ args, context }) => followDelivery(args as { id: string }, context as ApiContext),
   })
   delivery(@Root() delivery: Delivery, @Arg('id', () => ID) _id: string): Delivery {
-    return delivery
+    return overSocket(delivery)
   }
 }
 
@@ -53,6 +53,12 @@ export class FeedItemResolver {
   cursor(@Root() { position }: FeedItem): string {
     return encodeFeedCursor(position)
   }
+}
+
+/** Over HTTP a subscription is run like a query, and there is no item. */
+function overSocket<T>(item: T | undefined): T {
+  if (item !== undefined) return item
+  throw apiError('BAD_USER_INPUT', 'Subscribe over a WebSocket; HTTP takes queries and mutations')
 }
 
 function followAttempts({ after, last, filter }: FeedArgs, context: ApiContext): AsyncIterableIterator<FeedItem> {

@@ -58,8 +58,11 @@ export class DeliveryResolver {
   }
 
   @FieldResolver(() => AttemptType, { nullable: true })
-  lastAttempt(@Root() { id }: Delivery, @Ctx() { loaders }: ApiContext): Promise<DeliveryAttempt | undefined> {
-    return loaders.lastAttempt.load(id)
+  lastAttempt(
+    @Root() { id, attemptCount }: Delivery,
+    @Ctx() { loaders }: ApiContext,
+  ): Promise<DeliveryAttempt | undefined> | null {
+    return attemptCount > 0 ? loaders.attempt.load([id, attemptCount]) : null
   }
 
   @FieldResolver(() => AttemptConnection, { description: 'Newest first.' })
