@@ -37,17 +37,16 @@ export interface StartOptions {
   readonly role?: Role
   /** Default: JSON lines on standard error. */
   readonly log?: Logger
+  /** Whose folders are the connectors. Default: plugins/ beside src/. */
+  readonly pluginsDir?: string
 }
 
 const rootDir = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..')
 const POLL_MS = 1_000
 
 /** Builds the parts, from the database outwards, and starts the roles asked for. */
-export async function startPostrider({
-  config,
-  role = 'all',
-  log = createLog(config.logLevel),
-}: StartOptions): Promise<Postrider> {
+export async function startPostrider(options: StartOptions): Promise<Postrider> {
+  const { config, role = 'all', log = createLog(config.logLevel), pluginsDir = path.join(rootDir, 'plugins') } = options
   await using starting = new AsyncDisposableStack()
   const onError = (error: unknown) => log.error(error)
   const folder = await openDataFolder(config)
@@ -61,7 +60,7 @@ export async function startPostrider({
   starting.use(startUpkeep({ store, onError }))
   const bell = starting.use(openBell({ databaseUrl, sql: store.sql, onError }))
   const outbound = starting.use(createOutbound({ allow: config.outboundAllow }))
-  const connectors = await loadConnectors(path.join(rootDir, 'plugins'))
+  const connectors = await loadConnectors(pluginsDir)
   for (const [key, connector] of connectors) {
     if (connector.status === 'FAILED') log.error({ connector: key, reason: connector.reason }, 'connector did not load')
   }

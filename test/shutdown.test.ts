@@ -7,7 +7,7 @@ test('stopping lets what is in flight finish, and leaves nothing half-settled', 
   await using database = await createTestDatabase()
   const release = Promise.withResolvers<void>()
   await using receiver = await startReceiver(() => (response) => void release.promise.then(() => response.end()))
-  const postrider = await startTestPostrider({}, database)
+  const postrider = await startTestPostrider({}, { database })
   const backend = await postrider.application()
   await backend.eventType('a')
   const organizationId = await backend.organization()
@@ -26,7 +26,7 @@ test('stopping lets what is in flight finish, and leaves nothing half-settled', 
 test('an attempt that is cut off by stopping does not count, and the next process makes it', async () => {
   await using database = await createTestDatabase()
   await using receiver = await startReceiver((_, n) => (n === 1 ? () => undefined : 200))
-  const first = await startTestPostrider({}, database)
+  const first = await startTestPostrider({}, { database })
   const backend = await first.application()
   await backend.eventType('a')
   const organizationId = await backend.organization()
@@ -39,6 +39,6 @@ test('an attempt that is cut off by stopping does not count, and the next proces
   ])
   expect(await database.query('select number from delivery_attempt')).toEqual([])
 
-  await using _second = await startTestPostrider({}, database)
+  await using _second = await startTestPostrider({}, { database })
   await receiver.request(2)
 }, 30_000)

@@ -74,7 +74,6 @@ async function serveApi(app: FastifyInstance, parts: AsyncDisposableStack, optio
   app.get('/graphiql/config.json', (request, reply) =>
     reply.header('cache-control', 'no-store').send({ tabs: examples(`${request.protocol}://${request.host}`) }),
   )
-  parts.use(acceptSockets(app.server, options))
 }
 
 async function startApollo(app: FastifyInstance, options: ServerOptions): Promise<ApolloServer<ApiContext>> {

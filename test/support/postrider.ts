@@ -50,7 +50,7 @@ export interface TestPostrider extends AsyncDisposable {
 /** A server of its own on a database of its own, in this process. `environment` adds to or changes the tests'. */
 export async function startTestPostrider(
   environment: Record<string, string> = {},
-  database?: TestDatabase,
+  { database, pluginsDir }: { database?: TestDatabase; pluginsDir?: string } = {},
 ): Promise<TestPostrider> {
   await using starting = new AsyncDisposableStack()
   const own = database ?? starting.use(await createTestDatabase())
@@ -63,7 +63,7 @@ export async function startTestPostrider(
     ...environment,
   })
   const log = pino({ level: process.env.TEST_LOG ?? 'silent' })
-  const postrider = starting.use(await startPostrider({ config, log }))
+  const postrider = starting.use(await startPostrider({ config, log, ...(pluginsDir && { pluginsDir }) }))
   const operator = { url: postrider.url, key: OPERATOR_KEY }
   const started = starting.move()
   return {

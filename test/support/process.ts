@@ -47,8 +47,7 @@ export async function startProcess(options: ProcessOptions = {}): Promise<Postri
   const child = start('src/main.ts', options, dataDir)
   starting.defer(async () => void (await end(child, 'SIGKILL')))
   const output = follow(child)
-  // The last line that it prints, so that those before are there too.
-  await output.said('Operator key')
+  await output.said('is ready at ')
   const started = starting.move()
   const find = (pattern: RegExp) => pattern.exec(output.text())?.[1] ?? ''
   return {

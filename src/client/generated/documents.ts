@@ -30,6 +30,16 @@ export type AttemptOutcome =
   | 'RETRYABLE_FAILURE'
   | 'SUCCESS';
 
+/** What sort of target it is. */
+export type ConnectorCategory =
+  | 'AUTOMATION'
+  | 'CHAT'
+  | 'EMAIL'
+  | 'OTHER'
+  | 'QUEUE'
+  | 'STORAGE'
+  | 'WEBHOOK';
+
 /** FAILED: did not load, see statusReason. MISSING: destinations name it, but it is not installed. Deliveries wait in both. */
 export type ConnectorStatus =
   | 'FAILED'
@@ -638,6 +648,11 @@ export type EventTypesQueryVariables = Exact<{
 
 
 export type EventTypesQuery = { eventTypes: { nodes: Array<{ id: string, name: string, status: EventTypeStatus }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
+
+export type ConnectorsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type ConnectorsQuery = { connectors: Array<{ key: string, version: string, displayName: string, category: ConnectorCategory, status: ConnectorStatus, statusReason: string | null, setupGuide: string | null, configSchema: Record<string, unknown>, credentialSchema: Record<string, unknown> | null }> };
 
 export class TypedDocumentString<TResult, TVariables>
   extends String
@@ -1722,3 +1737,18 @@ export const EventTypesDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<EventTypesQuery, EventTypesQueryVariables>;
+export const ConnectorsDocument = new TypedDocumentString(`
+    query Connectors {
+  connectors {
+    key
+    version
+    displayName
+    category
+    status
+    statusReason
+    setupGuide
+    configSchema
+    credentialSchema
+  }
+}
+    `) as unknown as TypedDocumentString<ConnectorsQuery, ConnectorsQueryVariables>;

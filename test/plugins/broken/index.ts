@@ -1,0 +1,1 @@
+throw new Error('this connector needs a package that is not there')

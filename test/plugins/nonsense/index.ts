@@ -1,0 +1,1 @@
+export default { apiVersion: 1, key: 'Not A Key' }
