@@ -53,7 +53,7 @@ async function findServer(): Promise<Endpoint> {
   const config = readConfig(process.env)
   const demo = await readDemo(config.dataDir)
   if (!demo) return fail(`there is no demo key in ${config.dataDir}: start the server first (npm start)`)
-  const url = `http://${config.host}:${config.port}`
+  const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${config.port}`
   await fetch(`${url}/readyz`).then(
     (response) => response.ok || fail(`the server at ${url} is not ready`),
     () => fail(`no server answers at ${url}: start it first (npm start)`),

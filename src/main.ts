@@ -10,12 +10,14 @@ async function main(): Promise<void> {
   const config = readConfig(process.env)
   const started = startPostrider({ config, role })
   // A signal during the start waits for it: half a start is harder to undo than a whole one.
-  let stopped: Promise<void> | undefined
+  let isStopping = false
   const stop = () => {
-    stopped ??= started.then((postrider) => postrider[Symbol.asyncDispose]()).then(() => process.exit(0), fail)
+    if (isStopping) return
+    isStopping = true
+    started.then((postrider) => postrider[Symbol.asyncDispose]()).then(() => process.exit(0), fail)
   }
-  // Not once: npm and tsx pass a Ctrl-C on that has reached us already, and a second one would end us half stopped.
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop)
+  // Not once: npm passes a Ctrl-C on that has reached us already, and a second one would end us half stopped.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop)
   announce(await started, config, role)
 }
 
@@ -27,7 +29,10 @@ function readRole(): Role {
 
 function announce({ url, demo, operatorKey }: Postrider, config: Config, role: Role): void {
   // It serves nothing that a key opens.
-  if (role === 'worker') return console.log(`\n  Postrider's worker is ready at ${url}/readyz\n`)
+  if (role === 'worker') {
+    console.log(`\n  Postrider's worker is ready at ${url}/readyz\n`)
+    return
+  }
   const link = demo && `${url}/graphiql/#key=${encodeURIComponent(demo.apiKey)}`
   const lines = demo
     ? [`  GraphiQL      ${link}`, `  API key       ${demo.apiKey}   (the demo application)`]

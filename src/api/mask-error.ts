@@ -16,9 +16,14 @@ export const errorCodes = [
 ] as const
 export type ErrorCode = (typeof errorCodes)[number]
 
+export const NOT_AVAILABLE = 'Not available now; make the same call again'
+
+/** HTTP status where the call as a whole is refused; what a single field refuses comes with 200. */
+const httpStatus: Partial<Record<ErrorCode, number>> = { UNAUTHENTICATED: 401, UNAVAILABLE: 503 }
+
 export function apiError(code: ErrorCode, message: string): GraphQLError {
-  const http = code === 'UNAUTHENTICATED' ? { http: { status: 401 } } : {}
-  return new GraphQLError(message, { extensions: { code, ...http } })
+  const status = httpStatus[code]
+  return new GraphQLError(message, { extensions: { code, ...(status && { http: { status } }) } })
 }
 
 /** Codes of Apollo's and graphql-js's own errors, under the names of ours. */
@@ -39,7 +44,7 @@ export function maskError(error: unknown, onInternal: (error: unknown) => void):
   const place = { ...(locations && { locations }), ...(path && { path }) }
   const cause = unwrapResolverError(error)
   if (cause instanceof Unavailable || isUnavailable(cause)) {
-    return { ...place, message: 'Not available now; make the same call again', extensions: { code: 'UNAVAILABLE' } }
+    return { ...place, message: NOT_AVAILABLE, extensions: { code: 'UNAVAILABLE' } }
   }
   const code = own[String(shown.extensions?.code ?? codeOfGraphqlJs(error, cause))]
   if (code && code !== 'INTERNAL') return { ...place, message: shown.message, extensions: { code } }

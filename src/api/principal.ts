@@ -3,8 +3,9 @@ import { type Id, parseId } from '../domain/id.ts'
 import { coalesce } from '../pipeline/coalesce.ts'
 import { type ApiKey, findLiveApiKeys, hashApiKey } from '../store/api-key.ts'
 import { Application } from '../store/application.ts'
+import { isUnavailable } from '../store/sql.ts'
 import type { Store } from '../store/store.ts'
-import { apiError } from './mask-error.ts'
+import { apiError, NOT_AVAILABLE } from './mask-error.ts'
 
 /** Who is calling. An operator is inside an application when the call carries the header `postrider-application`. */
 export type Principal =
@@ -37,16 +38,20 @@ export function createAuthenticate({ store, operatorKey }: { store: Store; opera
     if (timingSafeEqual(createHash('sha256').update(key).digest(), operatorHash)) {
       return { kind: 'OPERATOR', applicationId: await operatorApplication(store, claims['postrider-application']) }
     }
-    const found = await findKey(hashApiKey(key))
+    const found = await findKey(hashApiKey(key)).catch(refuseIfUnavailable)
     if (!found) throw apiError('UNAUTHENTICATED', 'This key is wrong or was revoked')
     return { kind: 'APPLICATION', applicationId: found.applicationId, keyId: found.id }
   }
 }
 
+function refuseIfUnavailable(error: unknown): never {
+  throw isUnavailable(error) ? apiError('UNAVAILABLE', NOT_AVAILABLE) : error
+}
+
 async function operatorApplication(store: Store, claim: unknown): Promise<Id<'app'> | undefined> {
   if (claim === undefined || claim === null || claim === '') return undefined
   const id = parseId('app', String(claim))
-  const application = id && (await store.em().findOne(Application, { id }))
+  const application = id && (await store.em().findOne(Application, { id }).catch(refuseIfUnavailable))
   if (!application) throw apiError('FORBIDDEN', 'The header postrider-application names no application')
   return application.id
 }

@@ -41,9 +41,26 @@ function subscribe(params: FetcherParams, headers: Headers): AsyncIterable<Execu
   })
   const items = client.iterate(params)
   const next = items.next.bind(items)
-  items.next = () => next().catch((cause) => Promise.reject(explainDisconnect(cause)))
+  items.next = async () => {
+    try {
+      let item = await next()
+      while (!item.done && saysNothing(item.value)) item = await next()
+      return item
+    } catch (cause) {
+      throw explainDisconnect(cause)
+    }
+  }
   // graphql-ws types errors as they are on the wire, GraphiQL as GraphQLError; both only print them.
   return items as AsyncIterable<ExecutionResult>
+}
+
+/**
+ * GraphiQL shows the last item alone. A checkpoint of the feed, which comes every ten seconds, must not wipe an attempt off
+ * the screen of somebody who asked for nothing of checkpoints.
+ */
+function saysNothing({ data, errors }: { data?: Record<string, unknown> | null; errors?: unknown }): boolean {
+  if (errors !== undefined || !data) return false
+  return Object.values(data).every((field) => JSON.stringify(field) === '{}')
 }
 
 function connectionParams(headers: Headers): Headers {

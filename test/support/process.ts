@@ -90,7 +90,7 @@ export async function postmasterPid(dataDir: string): Promise<number | undefined
 
 function start(script: string, { environment, args = [] }: ProcessOptions, dataDir: string): ChildProcess {
   const bin = path.join(checkout, 'node_modules/.bin')
-  return spawn(path.join(bin, 'tsx'), [script, ...args], {
+  return spawn(process.execPath, ['--import', 'tsx', script, ...args], {
     cwd: checkout,
     env: {
       PATH: `${bin}:${process.env.PATH}`,
@@ -142,7 +142,6 @@ function follow(child: ChildProcess) {
 
 async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {
   if (child.exitCode !== null || child.signalCode !== null) return child.exitCode
-  // Not 'exit', which is of tsx alone: the node that it started holds the other ends of our pipes.
   const closed = once(child, 'close')
   process.kill(signal === 'SIGTERM' ? child.pid! : -child.pid!, signal)
   const [exitCode] = await closed

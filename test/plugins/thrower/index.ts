@@ -15,7 +15,7 @@ export default defineConnector({
     if (config.how === 'nothing') return undefined as never
     return {
       url: config.how === 'url' ? 'not a url' : 'http://127.0.0.1:1/',
-      headers: config.how === 'header' ? { 'bad header': 'x' } : {},
+      ...(config.how === 'header' && { headers: { 'bad header': 'x' } }),
     }
   },
 })
