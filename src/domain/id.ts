@@ -4,7 +4,9 @@ import { fromUUID, toUUID } from 'typeid-js'
 export type IdPrefix = 'app' | 'key' | 'org' | 'ety' | 'dst' | 'sec' | 'evt' | 'dlv' | 'att'
 export type Id<P extends IdPrefix> = `${P}_${string}`
 
-const SUFFIX = /^[0-7][0-9a-hjkmnp-tv-z]{25}$/
+// The 26 letters of a UUIDv7, with its version and its variant in their places, or of the nil UUID: typeid-js throws for
+// others.
+const SUFFIX = /^(?:[0-7][0-9a-hjkmnp-tv-z]{9}[ef][0-9a-hjkmnp-tv-z]{2}[89abrstv][0-9a-hjkmnp-tv-z]{12}|0{26})$/
 
 export function idFromUuid<P extends IdPrefix>(prefix: P, uuid: string): Id<P> {
   return fromUUID(uuid, prefix) as string as Id<P>
@@ -27,7 +29,7 @@ export function idTime(id: Id<IdPrefix>): Date {
 /** The smallest UUIDv7 of this millisecond: the half-open bound between ids made before and from then on. */
 export function uuidFloor(timeMs: number): string {
   const hex = Math.max(0, Math.floor(timeMs)).toString(16).padStart(12, '0')
-  return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`
 }
 
 function uuidTimeMs(uuid: string): number {

@@ -24,14 +24,18 @@ export function isStorable(text: string): boolean {
   return !text.includes('\u0000') && text.isWellFormed()
 }
 
-/** A short text for people: a name, a label. */
-export function line(maxLength: number, minLength = 1) {
+/** Somebody else's identifier: it must come back letter for letter, so nothing is trimmed. */
+export function identifier(maxLength: number) {
   return z
     .string()
-    .trim()
-    .min(minLength, `is at least ${minLength} character${minLength === 1 ? '' : 's'} long`)
+    .min(1, 'is at least 1 character long')
     .max(maxLength, `is at most ${maxLength} characters long`)
     .regex(NO_CONTROL, 'holds no control characters and no half surrogate pairs')
+}
+
+/** A short text for people: a name, a label. */
+export function line(maxLength: number) {
+  return z.string().trim().pipe(identifier(maxLength))
 }
 
 /** A text of several lines. */

@@ -2,7 +2,7 @@ import type { EntityManager } from '@mikro-orm/core'
 import { z } from 'zod'
 import type { ConnectorRegistry } from '../connector/registry.ts'
 import { type Id, parseId } from '../domain/id.ts'
-import { line, parseInput, prose } from '../domain/parse-input.ts'
+import { identifier, line, parseInput, prose } from '../domain/parse-input.ts'
 import { Refused } from '../domain/refused.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 import { Application } from '../store/application.ts'
@@ -58,7 +58,7 @@ const fields = {
 }
 const createSchema = z.object({
   ...fields,
-  key: line(100)
+  key: identifier(100)
     .regex(/^[A-Za-z0-9._-]+$/, 'holds letters, digits, dots, dashes and underscores')
     .nullish(),
   signingSecret: secretSchema.nullish(),

@@ -1,4 +1,5 @@
 import { type Id, idToUuid, parseId } from '../domain/id.ts'
+import { isStorable } from '../domain/parse-input.ts'
 import type { Problem } from '../domain/refused.ts'
 
 /** Largest data of one event, as compact JSON in UTF-8. */
@@ -47,6 +48,10 @@ export function checkRequest(
   if (idempotencyKey != null && (idempotencyKey.length === 0 || idempotencyKey.length > MAX_IDEMPOTENCY_KEY_LENGTH)) {
     const message = `is 1 to ${MAX_IDEMPOTENCY_KEY_LENGTH} characters long`
     problems.push({ code: 'INVALID', message, path: ['idempotencyKey'] })
+  }
+  for (const field of ['type', 'organizationExternalId', 'idempotencyKey'] as const) {
+    if (isStorable(request[field] ?? '')) continue
+    problems.push({ code: 'INVALID', message: 'holds a NUL character or half a surrogate pair', path: [field] })
   }
   const dataJson = JSON.stringify(request.data ?? null)
   const dataBytes = Buffer.byteLength(dataJson)

@@ -1,6 +1,7 @@
 import { type Id, idToUuid, parseId } from '../domain/id.ts'
 import { compilePayloadSchema, payloadProblems } from '../domain/payload-schema.ts'
 import { Refused } from '../domain/refused.ts'
+import { isEventTypeName } from '../domain/subscription.ts'
 import { Application } from '../store/application.ts'
 import type { Bell } from '../store/bell.ts'
 import type { Delivery } from '../store/delivery.ts'
@@ -36,7 +37,8 @@ export async function testDestination(
   const id = parseId('dst', input.id)
   const destination = id && (await em.findOne(Destination, { id, applicationId }))
   if (!destination) throw refuse('NOT_FOUND', `there is no destination ${input.id}`, 'id')
-  const type = await em.findOne(EventType, { applicationId, name: input.eventType })
+  const { eventType } = input
+  const type = isEventTypeName(eventType) ? await em.findOne(EventType, { applicationId, name: eventType }) : null
   if (!type)
     throw refuse('EVENT_TYPE_UNKNOWN', `there is no event type "${input.eventType}" in the catalogue`, 'eventType')
   const application = await em.findOneOrFail(Application, { id: applicationId })

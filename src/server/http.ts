@@ -2,7 +2,7 @@ import path from 'node:path'
 import { ApolloServer } from '@apollo/server'
 import { fastifyApolloDrainPlugin, fastifyApolloHandler } from '@as-integrations/fastify'
 import fastifyStatic from '@fastify/static'
-import Fastify, { type FastifyInstance } from 'fastify'
+import Fastify, { type FastifyError, type FastifyInstance } from 'fastify'
 import type { GraphQLSchema } from 'graphql'
 import { type ApiContext, type ApiParts, createContext } from '../api/context.ts'
 import { maskError } from '../api/mask-error.ts'
@@ -40,6 +40,14 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const app = Fastify({ bodyLimit: BODY_LIMIT_BYTES, forceCloseConnections: 'idle' })
   await using parts = new AsyncDisposableStack()
   parts.defer(() => app.close())
+  app.setErrorHandler((error: FastifyError, _, reply) => {
+    const status = error.statusCode ?? 500
+    if (status >= 500) options.onError(error)
+    // What Fastify refuses before GraphQL sees it, too large or no JSON, in the shape that GraphQL clients read.
+    const code = status >= 500 ? 'INTERNAL' : 'BAD_USER_INPUT'
+    const message = status >= 500 ? 'Something went wrong on our side' : error.message
+    reply.code(status).send({ errors: [{ message, extensions: { code } }] })
+  })
   if (options.hasApi) await serveApi(app, parts, options)
   app.get('/healthz', () => ({ status: 'ok' }))
   app.get('/readyz', async (_, reply) => {

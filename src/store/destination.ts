@@ -96,7 +96,10 @@ export function matchesDestination(condition: DestinationCondition): FilterQuery
   if (active != null) parts.push({ inactiveSince: active ? null : { $ne: null } })
   if (health) {
     parts.push({
-      [raw('id')]: { $in: raw('select destination_id from destination_health where health = any(?)', [[...health]]) },
+      [raw(
+        'exists (select from destination_health where destination_id = id and health = any(string_to_array(?, ?)))',
+        [health.join(), ','],
+      )]: true,
     })
   }
   if (eventType != null) {
@@ -104,7 +107,9 @@ export function matchesDestination(condition: DestinationCondition): FilterQuery
       .split('.')
       .map((_, i, words) => `${words.slice(0, i).join('.')}.*`)
       .slice(1)
-    parts.push({ $or: [{ eventTypes: [] }, { eventTypes: { $overlap: [eventType, ...prefixes] } }] })
+    parts.push({
+      $or: [{ [raw('cardinality(event_types)')]: 0 }, { eventTypes: { $overlap: [eventType, ...prefixes] } }],
+    })
   }
   if (search) {
     const pattern = { $ilike: `%${search.replace(/[\\%_]/g, '\\$&')}%` }

@@ -1,7 +1,7 @@
 import { defineEntity, type EntityManager, type InferEntity, p } from '@mikro-orm/core'
 import { z } from 'zod'
 import { type Id, parseId } from '../domain/id.ts'
-import { line, parseInput } from '../domain/parse-input.ts'
+import { identifier, line, parseInput } from '../domain/parse-input.ts'
 import { Refused } from '../domain/refused.ts'
 import { newId } from './new-id.ts'
 import { isUniqueViolation } from './sql.ts'
@@ -21,7 +21,7 @@ export const Organization = defineEntity({
 })
 export type Organization = InferEntity<typeof Organization>
 
-const upsertSchema = z.object({ externalId: line(200).nullish(), name: line(200) })
+const upsertSchema = z.object({ externalId: identifier(200).nullish(), name: line(200) })
 
 /** With an id: changes that one. With an external id: makes it, or changes the one that has it. */
 export async function upsertOrganization(

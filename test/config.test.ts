@@ -1,0 +1,129 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from 'vitest'
+import { ConfigInvalid, readConfig } from '../src/config.ts'
+
+const key = (bytes: number) => Buffer.alloc(bytes, 7).toString('base64')
+const DATABASE = { DATABASE_URL: 'postgres://localhost/postrider', POSTRIDER_SECRET_KEYS: `k1:${key(32)}` }
+
+describe('a bad value is refused with the variable and the rule', () => {
+  test.each([
+    ['PORT', 'abc', 'is a whole number from 0 to 65535'],
+    ['PORT', '65536', 'is a whole number from 0 to 65535'],
+    ['PORT', '-1', 'is a whole number from 0 to 65535'],
+    ['PORT', '40.5', 'is a whole number from 0 to 65535'],
+    ['DATABASE_URL', 'mysql://localhost/x', 'is a postgres:// URL'],
+    ['POSTRIDER_SECRET_KEYS', 'k1', 'is a list of id:base64, each of exactly 32 bytes'],
+    ['POSTRIDER_SECRET_KEYS', `k1:${key(31)}`, 'each of exactly 32 bytes'],
+    ['POSTRIDER_SECRET_KEYS', `k1:${key(32)},k1:${key(32)}`, 'no id twice'],
+    ['POSTRIDER_SECRET_KEYS', `:${key(32)}`, 'is a list of id:base64'],
+    ['POSTRIDER_OPERATOR_KEY', 'x'.repeat(31), 'is 32 or more printable ASCII characters'],
+    ['POSTRIDER_OPERATOR_KEY', `${'x'.repeat(32)} y`, 'without spaces'],
+    ['POSTRIDER_OUTBOUND_ALLOW', '10.0.0.0/33', '"10.0.0.0/33" is not a CIDR'],
+    ['POSTRIDER_OUTBOUND_ALLOW', 'http://internal', '"http://internal" is not a CIDR'],
+    ['POSTRIDER_PUBLIC_URL', 'hooks.example.com', 'is an http(s) URL'],
+    ['POSTRIDER_PUBLIC_URL', 'ftp://hooks.example.com', 'is an http(s) URL'],
+    ['POSTRIDER_CONCURRENCY', '0', 'is a whole number from 1 to 10000'],
+    ['POSTRIDER_DATABASE_POOL', '1', 'is a whole number from 2 to 1000'],
+    ['POSTRIDER_LOG_LEVEL', 'loud', '"debug"'],
+  ])('%s=%s', (name, value, rule) => {
+    const message = refusal({ [name]: value })
+    expect(message).toContain(`  ${name} `)
+    expect(message).toContain(rule)
+  })
+
+  test('all of them at once', () => {
+    const message = refusal({ PORT: 'abc', POSTRIDER_CONCURRENCY: 'many', POSTRIDER_OPERATOR_KEY: 'short' })
+    expect(message.split('\n').map((line) => line.trim().split(' ')[0])).toEqual(
+      expect.arrayContaining(['PORT', 'POSTRIDER_OPERATOR_KEY', 'POSTRIDER_CONCURRENCY']),
+    )
+  })
+
+  test.each([
+    ['POSTRIDER_OPERATOR_KEY', 'sesame sesame sesame sesame sesame'],
+    ['POSTRIDER_SECRET_KEYS', `k1:${key(31)}`],
+    ['DATABASE_URL', 'mysql://root:sesame@localhost'],
+  ])('without showing it, where it is a secret: %s', (name, value) => {
+    expect(refusal({ [name]: value })).not.toContain(value.slice(4))
+  })
+})
+
+test('a database of one’s own needs secret keys of one’s own', () => {
+  expect(refusal({ DATABASE_URL: DATABASE.DATABASE_URL })).toContain(
+    'POSTRIDER_SECRET_KEYS is required with DATABASE_URL',
+  )
+  expect(readConfig(DATABASE)).toMatchObject({ databaseUrl: DATABASE.DATABASE_URL, secretKeys: [{ id: 'k1' }] })
+})
+
+test('nothing set gives the defaults', () => {
+  expect(readConfig({})).toEqual({
+    port: 4000,
+    host: '127.0.0.1',
+    databaseUrl: undefined,
+    dataDir: '.postrider',
+    secretKeys: undefined,
+    operatorKey: undefined,
+    outboundAllow: ['127.0.0.1/32', '::1/128'],
+    publicUrl: undefined,
+    concurrency: 256,
+    databasePool: 10,
+    logLevel: 'info',
+  })
+})
+
+test('an empty variable counts as unset', () => {
+  const names = [
+    'PORT',
+    'HOST',
+    'DATABASE_URL',
+    'POSTRIDER_DATA_DIR',
+    'POSTRIDER_SECRET_KEYS',
+    'POSTRIDER_OPERATOR_KEY',
+  ]
+  const more = ['POSTRIDER_PUBLIC_URL', 'POSTRIDER_CONCURRENCY', 'POSTRIDER_DATABASE_POOL', 'POSTRIDER_LOG_LEVEL']
+  const empty = Object.fromEntries([...names, ...more].map((name) => [name, '']))
+  expect(readConfig(empty)).toEqual(readConfig({}))
+})
+
+describe('destinations may reach', () => {
+  test.each<[what: string, environment: Record<string, string>, allowed: readonly string[]]>([
+    ['loopback, with the embedded database on a loopback host', { HOST: '::1' }, ['127.0.0.1/32', '::1/128']],
+    ['nothing internal, when the variable is empty', { POSTRIDER_OUTBOUND_ALLOW: '' }, []],
+    ['nothing internal, on a public host', { HOST: '0.0.0.0' }, []],
+    ['nothing internal, with a database of one’s own', DATABASE, []],
+    ['what the list says', { POSTRIDER_OUTBOUND_ALLOW: '10.0.0.0/8, receiver ,' }, ['10.0.0.0/8', 'receiver']],
+  ])('%s', (_, environment, allowed) => {
+    expect(readConfig(environment).outboundAllow).toEqual(allowed)
+  })
+})
+
+test('secret keys are read in their order: the first encrypts', () => {
+  const { secretKeys } = readConfig({
+    POSTRIDER_SECRET_KEYS: `new:${key(32)}, old:${Buffer.alloc(32).toString('base64')}`,
+  })
+  expect(secretKeys).toEqual([
+    { id: 'new', key: Buffer.alloc(32, 7) },
+    { id: 'old', key: Buffer.alloc(32) },
+  ])
+})
+
+test('the process says which variable is wrong and exits with 1', async () => {
+  const root = fileURLToPath(new URL('..', import.meta.url))
+  const env = { ...process.env, PORT: 'abc' }
+  const child = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts'], { cwd: root, env })
+  const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')])
+  expect(stderr).toBe('Postrider cannot start:\n  PORT is a whole number from 0 to 65535\n')
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+})
+
+function refusal(environment: Record<string, string>): string {
+  try {
+    readConfig(environment)
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigInvalid)
+    return (error as ConfigInvalid).message
+  }
+  throw new Error('The environment was accepted')
+}
