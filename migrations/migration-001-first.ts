@@ -160,6 +160,8 @@ const pipeline = [
   'create table delivery_attempt_default partition of delivery_attempt default',
   'create index delivery_attempt_delivery on delivery_attempt (delivery_id, id)',
   'create index delivery_attempt_feed on delivery_attempt (feed_epoch, feed_xid, id)',
+  // Without it a quiet application would read everybody's attempts to find its own.
+  'create index delivery_attempt_application_feed on delivery_attempt (application_id, feed_epoch, feed_xid, id)',
 ]
 
 const bookkeeping = [

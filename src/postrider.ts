@@ -108,6 +108,8 @@ export async function startPostrider(options: StartOptions): Promise<Postrider> 
       onError,
     }),
   )
+  // The first thing that a stop does, before the server is shut down.
+  starting.defer(() => worker?.stopClaiming())
   const started = starting.move()
   return {
     url: config.publicUrl?.replace(/\/$/, '') ?? `http://${urlHost(config.host)}:${server.port}`,

@@ -9,6 +9,11 @@ import { Event } from '../store/event.ts'
 import { Organization } from '../store/organization.ts'
 import type { Store } from '../store/store.ts'
 
+function healthOfNew(destinationId: Id<'dst'>): DestinationHealth {
+  const nothing = { disabledReason: null, disabledAt: null, failingSince: null, lastSuccessAt: null }
+  return { destinationId, health: 'HEALTHY', consecutiveFailures: 0, ...nothing }
+}
+
 export type Loaders = ReturnType<typeof createLoaders>
 
 /**
@@ -49,7 +54,8 @@ export function createLoaders(
       async (ids) => {
         const rows = await store.em().find(DestinationHealth, { destinationId: { $in: [...ids] } })
         const found = new Map(rows.map((row) => [row.destinationId, row]))
-        return ids.map((id) => found.get(id) ?? new Error(`No health of ${id}`))
+        // Deleted since its destination was read: as a new one has it.
+        return ids.map((id) => found.get(id) ?? healthOfNew(id))
       },
       { cache },
     ),

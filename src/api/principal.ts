@@ -33,7 +33,8 @@ export function createAuthenticate({ store, operatorKey }: { store: Store; opera
     maxWeight: 1_000,
   })
   return async (claims) => {
-    const key = /^Bearer +(\S+)$/i.exec(String(claims.authorization ?? ''))?.[1]
+    const { authorization } = claims
+    const key = typeof authorization === 'string' ? /^Bearer +(\S+)$/i.exec(authorization)?.[1] : undefined
     if (!key) throw apiError('UNAUTHENTICATED', 'Send your key as "authorization: Bearer KEY"')
     if (timingSafeEqual(createHash('sha256').update(key).digest(), operatorHash)) {
       return { kind: 'OPERATOR', applicationId: await operatorApplication(store, claims['postrider-application']) }
@@ -50,7 +51,7 @@ function refuseIfUnavailable(error: unknown): never {
 
 async function operatorApplication(store: Store, claim: unknown): Promise<Id<'app'> | undefined> {
   if (claim === undefined || claim === null || claim === '') return undefined
-  const id = parseId('app', String(claim))
+  const id = typeof claim === 'string' ? parseId('app', claim) : undefined
   const application = id && (await store.em().findOne(Application, { id }).catch(refuseIfUnavailable))
   if (!application) throw apiError('FORBIDDEN', 'The header postrider-application names no application')
   return application.id

@@ -75,12 +75,13 @@ export abstract class MutationPayload {
  */
 export async function payloadOf<T extends object>(
   work: () => Promise<T>,
+  triesLeft = 5,
 ): Promise<(T & { userErrors: readonly Problem[] }) | { userErrors: readonly Problem[] }> {
   try {
     return { ...(await work()), userErrors: [] }
   } catch (error) {
     if (error instanceof Refused) return { userErrors: error.problems }
-    if (error instanceof OptimisticLockError) return payloadOf(work)
+    if (error instanceof OptimisticLockError && triesLeft > 1) return payloadOf(work, triesLeft - 1)
     throw error
   }
 }

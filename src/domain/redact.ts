@@ -3,17 +3,36 @@ export const REDACTED = '[redacted]'
 
 const SECRET_HEADERS = new Set(['authorization', 'proxy-authorization', 'cookie', 'set-cookie'])
 
+/** Blanking out anything shorter would take innocent texts with it. */
+const MIN_SECRET_LENGTH = 4
+
+const MAX_MESSAGE_LENGTH = 1_000
+
 export interface RecordedHeader {
   readonly name: string
   readonly value: string
   readonly redacted: boolean
 }
 
-/** Replaces each secret in the text. Texts under four characters would blank out innocent ones, and are left. */
-export function redactText(text: string, secrets: readonly string[]): string {
-  let redacted = text
-  for (const secret of secrets) if (secret.length >= 4) redacted = redacted.replaceAll(secret, REDACTED)
-  return redacted
+/** Every form in which a request may carry these secrets as text, longest first, so that none leaves a rest of another. */
+export function secretForms(secrets: readonly string[]): string[] {
+  const forms = secrets
+    .filter((secret) => secret.length >= MIN_SECRET_LENGTH)
+    .flatMap((secret) => [
+      secret,
+      encodeURIComponent(secret.toWellFormed()),
+      JSON.stringify(secret).slice(1, -1),
+      Buffer.from(secret).toString('base64'),
+    ])
+  return [...new Set(forms)].toSorted((a, b) => b.length - a.length)
+}
+
+/** A text as it may be recorded: without the secrets, without what Postgres refuses, and no longer than `maxLength`. */
+export function recordText(text: string, secrets: readonly string[], maxLength = MAX_MESSAGE_LENGTH): string {
+  let clean = text
+  for (const secret of secrets) clean = clean.replaceAll(secret, REDACTED)
+  if (clean.includes('\0')) clean = clean.replaceAll('\0', '\uFFFD')
+  return (clean.length > maxLength ? clean.slice(0, maxLength) : clean).toWellFormed()
 }
 
 export function redactHeaders(
@@ -21,8 +40,17 @@ export function redactHeaders(
   secrets: readonly string[],
 ): RecordedHeader[] {
   return Array.from(headers, ([name, value]) => {
-    if (SECRET_HEADERS.has(name.toLowerCase())) return { name, value: REDACTED, redacted: true }
-    const clean = redactText(value, secrets)
-    return { name, value: clean, redacted: clean !== value }
+    const isSecret = SECRET_HEADERS.has(name.toLowerCase()) || hidesSecret(value, secrets)
+    const clean = isSecret ? REDACTED : recordText(value, secrets, value.length)
+    return { name: recordText(name, [], name.length), value: clean, redacted: clean !== value }
+  })
+}
+
+/** `Basic` and its like: a secret inside what is base64 as a whole. */
+function hidesSecret(value: string, secrets: readonly string[]): boolean {
+  if (secrets.length === 0) return false
+  return value.split(/[\s,;=]+/).some((part) => {
+    const decoded = Buffer.from(part, 'base64').toString('utf8')
+    return secrets.some((secret) => decoded.includes(secret))
   })
 }

@@ -21,6 +21,8 @@ export interface AttemptRecord {
   readonly startedAt: Date
   readonly durationMs: number
   readonly outcome: Outcome
+  /** False when it failed on our side of the socket. */
+  readonly wasSent: boolean
   readonly retryAt: Date | undefined
   readonly request: RecordedRequest | undefined
   /** Undefined when the body was the envelope as the profile renders it. */
@@ -30,7 +32,10 @@ export interface AttemptRecord {
   readonly profile: DeliveryProfile
 }
 
-/** How a held delivery goes on: settled with its attempt, or without one when nothing was tried. */
+/**
+ * How a held delivery goes on: settled with its attempt, or without one when nothing was tried. A delivery that turned
+ * out to be finished keeps its status, and only its job goes.
+ */
 export interface AttemptResult {
   readonly lease: Lease
   readonly delivery: PendingRow

@@ -84,9 +84,9 @@ async function compileMissing(
   compiled: Map<string, PayloadCheck | undefined>,
   types: readonly KnownEventType[],
 ): Promise<void> {
+  if (compiled.size > MAX_COMPILED) compiled.clear()
   const missing = types.filter((type) => !compiled.has(versionKey(type)))
   if (missing.length === 0) return
-  if (compiled.size > MAX_COMPILED) compiled.clear()
   const rows = await findPayloadSchemas(
     sql,
     missing.map((type) => type.id),

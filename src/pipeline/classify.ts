@@ -1,4 +1,5 @@
 import type { ConnectorResponse } from '../connector/define-connector.ts'
+import { parseClassification } from '../connector/parse-result.ts'
 import type { ReadyConnector } from '../connector/registry.ts'
 import { type Outcome, outcomeOfResponse } from '../domain/outcome.ts'
 import type { OutboundResponse, OutboundResult } from '../outbound/outbound.ts'
@@ -17,12 +18,12 @@ function classifyResponse(connector: ReadyConnector, response: OutboundResponse,
     return classifyByConnector(connector, { ...response, headers }) ?? byStatus
   } catch (error) {
     const message = `The connector could not read the answer: ${error instanceof Error ? error.message : error}`
-    return { outcome: 'RETRYABLE_FAILURE', failureKind: 'CONNECTOR_ERROR', message: message.slice(0, 1_000) }
+    return { outcome: 'RETRYABLE_FAILURE', failureKind: 'CONNECTOR_ERROR', message }
   }
 }
 
 function classifyByConnector(connector: ReadyConnector, response: ConnectorResponse): Outcome | undefined {
-  const verdict = connector.definition.classify?.(response)
+  const verdict = parseClassification(connector.definition.classify?.(response))
   switch (verdict?.kind) {
     case undefined:
       return undefined

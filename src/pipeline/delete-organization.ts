@@ -1,14 +1,14 @@
 import { type Id, idToUuid, parseId } from '../domain/id.ts'
 import { Refused } from '../domain/refused.ts'
 import { Destination } from '../store/destination.ts'
-import { eraseDeliveries, eraseEvents } from '../store/erasure.ts'
+import { eraseDeliveries, eraseEvents, eraseOrganization } from '../store/erasure.ts'
 import { Organization } from '../store/organization.ts'
 import type { Sql } from '../store/sql.ts'
 import type { Store } from '../store/store.ts'
 
 /**
- * Deletes an organization with all that is its own, in chunks: destinations first, so that nothing more is made for it,
- * itself last, so that a call that was cut off can be made again.
+ * Deletes an organization with all that is its own. In chunks at first, so that no transaction is long; at the end the
+ * organization, which ends publishing for it, with what came in between. A call that was cut off can be made again.
  */
 export async function deleteOrganization(store: Store, applicationId: Id<'app'>, text: string): Promise<Id<'org'>> {
   const em = store.em()
@@ -18,12 +18,15 @@ export async function deleteOrganization(store: Store, applicationId: Id<'app'>,
     throw new Refused({ code: 'NOT_FOUND', message: `there is no organization ${text}`, path: ['input', 'id'] })
   }
   await em.nativeDelete(Destination, { organizationId: organization.id })
-  await eraseAll(store, idToUuid(organization.id), eraseDeliveries)
-  await eraseAll(store, idToUuid(organization.id), eraseEvents)
-  await em.nativeDelete(Organization, { id: organization.id })
+  const uuid = idToUuid(organization.id)
+  while (await store.transaction((tx) => eraseChunk(store, tx, uuid)));
+  await store.transaction(async (tx) => {
+    await eraseOrganization(tx, uuid)
+    while (await eraseChunk(store, tx, uuid));
+  })
   return organization.id
 }
 
-async function eraseAll(store: Store, id: string, erase: (tx: Sql, id: string) => Promise<boolean>): Promise<void> {
-  while (await store.transaction((tx) => erase(tx, id)));
+async function eraseChunk(store: Store, tx: Sql, uuid: string): Promise<boolean> {
+  return (await eraseDeliveries(tx, store.jobs, uuid)) || (await eraseEvents(tx, uuid))
 }

@@ -1,6 +1,6 @@
 import { type ConnectorRegistry, type ReadyConnector, readyConnector } from '../connector/registry.ts'
 import type { Outcome } from '../domain/outcome.ts'
-import { redactHeaders, redactText } from '../domain/redact.ts'
+import { recordText, redactHeaders } from '../domain/redact.ts'
 import { retryDelayMs } from '../domain/retry-schedule.ts'
 import type { Outbound, OutboundResponse, OutboundResult } from '../outbound/outbound.ts'
 import type { RecordedRequest, RecordedResponse } from '../store/delivery-attempt.ts'
@@ -19,9 +19,13 @@ export interface DeliverParts {
   readonly random: () => number
 }
 
+/** Longest texts that are recorded, characters. A body is an event's data at most, in an envelope of its own. */
+const MAX_URL_LENGTH = 4_096
+const MAX_BODY_LENGTH = 1_048_576
+
 /** A delivery whose holder was lost so often is likely what kills them. */
 const MAX_LOST_LEASES = 3
-/** How long a delivery waits for a connector that is not loaded. */
+/** How long a delivery waits for a connector that is not loaded, or for a key that opens its destination's secrets. */
 const CONNECTOR_WAIT_MS = 60_000
 
 /**
@@ -30,11 +34,12 @@ const CONNECTOR_WAIT_MS = 60_000
  */
 export async function deliver(parts: DeliverParts, pending: PendingDelivery): Promise<AttemptResult | undefined> {
   const { lease, delivery, destination } = pending
+  if (delivery.status !== 'PENDING') return { lease, delivery, status: delivery.status }
   if (!destination) return { lease, delivery, status: 'CANCELLED' }
   const isTest = delivery.trigger === 'TEST'
   if (!isTest && (destination.isDisabled || !destination.isActive)) return { lease, delivery, status: 'CANCELLED' }
   const connector = readyConnector(parts.connectors, destination.connector)
-  if (!connector) {
+  if (!connector || destination.problem) {
     return { lease, delivery, status: 'PENDING', dueAt: new Date(parts.now().getTime() + CONNECTOR_WAIT_MS) }
   }
   const attempt = await attemptDelivery(parts, pending, { connector, destination })
@@ -60,7 +65,7 @@ async function attemptDelivery(
 ): Promise<AttemptRecord | undefined> {
   const startedAt = parts.now()
   const base = { startedAt, profileVersion: target.destination.profileVersion, profile: target.destination.profile }
-  const nothingSent = { durationMs: 0, request: undefined, requestBody: undefined, response: undefined }
+  const nothingSent = { durationMs: 0, wasSent: false, request: undefined, requestBody: undefined, response: undefined }
   const obstacle = findObstacle(pending)
   if (obstacle) return { ...base, ...nothingSent, outcome: permanent(obstacle), retryAt: undefined }
   let prepared: PreparedRequest
@@ -76,15 +81,18 @@ async function attemptDelivery(
   } catch (error) {
     // Whatever a connector throws, or builds that is no request, costs its own delivery only, and is no use to repeat.
     const message = `The connector built no request that can be sent: ${error instanceof Error ? error.message : error}`
-    const clean = redactText(message, target.destination.secretTexts).slice(0, 1_000)
+    const clean = recordText(message, target.destination.secretTexts)
     return { ...base, ...nothingSent, outcome: permanent(clean), retryAt: undefined }
   }
   if (result.kind === 'failure' && result.failure === 'ABORTED') return undefined
-  const outcome = classify(target.connector, result, parts.now())
+  const verdict = classify(target.connector, result, parts.now())
+  const { message } = verdict
+  const outcome = message ? { ...verdict, message: recordText(message, target.destination.secretTexts) } : verdict
   return {
     ...base,
     ...recordRequest(prepared, target.destination.secretTexts),
     durationMs: Math.round(result.durationMs),
+    wasSent: true,
     response: result.kind === 'response' ? recordResponse(result, target.destination.secretTexts) : undefined,
     outcome,
     retryAt: retryTime(parts, pending, { outcome, destination: target.destination }),
@@ -136,10 +144,10 @@ function recordRequest(
 ): { request: RecordedRequest; requestBody: string | undefined } {
   const request = {
     method: prepared.method,
-    url: redactText(prepared.url, secrets),
+    url: recordText(prepared.url, secrets, MAX_URL_LENGTH),
     headers: redactHeaders(Object.entries(prepared.headers), secrets),
   }
-  return { request, requestBody: prepared.isEnvelope ? undefined : redactText(prepared.body, secrets) }
+  return { request, requestBody: prepared.isEnvelope ? undefined : recordText(prepared.body, secrets, MAX_BODY_LENGTH) }
 }
 
 function recordResponse(response: OutboundResponse, secrets: readonly string[]): RecordedResponse {
@@ -147,7 +155,7 @@ function recordResponse(response: OutboundResponse, secrets: readonly string[]):
   return {
     statusCode,
     headers: redactHeaders(response.headers, secrets),
-    body: redactText(response.body, secrets),
+    body: recordText(response.body, secrets, MAX_BODY_LENGTH),
     sizeBytes,
     truncated,
   }

@@ -1,4 +1,5 @@
 import type { DeliveryProfile } from '../domain/delivery-profile.ts'
+import { secretForms } from '../domain/redact.ts'
 import { credentialsPlace, signingSecretPlace } from '../store/destination.ts'
 import {
   type DestinationHead,
@@ -22,7 +23,9 @@ export interface LoadedDestination {
   readonly config: Record<string, unknown>
   readonly credentials: Record<string, unknown>
   readonly signingSecrets: readonly { readonly secret: string; readonly expiresAt: Date | null }[]
-  /** Every text that must not stand in a record. */
+  /** Set when its secrets do not open with the keys that we have: its deliveries wait. */
+  readonly problem: string | undefined
+  /** Every text that must not stand in a record, in every form. */
   readonly secretTexts: readonly string[]
   readonly profile: DeliveryProfile
   readonly profileVersion: number
@@ -39,22 +42,22 @@ const MAX_CACHED = 10_000
  * Opened destinations by id. Each load asks for the versions as they are now, so that no lost notification can leave
  * an old secret or setting in use; only what changed is read and opened again.
  */
-export function createDestinationCache(store: Store) {
+export function createDestinationCache(store: Store, onError: (error: unknown) => void) {
   const opened = new Map<string, Opened>()
   const profiles = new Map<string, DeliveryProfile>()
 
   return async function load(ids: readonly string[]): Promise<Map<string, LoadedDestination>> {
+    if (opened.size > MAX_CACHED) opened.clear()
+    if (profiles.size > MAX_CACHED) profiles.clear()
     const heads = await findDestinationHeads(store.sql, ids)
     const stale = heads.filter((head) => opened.get(head.id)?.version !== head.version)
     const unknown = heads.filter((head) => !profiles.has(profileKey(head.applicationId, head.profileVersion)))
-    if (opened.size > MAX_CACHED) opened.clear()
-    if (profiles.size > MAX_CACHED) profiles.clear()
     if (stale.length > 0) {
       const rows = await findDestinationRows(
         store.sql,
         stale.map((head) => head.id),
       )
-      for (const row of rows) opened.set(row.id, open(store.secrets, row))
+      for (const row of rows) opened.set(row.id, open(store.secrets, row, onError))
     }
     if (unknown.length > 0) {
       const wanted = unknown.map((head) => ({ applicationId: head.applicationId, version: head.profileVersion }))
@@ -82,15 +85,26 @@ function join(
   return [[head.id, { ...opened, isActive, isDisabled, organizationExternalId, profile, profileVersion }]]
 }
 
-function open(box: SecretBox, row: DestinationRow): Opened {
+/** Secrets that do not open are this destination's trouble, and nobody else's. */
+function open(box: SecretBox, row: DestinationRow, onError: (error: unknown) => void): Opened {
+  const { id, version, organizationId, connector, config } = row
+  const settings = { id, version, organizationId, connector, config }
+  try {
+    return { ...settings, problem: undefined, ...openSecrets(box, row) }
+  } catch (error) {
+    onError(new Error(`The secrets of the destination ${id} do not open`, { cause: error }))
+    return { ...settings, problem: 'Its secrets do not open', credentials: {}, signingSecrets: [], secretTexts: [] }
+  }
+}
+
+function openSecrets(box: SecretBox, row: DestinationRow) {
   const credentials = row.credentials ? JSON.parse(box.open(row.credentials, credentialsPlace(row))) : {}
   const signingSecrets = row.secrets.map((one) => ({
     secret: box.open(one.secret, signingSecretPlace(row.organizationId, one.id)),
     expiresAt: one.expiresAt ? new Date(one.expiresAt) : null,
   }))
-  const secretTexts = [...textsIn(credentials), ...signingSecrets.map((one) => one.secret)]
-  const { id, version, organizationId, connector, config } = row
-  return { id, version, organizationId, connector, config, credentials, signingSecrets, secretTexts }
+  const secretTexts = secretForms([...textsIn(credentials), ...signingSecrets.map((one) => one.secret)])
+  return { credentials, signingSecrets, secretTexts }
 }
 
 function textsIn(value: unknown): string[] {

@@ -1,8 +1,9 @@
 import { type Id, idToUuid } from '../domain/id.ts'
+import { Refused } from '../domain/refused.ts'
 import type { DeliveryTrigger } from '../store/delivery.ts'
 import type { Event } from '../store/event.ts'
 import { newId } from '../store/new-id.ts'
-import { insertDelivery } from '../store/publication.ts'
+import { holdOrganizations, insertDelivery } from '../store/publication.ts'
 import type { Sql } from '../store/sql.ts'
 import type { Store } from '../store/store.ts'
 
@@ -14,10 +15,14 @@ export async function enqueueDelivery(
 ): Promise<Id<'dlv'>> {
   const id = newId('dlv')
   const { event } = delivery
+  const organization = idToUuid(event.organizationId)
+  if (!(await holdOrganizations(tx, [organization])).has(organization)) {
+    throw new Refused({ code: 'NOT_FOUND', message: 'the organization was deleted', path: ['input', 'id'] })
+  }
   await insertDelivery(tx, {
     id: idToUuid(id),
     applicationId: idToUuid(event.applicationId),
-    organizationId: idToUuid(event.organizationId),
+    organizationId: organization,
     eventId: idToUuid(event.id),
     destinationId: idToUuid(delivery.destinationId),
     eventType: event.type,

@@ -45,9 +45,9 @@ async function* follow(store: Store, tail: FeedTail, options: FollowOptions): As
   const { filter, signal } = options
   const horizon = await feedHorizon(store)
   let position = options.after ?? (options.last ? await feedPositionOfLast(store, filter, options.last) : horizon)
-  if (options.after && (position.epoch !== store.feedEpoch || compareFeedPositions(position, horizon) > 0)) {
+  if (options.after && (position.epoch !== horizon.epoch || compareFeedPositions(position, horizon) > 0)) {
     // A cursor of before a restore, or of what the restore has undone.
-    position = position.epoch < store.feedEpoch ? feedPositionBefore(store.feedEpoch, 0n) : horizon
+    position = position.epoch < horizon.epoch ? feedPositionBefore(horizon.epoch, 0n) : horizon
     yield { kind: 'reset', position, reason: 'RESTORED' }
   }
   let caughtUp = !options.after && !options.last

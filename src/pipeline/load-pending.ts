@@ -11,8 +11,11 @@ export interface LoadedPending {
 }
 
 /** Loads what a batch of leases needs: deliveries, events and destinations by one query each. */
-export function createLoadPending(store: Store): (leases: readonly Lease[]) => Promise<LoadedPending> {
-  const loadDestinations = createDestinationCache(store)
+export function createLoadPending(
+  store: Store,
+  onError: (error: unknown) => void,
+): (leases: readonly Lease[]) => Promise<LoadedPending> {
+  const loadDestinations = createDestinationCache(store, onError)
   return async (leases) => {
     if (leases.length === 0) return { found: [], orphans: [] }
     const rows = await findPending(

@@ -1,4 +1,5 @@
 import type { ConnectorRequest, RequestContext } from '../connector/define-connector.ts'
+import { parseRequest } from '../connector/parse-result.ts'
 import type { ReadyConnector } from '../connector/registry.ts'
 import type { DeliveryProfile } from '../domain/delivery-profile.ts'
 import { renderEnvelope } from '../domain/envelope.ts'
@@ -32,19 +33,24 @@ export function prepareRequest(
   occasion: Occasion,
 ): PreparedRequest {
   const context = requestContext(destination, occasion)
-  const built = connector.definition.buildRequest(context)
+  const built = parseRequest(connector.definition.buildRequest(context))
   const body = built.body ?? ''
   return {
     method: built.method ?? 'POST',
     url: built.url,
     headers: {
       'content-type': 'application/json',
-      ...built.headers,
-      ...signed(built, body, { destination, occasion }),
+      ...lowerCased(built.headers ?? {}),
+      ...lowerCased(signed(built, body, { destination, occasion })),
     },
     body,
     isEnvelope: body === context.body,
   }
+}
+
+/** So that a header that is given twice, in two spellings, goes out once. */
+function lowerCased(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
 }
 
 function requestContext(destination: LoadedDestination, occasion: Occasion): RequestContext<unknown, unknown> {

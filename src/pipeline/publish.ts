@@ -3,7 +3,7 @@ import { type Problem, Refused, Unavailable } from '../domain/refused.ts'
 import type { Bell } from '../store/bell.ts'
 import { Event } from '../store/event.ts'
 import { newId } from '../store/new-id.ts'
-import { claimIdempotencyKeys, insertEvents, keyOf, type NewEvent } from '../store/publication.ts'
+import { claimIdempotencyKeys, holdOrganizations, insertEvents, keyOf, type NewEvent } from '../store/publication.ts'
 import { isDataError, isUnavailable } from '../store/sql.ts'
 import type { Store } from '../store/store.ts'
 import { type Catalogue, createCatalogue } from './catalogue.ts'
@@ -13,6 +13,8 @@ import { type CheckedRequest, checkRequest, type PublishRequest } from './publis
 /** Most events of one call, and of one transaction. */
 export const MAX_EVENTS = 1_000
 const MAX_WAITING_CALLS = 20_000
+/** So many bytes of data weigh as much as an event: a transaction holds 16 MB at most. */
+const BYTES_PER_WEIGHT = 16_384
 
 /** The event, or what was wrong with the request; `path` of a problem starts at the request. */
 export type PublishResult =
@@ -32,10 +34,10 @@ export function createPublish({ store, bell }: { store: Store; bell: Bell }): Pu
   const publishCall = coalesce<Call, PublishResult[]>({
     flush: (calls) => publishCalls({ store, bell, catalogue }, calls),
     maxWeight: MAX_EVENTS,
-    weigh: (call) => call.requests.length,
+    weigh: ({ requests }) => requests.reduce((sum, request) => sum + 1 + request.dataBytes / BYTES_PER_WEIGHT, 0),
     maxWaiting: MAX_WAITING_CALLS,
     overflow: () => new Unavailable('Too many publishes are waiting; try again'),
-    splitOn: isDataError,
+    splitOn: (error) => isDataError(error) || error instanceof OrganizationGone,
   })
   return async (applicationId, requests) => {
     if (requests.length > MAX_EVENTS) {
@@ -49,6 +51,7 @@ export function createPublish({ store, bell }: { store: Store; bell: Bell }): Pu
     try {
       return await publishCall({ applicationId, requests: checked as CheckedRequest[] })
     } catch (error) {
+      if (error instanceof OrganizationGone) return refuseAll(requests.map(() => [organizationGone]))
       throw isUnavailable(error) ? new Unavailable('The database is not available', { cause: error }) : error
     }
   }
@@ -77,12 +80,29 @@ async function publishCalls(parts: PublishParts, calls: readonly Call[]): Promis
   return plans.map(({ own, refused, events }) =>
     refused
       ? refuseAll(own.map((check) => check.problems))
-      : events.map((event) => ({
-          event: earlier.get(event.id) ?? toEvent(event),
-          duplicate: earlier.has(event.id),
-          problems: [],
-        })),
+      : events.map((event) => {
+          if (!stored?.duplicates.has(event.id)) return { event: toEvent(event), duplicate: false, problems: [] }
+          const first = earlier.get(event.id)
+          return first
+            ? { event: first, duplicate: true, problems: [] }
+            : { event: null, duplicate: false, problems: [keyWithoutEvent] }
+        }),
   )
+}
+
+const keyWithoutEvent: Problem = {
+  code: 'CONFLICT',
+  message: 'was used within 24 h for an event that is no longer kept',
+  path: ['idempotencyKey'],
+}
+
+/** Deleted between the look at the catalogue and the transaction. */
+class OrganizationGone extends Error {}
+
+const organizationGone: Problem = {
+  code: 'NOT_FOUND',
+  message: 'one of the organizations was deleted',
+  path: ['organizationId'],
 }
 
 interface Stored {
@@ -93,6 +113,11 @@ interface Stored {
 
 /** Everything that a publish commits: keys, events, deliveries, jobs. */
 async function storeEvents(store: Store, tx: Parameters<typeof insertEvents>[0], wanted: NewEvent[]): Promise<Stored> {
+  const alive = await holdOrganizations(
+    tx,
+    wanted.map((event) => event.organizationId),
+  )
+  if (wanted.some((event) => !alive.has(event.organizationId))) throw new OrganizationGone()
   const claims = new Map<string, { applicationId: string; key: string; eventId: string }>()
   for (const event of wanted) {
     if (event.idempotencyKey === null) continue
@@ -102,7 +127,8 @@ async function storeEvents(store: Store, tx: Parameters<typeof insertEvents>[0],
   const owners = claims.size > 0 ? await claimIdempotencyKeys(tx, [...claims.values()]) : new Map<string, string>()
   const duplicates = new Map<string, string>()
   for (const { id, applicationId, idempotencyKey } of wanted) {
-    const owner = idempotencyKey === null ? id : owners.get(keyOf({ applicationId, key: idempotencyKey }))!
+    const owner = idempotencyKey === null ? id : owners.get(keyOf({ applicationId, key: idempotencyKey }))
+    if (!owner) throw new Error('An idempotency key that was claimed has no owner')
     if (owner !== id) duplicates.set(id, owner)
   }
   const fresh = wanted.filter((event) => !duplicates.has(event.id))

@@ -5,6 +5,7 @@ import type { Bell } from '../store/bell.ts'
 import { Delivery } from '../store/delivery.ts'
 import { Destination } from '../store/destination.ts'
 import { Event } from '../store/event.ts'
+import { markDue } from '../store/publication.ts'
 import type { Store } from '../store/store.ts'
 import { enqueueDelivery } from './enqueue-delivery.ts'
 
@@ -19,6 +20,7 @@ export async function retryDelivery(
   const delivery = id && (await em.findOne(Delivery, { id, applicationId }))
   if (!delivery)
     throw new Refused({ code: 'NOT_FOUND', message: `there is no delivery ${deliveryId}`, path: ['input', 'id'] })
+  // A pending one that is being attempted right now is left to that attempt.
   const retried = delivery.status === 'PENDING' ? await hasten(store, delivery) : await repeat(store, delivery)
   bell.ring('due')
   bell.ring('attempt')
@@ -27,8 +29,7 @@ export async function retryDelivery(
 
 async function hasten(store: Store, { id }: Delivery): Promise<Id<'dlv'>> {
   await store.transaction(async (tx) => {
-    await tx("update delivery set next_attempt_at = now() where id = $1 and status = 'PENDING'", [idToUuid(id)])
-    await store.jobs.hasten(tx, idToUuid(id))
+    if (await store.jobs.hasten(tx, idToUuid(id))) await markDue(tx, idToUuid(id))
   })
   return id
 }

@@ -10,7 +10,7 @@ import {
   type NewAttempt,
   updateDeliveries,
 } from '../store/settlement.ts'
-import { isDataError, type Sql } from '../store/sql.ts'
+import { isUnavailable, type Sql } from '../store/sql.ts'
 import type { Store } from '../store/store.ts'
 import type { AttemptRecord, AttemptResult } from './attempt-result.ts'
 import { coalesce } from './coalesce.ts'
@@ -20,33 +20,61 @@ export type Settle = (result: AttemptResult) => Promise<void>
 
 const MAX_BATCH = 500
 /** While Postgres is away: how often it is tried, and after how many tries the leases are surely lost. */
-const RETRY_EVERY_MS = 1_000
-const MAX_TRIES = 120
+const RETRY_EVERY_MS = 500
+const MAX_TRIES = 240
+
+export interface SettleParts {
+  readonly store: Store
+  readonly bell: Bell
+  /** Aborted when the process has no time left: then nobody waits for Postgres any more. */
+  readonly cut: AbortSignal
+  readonly onError: (error: unknown) => void
+}
 
 /**
  * Writes finished attempts down, many at a time: one transaction takes the jobs away, inserts the attempts, moves
  * deliveries and health, and inserts the retries. Nothing is settled whose lease was lost.
  */
-export function createSettle({ store, bell }: { store: Store; bell: Bell }): Settle {
-  return coalesce<AttemptResult, void>({
+export function createSettle(parts: SettleParts): Settle {
+  const { store, bell } = parts
+  const settle = coalesce<AttemptResult, void>({
     flush: async (results) => {
-      await whenAvailable(() => store.transaction((tx) => settleBatch(store, tx, results)))
+      await whenAvailable(parts, () => store.transaction((tx) => settleBatch(store, tx, results)))
       bell.ring('attempt')
       return results.map(() => undefined)
     },
     maxWeight: MAX_BATCH,
-    splitOn: isDataError,
+    splitOn: (error) => !isUnavailable(error),
   })
+  return async (result) => {
+    try {
+      await settle(result)
+    } catch (error) {
+      if (isUnavailable(error) || !result.attempt) throw error
+      // This attempt's own record is at fault. Without it, the delivery would be sent again and again.
+      parts.onError(error)
+      await settle(withoutRecord(result, result.attempt))
+    }
+  }
 }
 
-async function whenAvailable(work: () => Promise<void>): Promise<void> {
+async function whenAvailable({ cut, onError }: SettleParts, work: () => Promise<void>): Promise<void> {
   for (let tries = 1; ; tries += 1) {
     try {
       return await work()
     } catch (error) {
-      if (isDataError(error) || tries === MAX_TRIES) throw error
-      await setTimeout(RETRY_EVERY_MS)
+      if (!isUnavailable(error) || tries === MAX_TRIES || cut.aborted) throw error
+      if (tries === 1) onError(error)
+      await setTimeout(RETRY_EVERY_MS, undefined, { signal: cut }).catch(() => undefined)
     }
+  }
+}
+
+function withoutRecord(result: AttemptResult, attempt: AttemptRecord): AttemptResult {
+  const outcome = { ...attempt.outcome, message: 'What came of this attempt could not be recorded' }
+  return {
+    ...result,
+    attempt: { ...attempt, outcome, request: undefined, requestBody: undefined, response: undefined },
   }
 }
 
@@ -58,13 +86,15 @@ async function settleBatch(store: Store, tx: Sql, results: readonly AttemptResul
   const own = results.filter((result) => held.has(result.lease.id))
   if (own.length === 0) return
   const tried = own.filter((result): result is Tried => result.attempt !== undefined)
-  if (tried.length > 0) await insertAttempts(tx, tried.map(toNewAttempt), store.feedEpoch)
+  if (tried.length > 0) await insertAttempts(tx, tried.map(toNewAttempt))
   await updateDeliveries(tx, own.map(toChange))
   const evidence = gatherEvidence(tried)
   if (evidence.length > 0) await moveHealth(tx, evidence, new Date())
   await store.jobs.insert(
     tx,
-    own.flatMap(({ delivery, status, dueAt }) => (status === 'PENDING' ? { id: delivery.id, startAfter: dueAt } : [])),
+    own.flatMap((result) =>
+      result.status === 'PENDING' ? { id: result.delivery.id, delayMs: retryInMs(result) ?? 0 } : [],
+    ),
   )
 }
 
@@ -94,21 +124,27 @@ function toNewAttempt({ delivery, attempt }: Tried): NewAttempt {
   }
 }
 
-function toChange({ delivery, status, dueAt, attempt }: AttemptResult): DeliveryChange {
+function toChange(result: AttemptResult): DeliveryChange {
+  const { delivery, status, attempt } = result
   return {
     id: delivery.id,
     status,
     expected_count: delivery.attemptCount,
     attempt_count: delivery.attemptCount + (attempt ? 1 : 0),
-    next_attempt_at: dueAt ?? null,
+    retry_in_ms: retryInMs(result),
   }
 }
 
-/** What the attempts of a batch say of each destination. A person's test says nothing. */
+/** As a delay, because Postgres's clock is not ours. */
+function retryInMs({ dueAt }: AttemptResult): number | null {
+  return dueAt ? Math.max(0, dueAt.getTime() - Date.now()) : null
+}
+
+/** What the attempts of a batch say of each destination. A person's test, and what never went out, say nothing. */
 function gatherEvidence(tried: readonly Tried[]): DestinationEvidence[] {
   const byDestination = new Map<string, DestinationEvidence>()
   for (const { delivery, attempt } of tried) {
-    if (delivery.trigger === 'TEST') continue
+    if (delivery.trigger === 'TEST' || !attempt.wasSent) continue
     const endedAt = new Date(attempt.startedAt.getTime() + attempt.durationMs)
     const before = byDestination.get(delivery.destinationId)
     const base = { destinationId: delivery.destinationId, policy: attempt.profile }

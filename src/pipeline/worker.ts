@@ -21,7 +21,9 @@ export interface WorkerOptions extends Omit<DeliverParts, 'cut'> {
 export interface Worker extends AsyncDisposable {
   /** False while the last claim failed. */
   readonly isClaiming: boolean
-  /** Claims no more, lets what is in flight finish for up to `GRACE_MS`, hands the rest back uncounted. */
+  /** From now on claims no more. */
+  stopClaiming(): void
+  /** Stops claiming, lets what is in flight finish for up to `GRACE_MS`, hands the rest back uncounted. */
   [Symbol.asyncDispose](): Promise<void>
 }
 
@@ -39,8 +41,8 @@ export function startWorker(options: WorkerOptions): Worker {
   const cut = new AbortController()
   const held = new Map<string, Lease>()
   const alarm = createAlarm()
-  const settle = createSettle(options)
-  const loadPending = createLoadPending(store)
+  const settle = createSettle({ store, bell, cut: cut.signal, onError })
+  const loadPending = createLoadPending(store, onError)
   const parts: DeliverParts = { ...options, cut: cut.signal }
   let isClaiming = true
   /** True when the last claim was bounded by room, not by what was due: then a delivery that ends makes room. */
@@ -57,7 +59,8 @@ export function startWorker(options: WorkerOptions): Worker {
       // The lease runs out, and the delivery is taken up again.
       onError(error)
     }
-    held.delete(lease.id)
+    // After a lost lease the same process may hold a newer one of the same delivery.
+    if (held.get(lease.id) === lease) held.delete(lease.id)
     if (mayBeMore || stopping.signal.aborted) alarm.wake()
   }
 
@@ -109,14 +112,19 @@ export function startWorker(options: WorkerOptions): Worker {
   )
   const running = run()
 
+  function stopClaiming(): void {
+    offBell()
+    stopping.abort()
+    alarm.wake()
+  }
+
   return {
     get isClaiming() {
       return isClaiming
     },
+    stopClaiming,
     async [Symbol.asyncDispose]() {
-      offBell()
-      stopping.abort()
-      alarm.wake()
+      stopClaiming()
       await running
       const deadline = setTimeout(() => cut.abort(), GRACE_MS)
       while (held.size > 0) await alarm.wait(GRACE_MS)

@@ -35,11 +35,18 @@ export interface Server extends AsyncDisposable {
 /** Largest request; a batch of publishes needs it. */
 const BODY_LIMIT_BYTES = 5 * 1_024 * 1_024
 
+/** How long requests under way may take once the server is told to stop. */
+const CLOSE_GRACE_MS = 3_000
+
 /** Everything that is reached over HTTP, on one port. */
 export async function startServer(options: ServerOptions): Promise<Server> {
   const app = Fastify({ bodyLimit: BODY_LIMIT_BYTES, forceCloseConnections: 'idle' })
   await using parts = new AsyncDisposableStack()
-  parts.defer(() => app.close())
+  parts.defer(async () => {
+    const cutter = setTimeout(() => app.server.closeAllConnections(), CLOSE_GRACE_MS)
+    await app.close()
+    clearTimeout(cutter)
+  })
   app.setErrorHandler((error: FastifyError, _, reply) => {
     const status = error.statusCode ?? 500
     if (status >= 500) options.onError(error)

@@ -1,8 +1,9 @@
 import type { Server as HttpServer } from 'node:http'
+import { setTimeout as pause } from 'node:timers/promises'
 import { type GraphQLError, type GraphQLSchema, getOperationAST, parse } from 'graphql'
 import type { Context } from 'graphql-ws'
 import { type Extra, useServer } from 'graphql-ws/use/ws'
-import { WebSocketServer } from 'ws'
+import { WebSocket, WebSocketServer } from 'ws'
 import { type ApiParts, createContext } from '../api/context.ts'
 import { apiError, maskError } from '../api/mask-error.ts'
 import type { Authenticate, Claims, Principal } from '../api/principal.ts'
@@ -14,9 +15,12 @@ export interface SocketOptions {
   readonly onError: (error: unknown) => void
 }
 
-/** Close codes that clients know: 4401 is final, 1013 asks for another try. */
+/** Close codes that clients know: 4400 and 4401 are final, 1013 asks for another try. */
+const BAD_REQUEST = 4_400
 const UNAUTHORIZED = 4_401
 const TRY_AGAIN_LATER = 1_013
+
+const CLOSE_GRACE_MS = 2_000
 
 const RECHECK_EVERY_MS = 60_000
 const MAX_MESSAGE_BYTES = 1_024 * 1_024
@@ -37,8 +41,7 @@ export function acceptSockets(server: HttpServer, options: SocketOptions): Async
       return true
     } catch (error) {
       const { extensions, message } = maskError(error, onError)
-      const isOutage = extensions?.code === 'UNAVAILABLE' || extensions?.code === 'INTERNAL'
-      context.extra.socket.close(isOutage ? TRY_AGAIN_LATER : UNAUTHORIZED, message)
+      context.extra.socket.close(closeCodeOf(extensions?.code), message)
       return false
     }
   }
@@ -54,6 +57,8 @@ export function acceptSockets(server: HttpServer, options: SocketOptions): Async
       context: ({ extra }) => createContext(parts, extra.principal!, { remember: false }),
       async onConnect(context) {
         if (!(await admit(context))) return false
+        // It may have left meanwhile, and onClose has been then.
+        if (context.extra.socket.readyState !== WebSocket.OPEN) return false
         open.add(context)
         return true
       },
@@ -69,10 +74,17 @@ export function acceptSockets(server: HttpServer, options: SocketOptions): Async
     async [Symbol.asyncDispose]() {
       clearInterval(timer)
       offBell()
-      await graphqlWs.dispose()
+      // A client that leaves our close frame unanswered keeps nobody waiting.
+      await Promise.race([graphqlWs.dispose(), pause(CLOSE_GRACE_MS)])
+      for (const client of wss.clients) client.terminate()
       wss.close()
     },
   }
+}
+
+function closeCodeOf(code: unknown): number {
+  if (code === 'UNAUTHENTICATED') return UNAUTHORIZED
+  return code === 'UNAVAILABLE' || code === 'INTERNAL' ? TRY_AGAIN_LATER : BAD_REQUEST
 }
 
 /** Queries and mutations belong to HTTP. A text that does not parse is graphql-ws's to refuse. */

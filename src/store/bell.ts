@@ -2,13 +2,15 @@ import { randomBytes } from 'node:crypto'
 import { EventEmitter } from 'node:events'
 import { setTimeout } from 'node:timers/promises'
 import pg from 'pg'
+import { checkFeedEpoch } from './feed-epoch.ts'
 import type { Sql } from './sql.ts'
 
 /**
  * What the bell says. due: deliveries can be claimed. attempt: attempts were committed, or a delivery changed.
  * revoked: an API key was revoked.
  */
-export type BellKind = 'due' | 'attempt' | 'revoked'
+export type BellKind = (typeof kinds)[number]
+const kinds = ['due', 'attempt', 'revoked'] as const
 
 /**
  * A doorbell between and within processes. It only makes things sooner: it carries no data, a ring may be lost, and
@@ -35,17 +37,26 @@ export function openBell(options: { databaseUrl: string; sql: Sql; onError: (err
 
   function notify(): void {
     timer = undefined
-    const kinds = [...outgoing]
+    const payload = [self, ...outgoing].join(' ')
     outgoing.clear()
-    options.sql('select pg_notify($1, $2)', [CHANNEL, `${self} ${kinds.join(' ')}`]).catch(options.onError)
+    options.sql('select pg_notify($1, $2)', [CHANNEL, payload]).catch(options.onError)
   }
 
   function onNotification(payload: string): void {
-    const [sender, ...kinds] = payload.split(' ')
-    if (sender !== self) for (const kind of kinds) emitter.emit(kind)
+    const [sender, ...words] = payload.split(' ')
+    if (sender === self) return
+    // Anyone in the database may notify: only what we know is passed on.
+    for (const kind of kinds) if (words.includes(kind)) emitter.emit(kind)
   }
 
-  const listening = listen({ ...options, signal: abort.signal, onNotification })
+  async function onListening(): Promise<void> {
+    // A new connection may lead to another server than the last one did.
+    await checkFeedEpoch(options.sql)
+    // What was rung while nobody listened.
+    for (const kind of kinds) emitter.emit(kind)
+  }
+
+  const listening = listen({ ...options, signal: abort.signal, onNotification, onListening })
   return {
     ring(kind) {
       emitter.emit(kind)
@@ -68,21 +79,23 @@ interface Listening {
   readonly databaseUrl: string
   readonly signal: AbortSignal
   readonly onNotification: (payload: string) => void
+  readonly onListening: () => Promise<void>
   readonly onError: (error: unknown) => void
 }
 
 /** Holds one LISTEN connection, and takes a new one when it breaks. */
-async function listen({ databaseUrl, signal, onNotification, onError }: Listening): Promise<void> {
+async function listen({ databaseUrl, signal, onNotification, onListening, onError }: Listening): Promise<void> {
   while (!signal.aborted) {
     const client = new pg.Client({
       connectionString: databaseUrl,
       application_name: 'postrider bell',
       keepAlive: true,
       connectionTimeoutMillis: 5_000,
+      query_timeout: 5_000,
     })
     const ended = Promise.withResolvers<void>()
     client.on('error', (error) => {
-      onError(error)
+      if (!signal.aborted) onError(error)
       ended.resolve()
     })
     client.on('end', () => ended.resolve())
@@ -94,6 +107,7 @@ async function listen({ databaseUrl, signal, onNotification, onError }: Listenin
     try {
       await client.connect()
       await client.query(`listen ${CHANNEL}`)
+      await onListening()
       await ended.promise
     } catch (error) {
       onError(error)

@@ -48,45 +48,60 @@ export async function readFeed(
   { filter, limit }: { filter?: FeedFilter; limit: number },
 ): Promise<FeedPage> {
   const { where, values } = conditions(filter)
-  const rows = await store.sql<{ xmin: string; isHeldBack: boolean; row: Record<string, unknown> | null }>(
-    `with bound as materialized (select pg_snapshot_xmin(pg_current_snapshot()) as xmin)
-     select bound.xmin::text, exists (
-         select from delivery_attempt where feed_epoch = $5 and feed_xid >= bound.xmin
+  const rows = await store.sql<Horizon & { isHeldBack: boolean; row: Record<string, unknown> | null }>(
+    `with bound as materialized (select epoch, pg_snapshot_xmin(pg_current_snapshot()) as xmin from feed_epoch)
+     select bound.epoch::text, bound.xmin::text, exists (
+         select from delivery_attempt where feed_epoch = bound.epoch and feed_xid >= bound.xmin
        ) as "isHeldBack", to_json(a) as row
      from bound left join lateral (
        select * from delivery_attempt
        where (feed_epoch, feed_xid, id) > ($1::bigint, $2::xid8, $3::uuid)
-         and (feed_epoch < $5 or feed_xid < bound.xmin) ${where}
+         and (feed_epoch < bound.epoch or feed_xid < bound.xmin) ${where}
        order by feed_epoch, feed_xid, id limit $4
      ) a on true`,
-    [after.epoch, after.xid.toString(), after.attemptUuid, limit, store.feedEpoch, ...values],
+    [after.epoch, after.xid.toString(), after.attemptUuid, limit + 1, ...values],
   )
   const found = rows.flatMap(({ row }) => (row ? [toFeedRow(store, row)] : []))
-  const { xmin, isHeldBack } = rows[0]!
-  const horizon = feedPositionBefore(store.feedEpoch, BigInt(xmin))
-  return { rows: found, horizon, hasMore: found.length === limit, isHeldBack }
+  const hasMore = found.length > limit
+  return { rows: found.slice(0, limit), horizon: toHorizon(rows[0]!), hasMore, isHeldBack: rows[0]!.isHeldBack }
 }
 
 /** Where the feed stands now: every attempt that commits from here on comes after it. */
-export async function feedHorizon({ sql, feedEpoch }: Store): Promise<FeedPosition> {
-  const [row] = await sql<{ xmin: string }>('select pg_snapshot_xmin(pg_current_snapshot())::text as xmin')
-  return feedPositionBefore(feedEpoch, BigInt(row!.xmin))
+export async function feedHorizon({ sql }: Store): Promise<FeedPosition> {
+  const [row] = await sql<Horizon>(
+    'select epoch::text, pg_snapshot_xmin(pg_current_snapshot())::text as xmin from feed_epoch',
+  )
+  return toHorizon(row!)
 }
 
 /** The position just before the newest `count` attempts that match. */
 export async function feedPositionOfLast(store: Store, filter: FeedFilter, count: number): Promise<FeedPosition> {
-  const { where, values } = conditions(filter, 3)
+  const { where, values } = conditions(filter, 2)
   const rows = await store.sql<{ epoch: string; xid: string; id: string }>(
     `select feed_epoch::text as epoch, feed_xid::text as xid, id from delivery_attempt
-     where feed_xid < pg_snapshot_xmin(pg_current_snapshot()) and feed_epoch <= $2 ${where}
+     where feed_xid < pg_snapshot_xmin(pg_current_snapshot()) ${where}
      order by feed_epoch desc, feed_xid desc, id desc limit 1 offset $1`,
-    [count, store.feedEpoch, ...values],
+    [count, ...values],
   )
   const row = rows[0]
-  return row ? { epoch: Number(row.epoch), xid: BigInt(row.xid), attemptUuid: row.id } : feedPositionBefore(0, 0n)
+  if (row) return { epoch: Number(row.epoch), xid: BigInt(row.xid), attemptUuid: row.id }
+  // There are no more than that: from the first one.
+  const [first] = await store.sql<{ epoch: string }>(
+    'select coalesce((select min(feed_epoch) from delivery_attempt), epoch)::text as epoch from feed_epoch',
+  )
+  return feedPositionBefore(Number(first!.epoch), 0n)
 }
 
-function conditions(filter: FeedFilter | undefined, first = 6): { where: string; values: unknown[] } {
+interface Horizon {
+  readonly epoch: string
+  readonly xmin: string
+}
+
+function toHorizon({ epoch, xmin }: Horizon): FeedPosition {
+  return feedPositionBefore(Number(epoch), BigInt(xmin))
+}
+
+function conditions(filter: FeedFilter | undefined, first = 5): { where: string; values: unknown[] } {
   if (!filter) return { where: '', values: [] }
   const parts: [sql: string, value: unknown][] = [['application_id =', idToUuid(filter.applicationId)]]
   if (filter.organizationId) parts.push(['organization_id =', idToUuid(filter.organizationId)])

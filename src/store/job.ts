@@ -21,8 +21,8 @@ export interface Lease {
 
 export interface NewJob {
   readonly id: string
-  /** Not before; now when omitted. */
-  readonly startAfter?: Date | undefined
+  /** Due so much later, by Postgres's clock; now when omitted. */
+  readonly delayMs?: number
 }
 
 /** The queue of pending deliveries: one job each, in pg-boss, inside the caller's transaction. */
@@ -35,8 +35,10 @@ export interface Jobs {
   finish(tx: Sql, leases: readonly Lease[]): Promise<Set<string>>
   /** Gives leases back unused: the jobs are due at once, for anyone. */
   release(leases: readonly Lease[]): Promise<void>
-  /** Makes a pending job due now. */
-  hasten(tx: Sql, id: string): Promise<void>
+  /** Makes a waiting job due now; false when there is none, because it is held or done. */
+  hasten(tx: Sql, id: string): Promise<boolean>
+  /** Takes jobs away, whoever holds them. */
+  drop(tx: Sql, ids: readonly string[]): Promise<void>
   close(): Promise<void>
 }
 
@@ -67,7 +69,7 @@ export async function openJobs(options: {
       if (jobs.length === 0) return
       await boss.insert(
         QUEUE,
-        jobs.map((job) => (job.startAfter ? { id: job.id, startAfter: job.startAfter } : { id: job.id })),
+        jobs.map(({ id, delayMs }) => (delayMs ? { id, startAfter: `${delayMs / 1_000} seconds` } : { id })),
         { db: { executeSql: async (text, values) => ({ rows: await tx(text, values) }) }, returnId: false },
       )
     },
@@ -77,12 +79,8 @@ export async function openJobs(options: {
     renew: (leases) => renewLeases(sql, leases),
     finish: (tx, leases) => finishLeases(tx, leases),
     release: (leases) => releaseLeases(sql, leases),
-    async hasten(tx, id) {
-      await tx(`update pgboss.job set start_after = now() where name = $1 and id = $2 and state < 'active'`, [
-        QUEUE,
-        id,
-      ])
-    },
+    hasten: (tx, id) => hastenJob(tx, id),
+    drop: (tx, ids) => dropJobs(tx, ids),
     close: () => boss.stop({ graceful: false, close: false }),
   }
 }
@@ -115,4 +113,16 @@ async function releaseLeases(sql: Sql, leases: readonly Lease[]): Promise<void> 
     `update pgboss.job set state = 'created', started_on = null, heartbeat_on = null where ${held}`,
     heldBy(leases),
   )
+}
+
+async function hastenJob(tx: Sql, id: string): Promise<boolean> {
+  const rows = await tx(
+    `update pgboss.job set start_after = now() where name = '${QUEUE}' and id = $1 and state < 'active' returning id`,
+    [id],
+  )
+  return rows.length > 0
+}
+
+async function dropJobs(tx: Sql, ids: readonly string[]): Promise<void> {
+  await tx(`delete from pgboss.job where name = '${QUEUE}' and id = any($1::uuid[])`, [ids])
 }

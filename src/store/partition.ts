@@ -33,9 +33,12 @@ async function createPartition(
 ): Promise<void> {
   const range = `from ('${uuidFloor(day * DAY_MS)}') to ('${uuidFloor((day + 1) * DAY_MS)}')`
   try {
-    await sql(`create table if not exists ${name} partition of ${table} for values ${range} ${tables[table]}`)
+    // It waits for whoever reads the table, and everybody who writes waits behind it: not for long.
+    await sql(`set local lock_timeout = '1s';
+      create table if not exists ${name} partition of ${table} for values ${range} ${tables[table]}`)
   } catch (error) {
     // 23514: rows of that day lie in the default partition. 42P07, 42P17, 23505: another process was faster.
-    if (!['23514', '42P07', '42P17', '23505'].includes(sqlState(error) ?? '')) throw error
+    // 55P03: the table was busy; there is a week of partitions, and an hour until the next try.
+    if (!['23514', '42P07', '42P17', '23505', '55P03'].includes(sqlState(error) ?? '')) throw error
   }
 }

@@ -77,7 +77,7 @@ export async function findDestinationRows(sql: Sql, ids: readonly string[]): Pro
     `select id, version, organization_id as "organizationId", connector, config, credentials,
        coalesce((
          select json_agg(json_build_object('id', s.id, 'secret', s.secret, 'expiresAt', s.expires_at)
-           order by s.created_at desc, s.id desc)
+           order by s.expires_at desc nulls first, s.created_at desc, s.id desc)
          from signing_secret s where s.destination_id = d.id
        ), '[]') as secrets
      from destination d where id = any($1::uuid[])`,

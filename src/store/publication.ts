@@ -78,6 +78,18 @@ export async function findPayloadSchemas(
   return sql('select id, payload_schema as "payloadSchema" from event_type where id = any($1::uuid[])', [eventTypeIds])
 }
 
+/**
+ * Holds the organizations until the transaction ends: one that is being deleted is waited for, and not in the answer
+ * then. Sorted, so that two batches cannot wait for each other in a circle.
+ */
+export async function holdOrganizations(tx: Sql, ids: readonly string[]): Promise<Set<string>> {
+  const rows = await tx<{ id: string }>(
+    'select id from organization where id = any($1::uuid[]) order by id for key share',
+    [[...new Set(ids)]],
+  )
+  return new Set(rows.map((row) => row.id))
+}
+
 export interface KeyClaim {
   readonly applicationId: string
   readonly key: string
@@ -199,6 +211,11 @@ export async function insertDelivery(tx: Sql, delivery: NewDelivery): Promise<vo
       'maxAttempts',
     ).flat(),
   )
+}
+
+/** Says of a pending delivery that its next attempt is due. */
+export async function markDue(tx: Sql, id: string): Promise<void> {
+  await tx("update delivery set next_attempt_at = now() where id = $1 and status = 'PENDING'", [id])
 }
 
 /** Stores one event without a fan-out: a person's test goes to the destination tested, and to no other. */

@@ -27,16 +27,16 @@ export interface NewAttempt {
   readonly response: unknown
 }
 
-export async function insertAttempts(tx: Sql, attempts: readonly NewAttempt[], feedEpoch: number): Promise<void> {
+export async function insertAttempts(tx: Sql, attempts: readonly NewAttempt[]): Promise<void> {
   await tx(
     `insert into delivery_attempt (id, application_id, organization_id, delivery_id, destination_id, event_id, event_type,
        number, started_at, duration_ms, outcome, failure_kind, error_message, retry_at, request, request_body,
        profile_version, response, feed_epoch)
-     select *, $2::bigint from json_to_recordset($1::json) as x (id uuid, application_id uuid, organization_id uuid,
+     select *, (select epoch from feed_epoch) from json_to_recordset($1::json) as x (id uuid, application_id uuid, organization_id uuid,
        delivery_id uuid, destination_id uuid, event_id uuid, event_type text, number int, started_at timestamptz,
        duration_ms int, outcome text, failure_kind text, error_message text, retry_at timestamptz, request json,
        request_body text, profile_version int, response json)`,
-    [JSON.stringify(attempts), feedEpoch],
+    [JSON.stringify(attempts)],
   )
 }
 
@@ -46,16 +46,18 @@ export interface DeliveryChange {
   /** The count it was claimed with: a delivery that moved on meanwhile is left alone. */
   readonly expected_count: number
   readonly attempt_count: number
-  readonly next_attempt_at: Date | null
+  /** From now, milliseconds: Postgres's clock says when, as it does for the job. */
+  readonly retry_in_ms: number | null
 }
 
 export async function updateDeliveries(tx: Sql, changes: readonly DeliveryChange[]): Promise<void> {
   // The ids stand twice so that the plan is an index look-up whatever it believes of the table.
   await tx(
-    `update delivery d set status = x.status, attempt_count = x.attempt_count, next_attempt_at = x.next_attempt_at,
+    `update delivery d set status = x.status, attempt_count = x.attempt_count,
+       next_attempt_at = now() + x.retry_in_ms * interval '1 ms',
        finished_at = case when x.status <> 'PENDING' then now() end
      from json_to_recordset($1::json)
-       as x (id uuid, status text, expected_count int, attempt_count int, next_attempt_at timestamptz)
+       as x (id uuid, status text, expected_count int, attempt_count int, retry_in_ms float8)
      where d.id = any($2::uuid[]) and d.id = x.id and d.attempt_count = x.expected_count and d.status = 'PENDING'`,
     [JSON.stringify(changes), changes.map((change) => change.id)],
   )

@@ -7,7 +7,7 @@ import { DeliveryAttempt } from './delivery-attempt.ts'
 import { Destination, DestinationHealth, SigningSecret } from './destination.ts'
 import { Event } from './event.ts'
 import { EventType } from './event-type.ts'
-import { openFeedEpoch } from './feed-epoch.ts'
+import { checkFeedEpoch } from './feed-epoch.ts'
 import { type Jobs, openJobs } from './job.ts'
 import { migrate } from './migrate.ts'
 import { Organization } from './organization.ts'
@@ -34,8 +34,6 @@ export interface Store extends AsyncDisposable {
   transaction<T>(work: (tx: Sql) => Promise<T>): Promise<T>
   readonly jobs: Jobs
   readonly secrets: SecretBox
-  /** The number of restores this database has been through; see domain/feed-cursor.ts. */
-  readonly feedEpoch: number
   readonly databaseUrl: string
 }
 
@@ -56,6 +54,7 @@ const entities = [
 /** Migrates, then opens. Safe to call from many processes at once. */
 export async function openStore(options: StoreOptions): Promise<Store> {
   await using opening = new AsyncDisposableStack()
+  let isClosing = false
   const orm = await MikroORM.init({
     entities,
     clientUrl: options.databaseUrl,
@@ -66,7 +65,11 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       options: '-c idle_in_transaction_session_timeout=10000',
       keepAlive: true,
       connectionTimeoutMillis: 5_000,
-      onPoolCreated: (pool: pg.Pool) => pool.on('error', options.onError),
+      onPoolCreated: (pool: pg.Pool) =>
+        pool.on('error', (error) => {
+          // A Postgres that stops with us says so to connections that are about to close.
+          if (!isClosing) options.onError(error)
+        }),
     },
     logger: () => undefined,
   })
@@ -77,7 +80,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   await ensurePartitions(sql, new Date())
   const jobs = await openJobs({ sql, supervise: options.supervise, onError: options.onError })
   opening.defer(() => jobs.close())
-  const feedEpoch = await openFeedEpoch(sql)
+  await checkFeedEpoch(sql)
   const opened = opening.move()
   return {
     em: () => orm.em.fork(),
@@ -85,9 +88,11 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     transaction: (work) => inTransaction(pool, work),
     jobs,
     secrets: options.secrets,
-    feedEpoch,
     databaseUrl: options.databaseUrl,
-    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+    [Symbol.asyncDispose]() {
+      isClosing = true
+      return opened.disposeAsync()
+    },
   }
 }
 

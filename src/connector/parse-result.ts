@@ -1,0 +1,43 @@
+import { z } from 'zod'
+import { disabledReasons } from '../domain/outcome.ts'
+import type { Classification, ConnectorRequest } from './define-connector.ts'
+
+// What a connector returns is checked before it is used: one that returns nonsense must say so in its own attempt, not
+// break a batch that it shares with others.
+
+const requestSchema = z.object({
+  method: z.string().optional(),
+  url: z.string(),
+  headers: z.record(z.string(), z.string()).optional(),
+  body: z.string().optional(),
+  sign: z.boolean().optional(),
+})
+
+const classificationSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('success') }),
+  z.object({ kind: z.literal('retry'), reason: z.string(), afterMs: z.number().min(0).optional() }),
+  z.object({ kind: z.literal('fail'), reason: z.string() }),
+  z.object({ kind: z.literal('disable'), reason: z.string(), because: z.enum(disabledReasons).exclude(['MANUAL']) }),
+])
+
+/** Throws with the place and the reason when `value` is no request. */
+export function parseRequest(value: unknown): ConnectorRequest {
+  return parse(requestSchema, value, 'buildRequest') as ConnectorRequest
+}
+
+/** Throws with the place and the reason when `value` is no classification. */
+export function parseClassification(value: unknown): Classification | undefined {
+  return value === undefined ? undefined : (parse(classificationSchema, value, 'classify') as Classification)
+}
+
+function parse<T>(schema: z.ZodType<T>, value: unknown, method: string): T {
+  if (value instanceof Promise) {
+    // Whatever becomes of it is nobody's any more.
+    value.catch(() => undefined)
+    throw new Error(`${method} returned a promise; it has to be synchronous`)
+  }
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  throw new Error(`${method} returned nonsense: ${[...issue!.path.map(String), issue!.message].join(': ')}`)
+}
