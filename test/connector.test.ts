@@ -84,7 +84,7 @@ test("the connector's reading of an answer goes before HTTP's", async () => {
   expect(await last()).toMatchObject({
     status: 'FAILED',
     attemptCount: 2,
-    lastAttempt: { errorMessage: 'Not wanted', outcome: 'PERMANENT_FAILURE' },
+    lastAttempt: { errorMessage: 'Not wanted: ', outcome: 'PERMANENT_FAILURE' },
   })
   expect(await last()).toMatchObject({
     lastAttempt: { failureKind: 'CREDENTIALS_REJECTED', errorMessage: 'Bad token' },
@@ -95,16 +95,76 @@ test("the connector's reading of an answer goes before HTTP's", async () => {
   })
 })
 
-test.for(['throw', 'nothing', 'header', 'url'])(
-  'a connector that builds no request (%s) fails its own delivery, with the reason',
-  async (how) => {
-    const { backend, deliver } = await prepare('thrower', { how })
-    const { delivery } = await backend.send(DeliveryDocument, { id: await deliver() })
-    expect(delivery!.attemptCount).toBe(how === 'url' ? 2 : 1)
-    expect(delivery).toMatchObject({ status: 'FAILED', lastAttempt: { errorMessage: expect.stringMatching(/.{10}/) } })
-    if (how === 'throw') expect(delivery!.lastAttempt!.errorMessage).toContain('no template for this type')
-  },
-)
+test.for([
+  'throws',
+  'returns nothing',
+  'returns a promise',
+  'a bad header',
+  'a header that is a number',
+  'a body that is an object',
+])('a connector that builds no request (%s) fails its own delivery at once, with the reason', async (how) => {
+  const { backend, deliver } = await prepare('thrower', { how })
+  const { delivery } = await backend.send(DeliveryDocument, { id: await deliver() })
+  expect(delivery).toMatchObject({
+    status: 'FAILED',
+    attemptCount: 1,
+    lastAttempt: { failureKind: 'CONNECTOR_ERROR', request: null },
+  })
+  expect(delivery!.lastAttempt!.errorMessage).toMatch(/^The connector built no request that can be sent: .{8}/)
+})
+
+test.for([
+  ['a NUL in the body', 'SUCCEEDED', null],
+  ['half a character in the body', 'SUCCEEDED', null],
+  ['an unknown verdict', 'FAILED', /classify returned nonsense: kind/],
+  ['a verdict later', 'FAILED', /classify returned a promise/],
+  ['a NUL in the reason', 'FAILED', /bad \uFFFD bytes/],
+  ['half a character in the reason', 'FAILED', /bad \uFFFD half/],
+  ['a reason that is no text', 'FAILED', /classify returned nonsense: reason/],
+  ['a delay that is no number', 'FAILED', /classify returned nonsense: afterMs/],
+] as const)('%s is recorded, and sent as often as the schedule says', async ([how, status, message]) => {
+  await using receiver = await startReceiver((request) => (response) => {
+    response.writeHead(200, { 'x-how': String(request.headers['x-how']) }).end()
+  })
+  const { backend, deliver } = await prepare('thrower', { how, url: receiver.url })
+  const { delivery } = await backend.send(DeliveryDocument, { id: await deliver() })
+  expect(delivery!.status).toBe(status)
+  expect(delivery!.lastAttempt!.request).not.toBeNull()
+  if (message) expect(delivery!.lastAttempt!.errorMessage).toMatch(message)
+  expect(receiver.requests).toHaveLength(delivery!.attemptCount)
+  expect(delivery!.attemptCount).toBeLessThanOrEqual(2)
+})
+
+test('a credential stands in no record in any of the forms in which it travels', async () => {
+  const token = 'tok/1+2 "3"=é'
+  await using receiver = await startReceiver(() => (response) => response.writeHead(400).end(`no: ${token}`))
+  const { backend, deliver } = await prepare('pager', { url: receiver.url }, { token: `${token}`, pin: 'tok/1' })
+  const { delivery } = await backend.send(DeliveryDocument, { id: await deliver() })
+  const { request } = delivery!.lastAttempt!
+  expect(request!.url).toBe(`${receiver.url}?token=[redacted]`)
+  expect(request!.headers.filter((header) => header.redacted).map((header) => header.name)).toEqual([
+    'authorization',
+    'x-token',
+    'x-basic',
+  ])
+  expect(JSON.parse(request!.body!).token).toBe('[redacted]')
+  expect(delivery!.lastAttempt!.errorMessage).toBe('Not wanted: no: [redacted]')
+})
+
+test('secrets that do not open hold up their own destination, and no other', async () => {
+  await using receiver = await startReceiver()
+  const closed = await prepare('pager', { url: receiver.url }, { token: TOKEN })
+  const { idToUuid } = await import('../src/domain/id.ts')
+  await postrider.database.query("update destination set credentials = 'v1.gone.AAAA.AAAA' where id = $1", [
+    idToUuid(closed.id as `dst_${string}`),
+  ])
+  const { deliveries } = await closed.publish()
+  const open = await prepare('pager', { url: receiver.url }, { token: 'tok_of_the_others' })
+  await open.deliver()
+  expect(receiver.requests.map((request) => request.headers['x-token'])).toEqual(['tok_of_the_others'])
+  const { delivery } = await closed.backend.send(DeliveryDocument, { id: deliveries[0]!.id })
+  expect(delivery).toMatchObject({ status: 'PENDING', attemptCount: 0 })
+})
 
 async function prepare(connector: string, config: Record<string, unknown>, credentials?: Record<string, unknown>) {
   const backend = await postrider.application({ retryDelays: [0] })
@@ -116,10 +176,11 @@ async function prepare(connector: string, config: Record<string, unknown>, crede
     config,
     ...(credentials && { credentials }),
   })
+  const publish = () => backend.publish({ organizationId, type: 'a', data: { n: 7 } })
   const deliver = async () => {
-    const { deliveries } = await backend.publish({ organizationId, type: 'a', data: { n: 7 } })
+    const { deliveries } = await publish()
     await backend.finished(deliveries[0]!.id)
     return deliveries[0]!.id
   }
-  return { backend, id, deliver }
+  return { backend, id, publish, deliver }
 }

@@ -92,13 +92,16 @@ test('the printed link opens GraphiQL, where the four examples run as they stand
   await stop(page)
 
   // Watched once more, the checkpoint that follows the attempts of before takes none off the screen.
-  const opened = page.waitForEvent('websocket')
-  await run(page)
+  const passed = Promise.withResolvers<void>()
   let saw = ''
-  await (await opened).waitForEvent('framereceived', ({ payload }) => {
-    saw += payload
-    return /SUCCESS.*"deliveryAttempts":\{\}/s.test(saw)
-  })
+  page.once('websocket', (socket) =>
+    socket.on('framereceived', ({ payload }) => {
+      saw += payload
+      if (/SUCCESS.*"deliveryAttempts":\{\}/s.test(saw)) passed.resolve()
+    }),
+  )
+  await run(page)
+  await passed.promise
   expect(await responseOf(page)).toMatchObject({ data: { deliveryAttempts: { attempt: success } } })
   await stop(page)
 

@@ -16,13 +16,17 @@ export default defineConnector({
   }),
   target: ({ config }) => ({ label: new URL(config.url).host }),
   buildRequest: ({ event, config, credentials }) => ({
-    url: `${config.url}?token=${credentials.token}`,
-    headers: { authorization: `Bearer ${credentials.token}`, 'x-token': credentials.token },
+    url: `${config.url}?token=${encodeURIComponent(credentials.token)}`,
+    headers: {
+      authorization: `Bearer ${encodeURIComponent(credentials.token)}`,
+      'x-token': encodeURIComponent(credentials.token),
+      'x-basic': Buffer.from(`user:${credentials.token}`).toString('base64'),
+    },
     body: JSON.stringify({ id: event.id, n: (event.data as { n: number }).n, token: credentials.token }),
   }),
   classify: (response) => {
     if (response.body === 'queue full') return { kind: 'retry', reason: 'The queue is full', afterMs: 0 }
     if (response.statusCode === 401) return { kind: 'disable', reason: 'Bad token', because: 'CREDENTIALS_REJECTED' }
-    return response.statusCode === 400 ? { kind: 'fail', reason: 'Not wanted' } : undefined
+    return response.statusCode === 400 ? { kind: 'fail', reason: `Not wanted: ${response.body}` } : undefined
   },
 })
