@@ -79,6 +79,40 @@ test('with `last` it begins with the newest attempts that there are', async () =
   expect((await feed.take(2)).map((item) => attemptOf(item).id)).toEqual(live.slice(3))
 })
 
+test('a checkpoint of `last` resumes without a reset, also where there were fewer attempts', async () => {
+  await using setting = await prepare()
+  const { cursor } = await setting.follow({ last: 5 }).next()
+  const resumed = setting.follow({ after: cursor })
+  expect(await resumed.next()).toMatchObject({ __typename: 'FeedCheckpoint', caughtUp: false })
+  await setting.publish(1)
+  expect(await resumed.take(1)).toHaveLength(1)
+})
+
+test('a page that is exactly full is the last one when nothing follows', async () => {
+  await using setting = await prepare()
+  const feed = setting.follow()
+  await feed.next()
+  await setting.publish(4)
+  await feed.take(4)
+  const page = async (first: number) =>
+    (await setting.backend.send(DeliveryAttemptsDocument, { first })).deliveryAttempts.pageInfo.hasNextPage
+  expect([await page(3), await page(4), await page(5)]).toEqual([true, false, false])
+})
+
+test('a cursor from before a restore is told so, and goes on with the restored database', async () => {
+  await using restored = await startTestPostrider()
+  await using setting = await prepare(restored)
+  const { cursor } = await setting.follow().next()
+  // What a start finds out about another cluster, said by hand.
+  await restored.database.query('update feed_epoch set epoch = epoch + 1')
+  const resumed = setting.follow({ after: cursor })
+  const reset = await resumed.next()
+  expect(reset).toMatchObject({ __typename: 'FeedReset', reason: 'RESTORED' })
+  await setting.publish(1)
+  expect(await resumed.take(1)).toHaveLength(1)
+  expect(await setting.follow({ after: reset.cursor }).next()).toMatchObject({ __typename: 'FeedCheckpoint' })
+})
+
 test('an attempt that an older transaction holds back is shown later, not left out', async () => {
   await using setting = await prepare()
   const feed = setting.follow()
@@ -137,9 +171,9 @@ interface Follower {
   isSilent(): Promise<void>
 }
 
-async function prepare() {
+async function prepare(of = postrider) {
   const receiver = await startReceiver()
-  const backend = await postrider.application()
+  const backend = await of.application()
   await backend.eventType('a')
   await backend.eventType('b')
   const organizationId = await backend.organization()

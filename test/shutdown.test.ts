@@ -1,6 +1,9 @@
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
 import { expect, test } from 'vitest'
 import { createTestDatabase } from './support/database.ts'
 import { startTestPostrider } from './support/postrider.ts'
+import { startProxy } from './support/proxy.ts'
 import { startReceiver } from './support/receiver.ts'
 
 test('stopping lets what is in flight finish, and leaves nothing half-settled', async () => {
@@ -42,3 +45,53 @@ test('an attempt that is cut off by stopping does not count, and the next proces
   await using _second = await startTestPostrider({}, { database })
   await receiver.request(2)
 }, 30_000)
+
+test('neither a socket that ignores its closing nor a request that never ends delays a stop', async () => {
+  const postrider = await startTestPostrider()
+  const { endpoint } = await postrider.application()
+  const port = Number(new URL(postrider.url).port)
+  const deaf = await connectRaw(
+    port,
+    'GET /graphql HTTP/1.1\r\nhost: x\r\nupgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-version: 13\r\n' +
+      'sec-websocket-protocol: graphql-transport-ws\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
+  )
+  await once(deaf, 'data')
+  const endless = await connectRaw(
+    port,
+    `POST /graphql HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${endpoint.key}\r\ncontent-type: application/json\r\n` +
+      'expect: 100-continue\r\ncontent-length: 1000\r\n\r\n',
+  )
+  await once(endless, 'data')
+  const startedAt = performance.now()
+  await postrider[Symbol.asyncDispose]()
+  expect(performance.now() - startedAt).toBeLessThan(9_000)
+  deaf.destroy()
+  endless.destroy()
+})
+
+test('a stop while Postgres is away does not wait for it', async () => {
+  await using database = await createTestDatabase()
+  await using proxy = await startProxy(database.url)
+  const release = Promise.withResolvers<void>()
+  await using receiver = await startReceiver(() => (response) => void release.promise.then(() => response.end()))
+  const postrider = await startTestPostrider({ DATABASE_URL: proxy.url }, { database })
+  const backend = await postrider.application()
+  await backend.eventType('a')
+  const organizationId = await backend.organization()
+  await backend.destination({ organizationId, url: receiver.url })
+  await backend.publish({ organizationId, type: 'a', data: {} })
+  await receiver.request(1)
+  proxy.cut()
+  release.resolve()
+  const startedAt = performance.now()
+  await postrider[Symbol.asyncDispose]()
+  expect(performance.now() - startedAt).toBeLessThan(10_500)
+}, 30_000)
+
+async function connectRaw(port: number, text: string): Promise<Socket> {
+  const socket = connect(port, '127.0.0.1')
+  socket.on('error', () => undefined)
+  await once(socket, 'connect')
+  socket.write(text)
+  return socket
+}

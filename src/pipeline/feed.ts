@@ -4,6 +4,7 @@ import type { DeliveryAttempt } from '../store/delivery-attempt.ts'
 import { type FeedFilter, feedHorizon, feedPositionOfLast, matchesFeedFilter, readFeed } from '../store/feed.ts'
 import type { Store } from '../store/store.ts'
 import { type FeedTail, startFeedTail, type TailBatch } from './feed-tail.ts'
+import { whenAvailable } from './when-available.ts'
 
 /** One item of the feed; resuming after its position repeats none and skips none. */
 export type FeedItem =
@@ -32,6 +33,9 @@ const CHECKPOINT_EVERY_MS = 10_000
 /** Batches a live follower may fall behind before it goes back to reading pages. */
 const MAX_QUEUED = 64
 
+/** As long as there is a follower; the tail tells of what goes wrong. */
+const patience = { maxTries: Number.POSITIVE_INFINITY, onError: () => undefined }
+
 /** The attempt table is the log: followers read pages until they meet the one shared tail, then live off that. */
 export function openFeed(options: { store: Store; bell: Bell; onError: (error: unknown) => void }): Feed {
   const tail = startFeedTail(options)
@@ -41,6 +45,7 @@ export function openFeed(options: { store: Store; bell: Bell; onError: (error: u
   }
 }
 
+/** An outage is sat out: the follower stands where it stood, and goes on from there. */
 async function* follow(store: Store, tail: FeedTail, options: FollowOptions): AsyncGenerator<FeedItem, void, void> {
   const { filter, signal } = options
   const horizon = await feedHorizon(store)
@@ -53,7 +58,8 @@ async function* follow(store: Store, tail: FeedTail, options: FollowOptions): As
   let caughtUp = !options.after && !options.last
   yield { kind: 'checkpoint', position, caughtUp }
   while (!signal.aborted) {
-    const page = await readFeed(store, position, { filter, limit: PAGE_SIZE })
+    const from = position
+    const page = await whenAvailable(() => readFeed(store, from, { filter, limit: PAGE_SIZE }), { ...patience, signal })
     for (const row of page.rows) yield { kind: 'attempt', ...row }
     const last = page.rows.at(-1)?.position ?? position
     position = page.hasMore ? last : later(last, page.horizon)

@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises'
 import { idToUuid } from '../domain/id.ts'
 import type { Bell } from '../store/bell.ts'
 import { newId } from '../store/new-id.ts'
@@ -14,13 +13,13 @@ import { isUnavailable, type Sql } from '../store/sql.ts'
 import type { Store } from '../store/store.ts'
 import type { AttemptRecord, AttemptResult } from './attempt-result.ts'
 import { coalesce } from './coalesce.ts'
+import { whenAvailable } from './when-available.ts'
 
 /** Resolves when the result is committed, or when the lease turned out to be lost and it was dropped. */
 export type Settle = (result: AttemptResult) => Promise<void>
 
 const MAX_BATCH = 500
-/** While Postgres is away: how often it is tried, and after how many tries the leases are surely lost. */
-const RETRY_EVERY_MS = 500
+/** After so many tries, two minutes, the leases are surely lost. */
 const MAX_TRIES = 240
 
 export interface SettleParts {
@@ -36,10 +35,11 @@ export interface SettleParts {
  * deliveries and health, and inserts the retries. Nothing is settled whose lease was lost.
  */
 export function createSettle(parts: SettleParts): Settle {
-  const { store, bell } = parts
+  const { store, bell, cut, onError } = parts
+  const patience = { signal: cut, maxTries: MAX_TRIES, onError }
   const settle = coalesce<AttemptResult, void>({
     flush: async (results) => {
-      await whenAvailable(parts, () => store.transaction((tx) => settleBatch(store, tx, results)))
+      await whenAvailable(() => store.transaction((tx) => settleBatch(store, tx, results)), patience)
       bell.ring('attempt')
       return results.map(() => undefined)
     },
@@ -52,20 +52,8 @@ export function createSettle(parts: SettleParts): Settle {
     } catch (error) {
       if (isUnavailable(error) || !result.attempt) throw error
       // This attempt's own record is at fault. Without it, the delivery would be sent again and again.
-      parts.onError(error)
+      onError(error)
       await settle(withoutRecord(result, result.attempt))
-    }
-  }
-}
-
-async function whenAvailable({ cut, onError }: SettleParts, work: () => Promise<void>): Promise<void> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await work()
-    } catch (error) {
-      if (!isUnavailable(error) || tries === MAX_TRIES || cut.aborted) throw error
-      if (tries === 1) onError(error)
-      await setTimeout(RETRY_EVERY_MS, undefined, { signal: cut }).catch(() => undefined)
     }
   }
 }

@@ -1,0 +1,65 @@
+import { expect, test } from 'vitest'
+import { EventPublishDocument, FollowAttemptsDocument } from '../src/client/generated/documents.ts'
+import { RequestFailed } from '../src/client/request.ts'
+import { openSocket, subscribe } from '../src/client/subscribe.ts'
+import { createTestDatabase } from './support/database.ts'
+import { startTestPostrider } from './support/postrider.ts'
+import { startProxy } from './support/proxy.ts'
+import { startReceiver } from './support/receiver.ts'
+
+test('while Postgres is away publishes fail fast and retryably; afterwards all goes on by itself', async () => {
+  await using database = await createTestDatabase()
+  await using proxy = await startProxy(database.url)
+  await using receiver = await startReceiver()
+  await using postrider = await startTestPostrider({ DATABASE_URL: proxy.url }, { database })
+  const backend = await postrider.application()
+  await backend.eventType('a')
+  const organizationId = await backend.organization()
+  await backend.destination({ organizationId, url: receiver.url })
+  const input = { organizationId, type: 'a', data: {} }
+  const socket = openSocket(backend.endpoint)
+  const feed = subscribe(socket, FollowAttemptsDocument, {})
+  await feed.next()
+
+  proxy.cut()
+  const startedAt = performance.now()
+  const refused = backend.send(EventPublishDocument, { input })
+  await expect(refused).rejects.toMatchObject({ codes: ['UNAVAILABLE'], status: 503 })
+  expect(performance.now() - startedAt).toBeLessThan(6_000)
+  expect((await fetch(`${postrider.url}/readyz`)).status).toBe(503)
+  expect((await fetch(`${postrider.url}/healthz`)).status).toBe(200)
+
+  proxy.mend()
+  const { deliveries } = await untilAvailable(() => backend.publish(input))
+  // The subscriber that was there all the time is told of it.
+  let seen: string | undefined
+  while (!seen) {
+    const { deliveryAttempts: item } = (await feed.next()).value!
+    if (item.__typename === 'DeliveryAttemptRecorded') seen = item.attempt.deliveryId
+  }
+  expect(seen).toBe(deliveries[0]!.id)
+  await socket.dispose()
+}, 30_000)
+
+/** As a client does it: UNAVAILABLE asks for the same call again. */
+async function untilAvailable<T>(work: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await work()
+    } catch (error) {
+      if (!(error instanceof RequestFailed) || !error.codes.includes('UNAVAILABLE')) throw error
+    }
+  }
+}
+
+test('words that somebody else sends on the channel do nothing', async () => {
+  await using postrider = await startTestPostrider()
+  await using receiver = await startReceiver()
+  const backend = await postrider.application()
+  await backend.eventType('a')
+  const organizationId = await backend.organization()
+  await backend.destination({ organizationId, url: receiver.url })
+  await postrider.database.query("select pg_notify('postrider', 'somebody error due newListener')")
+  await backend.publish({ organizationId, type: 'a', data: {} })
+  await receiver.request(1)
+})
