@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
+import type { ApiParts } from './api/context.ts'
 import { createAuthenticate } from './api/principal.ts'
 import { buildApiSchema } from './api/schema.ts'
 import type { Config } from './config.ts'
@@ -44,65 +45,25 @@ export interface StartOptions {
 const rootDir = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..')
 const POLL_MS = 1_000
 
-/** Builds the parts, from the database outwards, and starts the roles asked for. */
+/** Starts the roles asked for. */
 export async function startPostrider(options: StartOptions): Promise<Postrider> {
-  const { config, role = 'all', log = createLog(config.logLevel), pluginsDir = path.join(rootDir, 'plugins') } = options
+  const { config, role = 'all' } = options
   await using starting = new AsyncDisposableStack()
-  const onError = (error: unknown) => log.error(error)
-  const folder = await openDataFolder(config)
-  const databaseUrl = config.databaseUrl ?? (await embeddedUrl(folder, log, starting))
-  const secrets = createSecretBox(folder.secretKeys)
-  const supervise = role !== 'api'
-  const store = starting.use(
-    await openStore({ databaseUrl, poolSize: config.databasePool, secrets, supervise, onError }),
-  )
-  const demo = await prepareDemo(store, folder)
-  starting.use(startUpkeep({ store, onError }))
-  const bell = starting.use(openBell({ databaseUrl, sql: store.sql, onError }))
-  const outbound = starting.use(createOutbound({ allow: config.outboundAllow }))
-  const connectors = await loadConnectors(pluginsDir)
-  for (const [key, connector] of connectors) {
-    if (connector.status === 'FAILED') log.error({ connector: key, reason: connector.reason }, 'connector did not load')
-  }
-  const feed = starting.use(openFeed({ store, bell, onError }))
-  const watch = starting.use(openDeliveryWatch({ store, bell, onError }))
+  const { parts, folder, demo, databaseUrl, onError } = await openParts(options, starting)
   const worker =
-    role === 'api'
-      ? undefined
-      : starting.use(
-          startWorker({
-            store,
-            bell,
-            connectors,
-            outbound,
-            concurrency: config.concurrency,
-            pollMs: POLL_MS,
-            now: () => new Date(),
-            random: Math.random,
-            onError,
-          }),
-        )
+    role === 'api' ? undefined : starting.use(startWorker({ ...parts, ...workerSettings(config), onError }))
   const server = starting.use(
     await startServer({
       schema: buildApiSchema(),
-      parts: {
-        store,
-        bell,
-        connectors,
-        outbound,
-        feed,
-        watch,
-        publish: createPublish({ store, bell }),
-        audit: (action, details) => log.info(details, action),
-      },
-      authenticate: createAuthenticate({ store, operatorKey: folder.operatorKey }),
+      parts,
+      authenticate: createAuthenticate({ store: parts.store, operatorKey: folder.operatorKey }),
       host: config.host,
       port: config.port,
       rootDir,
       hasApi: role !== 'worker',
       withDemoReceiver: demo !== undefined && config.databaseUrl === undefined,
       assertReady: async () => {
-        await store.sql('select 1')
+        await parts.store.sql('select 1')
         if (worker && !worker.isClaiming) throw new Error('The worker cannot claim deliveries')
       },
       onError,
@@ -118,6 +79,39 @@ export async function startPostrider(options: StartOptions): Promise<Postrider> 
     databaseUrl,
     [Symbol.asyncDispose]: () => started.disposeAsync(),
   }
+}
+
+/** What both roles are made of, from the database outwards. */
+async function openParts(options: StartOptions, starting: AsyncDisposableStack) {
+  const { config, role = 'all', log = createLog(config.logLevel), pluginsDir = path.join(rootDir, 'plugins') } = options
+  const onError = (error: unknown) => log.error(error)
+  const folder = await openDataFolder(config)
+  const databaseUrl = config.databaseUrl ?? (await embeddedUrl(folder, log, starting))
+  const secrets = createSecretBox(folder.secretKeys)
+  const opening = { databaseUrl, poolSize: config.databasePool, secrets, supervise: role !== 'api', onError }
+  const store = starting.use(await openStore(opening))
+  const demo = await prepareDemo(store, folder)
+  starting.use(startUpkeep({ store, onError }))
+  const bell = starting.use(openBell({ databaseUrl, sql: store.sql, onError }))
+  const connectors = await loadConnectors(pluginsDir)
+  for (const [key, connector] of connectors) {
+    if (connector.status === 'FAILED') log.error({ connector: key, reason: connector.reason }, 'connector did not load')
+  }
+  const parts: ApiParts = {
+    store,
+    bell,
+    connectors,
+    outbound: starting.use(createOutbound({ allow: config.outboundAllow })),
+    feed: starting.use(openFeed({ store, bell, onError })),
+    watch: starting.use(openDeliveryWatch({ store, bell, onError })),
+    publish: createPublish({ store, bell }),
+    audit: (action, details) => log.info(details, action),
+  }
+  return { parts, folder, demo, databaseUrl, onError }
+}
+
+function workerSettings({ concurrency }: Config) {
+  return { concurrency, pollMs: POLL_MS, now: () => new Date(), random: Math.random }
 }
 
 async function embeddedUrl(folder: DataFolder, log: Logger, starting: AsyncDisposableStack): Promise<string> {

@@ -11,6 +11,9 @@ export class DateTimeRange {
   to?: Date | null
 }
 
+/** An organization that is not there: what an id of another kind stands for, so that it matches nothing. */
+export const NOBODY: Id<'org'> = 'org_00000000000000000000000000'
+
 /** The ids that are of this kind; others match nothing. */
 export function knownIds<P extends IdPrefix>(prefix: P, texts: readonly string[]): Id<P>[] {
   return texts.flatMap((text) => parseId(prefix, text) ?? [])

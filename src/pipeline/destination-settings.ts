@@ -42,7 +42,7 @@ export function checkSettings(
 }
 
 function parseSettings(schema: z.ZodType, value: unknown, field: 'config' | 'credentials'): Record<string, unknown> {
-  if (JSON.stringify(value ?? {}).length > MAX_SETTINGS_BYTES) {
+  if (Buffer.byteLength(JSON.stringify(value ?? {})) > MAX_SETTINGS_BYTES) {
     throw new Refused({
       code: 'LIMIT_EXCEEDED',
       message: `is over ${MAX_SETTINGS_BYTES} bytes`,

@@ -1,5 +1,5 @@
+import { dropOldIdempotencyKeys } from '../store/idempotency-key.ts'
 import { ensurePartitions } from '../store/partition.ts'
-import { dropOldIdempotencyKeys } from '../store/publication.ts'
 import type { Store } from '../store/store.ts'
 
 const EVERY_MS = 3_600_000

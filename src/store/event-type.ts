@@ -99,7 +99,7 @@ export async function archiveEventType(em: EntityManager, applicationId: Id<'app
 }
 
 function isSmall(value: unknown): boolean {
-  return value === undefined || JSON.stringify(value).length <= MAX_JSON_BYTES
+  return value === undefined || Buffer.byteLength(JSON.stringify(value)) <= MAX_JSON_BYTES
 }
 
 /** A catalogue whose sample breaks its own schema would mislead everyone who builds on it. */

@@ -1,15 +1,13 @@
 import { decodeFeedCursor, type FeedPosition } from '../../domain/feed-cursor.ts'
 import { type Id, parseId } from '../../domain/id.ts'
 import type { FeedFilter } from '../../store/feed.ts'
-import { knownIds } from '../id-filter.ts'
+import { knownIds, NOBODY } from '../id-filter.ts'
 import { apiError } from '../mask-error.ts'
 import { checkTexts } from '../text-filter.ts'
 import type { DeliveryAttemptFilter } from './attempt-type.ts'
 
 /** The largest transaction id that Postgres reads. */
 const MAX_XID = 2n ** 64n - 1n
-const NOBODY: Id<'org'> = 'org_00000000000000000000000000'
-
 /** The filter within the caller's application. Ids of other kinds match nothing. */
 export function feedFilterOf(applicationId: Id<'app'>, filter: DeliveryAttemptFilter | null | undefined): FeedFilter {
   const { organizationId, destinationIds, eventTypes, outcomes } = filter ?? {}

@@ -10,6 +10,7 @@ import { ConnectorType } from '../connector/connector-type.ts'
 import { type ApiContext, applicationOf } from '../context.ts'
 import { DeliveryConnection, DeliveryFilter } from '../delivery/delivery-type.ts'
 import { listDeliveries } from '../delivery/list-deliveries.ts'
+import { NOBODY } from '../id-filter.ts'
 import { OrganizationType } from '../organization/organization-type.ts'
 import { DateTimeScalar } from '../scalars.ts'
 import {
@@ -39,8 +40,7 @@ export class DestinationResolver {
     @Arg('organizationId', () => ID, { nullable: true }) organizationId?: string | null,
     @Arg('filter', () => DestinationFilter, { nullable: true }) filter?: DestinationFilter | null,
   ): Promise<CountedConnection<Destination>> {
-    // An id of another kind names no organization: its list is empty, like that of an organization that is not there.
-    const organization = organizationId == null ? undefined : (parseId('org', organizationId) ?? nobody)
+    const organization = organizationId == null ? undefined : (parseId('org', organizationId) ?? NOBODY)
     return listDestinations(context, args, { organizationId: organization, filter })
   }
 
@@ -129,8 +129,6 @@ export class DestinationResolver {
     return listDeliveries(context, args, { filter, of: { destinationId: id } })
   }
 }
-
-const nobody = 'org_00000000000000000000000000' as const
 
 @Resolver(() => DestinationConnection)
 export class DestinationConnectionResolver {
