@@ -18,7 +18,16 @@ async function main(): Promise<void> {
   }
   // Not once: npm passes a Ctrl-C on that has reached us already, and a second one would end us half stopped.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop)
+  if (process.env.npm_lifecycle_event) stopWithParent(stop)
   announce(await started, config, role)
+}
+
+const PARENT_CHECK_MS = 250
+
+/** `npm start` runs us below a shell that passes no signal on: when npm is told to stop, all we notice is an empty place. */
+function stopWithParent(stop: () => void): void {
+  const parent = process.ppid
+  setInterval(() => process.ppid !== parent && stop(), PARENT_CHECK_MS).unref()
 }
 
 function readRole(): Role {

@@ -159,6 +159,15 @@ test('Ctrl-C, however often it comes, lets a delivery in flight end', async () =
   expect(delivery).toMatchObject({ status: 'SUCCEEDED', attemptCount: 1 })
 })
 
+test('stopping npm stops what npm start has started, and its Postgres', async () => {
+  await using folder = await temporaryFolder()
+  await using started = await startProcess({ dataDir: folder.path, byNpm: true })
+  // Waits until nobody holds the output any more, whatever becomes of npm itself.
+  await started.kill('SIGTERM')
+  expect(await postmasterPid(folder.path)).toBeUndefined()
+  await expect(fetch(started.url)).rejects.toThrow()
+})
+
 test('without its Postgres it is alive but not ready, and still stops when told', async () => {
   // Along the way: an operator key of one's own is used and printed nowhere.
   await using postrider = await startProcess({ environment: { POSTRIDER_OPERATOR_KEY: OPERATOR_KEY } })

@@ -12,6 +12,8 @@ export interface ProcessOptions {
   /** All that the process sees of the environment, beside PATH, HOME and a free PORT. */
   readonly environment?: Readonly<Record<string, string>>
   readonly args?: readonly string[]
+  /** Through `npm start` itself, with its shell in between. */
+  readonly byNpm?: boolean
   /** POSTRIDER_DATA_DIR, which the caller removes. Default: a folder that goes with the process. */
   readonly dataDir?: string
 }
@@ -88,9 +90,10 @@ export async function postmasterPid(dataDir: string): Promise<number | undefined
   return Number.parseInt(text, 10) || undefined
 }
 
-function start(script: string, { environment, args = [] }: ProcessOptions, dataDir: string): ChildProcess {
+function start(script: string, { environment, byNpm, args = [] }: ProcessOptions, dataDir: string): ChildProcess {
   const bin = path.join(checkout, 'node_modules/.bin')
-  return spawn(process.execPath, ['--import', 'tsx', script, ...args], {
+  const [command, own] = byNpm ? ['npm', ['start', '--silent', '--']] : [process.execPath, ['--import', 'tsx', script]]
+  return spawn(command, [...own, ...args], {
     cwd: checkout,
     env: {
       PATH: `${bin}:${process.env.PATH}`,
