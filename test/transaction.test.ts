@@ -3,7 +3,7 @@ import { EventPublishDocument, EventsPublishDocument } from '../src/client/gener
 import { startTestPostrider, type TestPostrider } from './support/postrider.ts'
 import { startReceiver } from './support/receiver.ts'
 
-test('a publish whose jobs cannot be stored leaves no event, no delivery, no key and no job', async () => {
+test('a publish that cannot store its jobs, or cannot commit, leaves no event, no delivery, no key and no job', async () => {
   await using postrider = await startTestPostrider()
   await using receiver = await startReceiver()
   const backend = await postrider.application()
@@ -11,16 +11,24 @@ test('a publish whose jobs cannot be stored leaves no event, no delivery, no key
   const organizationId = await backend.organization()
   await backend.destination({ organizationId, url: receiver.url })
   const input = { organizationId, type: 'a', data: {}, idempotencyKey: 'k' }
-  await postrider.database.query(
-    `create function refuse() returns trigger language plpgsql as $$ begin raise exception 'no jobs today'; end $$`,
+  const { query } = postrider.database
+  await query(
+    `create function refuse() returns trigger language plpgsql as $$ begin raise exception 'not today'; end $$`,
   )
-  await postrider.database.query(
-    'create trigger refuse before insert on pgboss.job_common for each row execute function refuse()',
-  )
-  await expect(backend.send(EventPublishDocument, { input })).rejects.toMatchObject({ codes: ['INTERNAL'] })
-  expect(await rows(postrider)).toEqual({ events: 0, deliveries: 0, keys: 0, jobs: 0 })
-
-  await postrider.database.query('drop trigger refuse on pgboss.job_common')
+  const failures = [
+    ['pgboss.job_common', 'create trigger refuse before insert on pgboss.job_common'],
+    // Fires at the commit, when everything has been written.
+    [
+      'idempotency_key',
+      'create constraint trigger refuse after insert on idempotency_key deferrable initially deferred',
+    ],
+  ]
+  for (const [table, trigger] of failures) {
+    await query(`${trigger} for each row execute function refuse()`)
+    await expect(backend.send(EventPublishDocument, { input })).rejects.toMatchObject({ codes: ['INTERNAL'] })
+    expect(await rows(postrider)).toEqual({ events: 0, deliveries: 0, keys: 0, jobs: 0 })
+    await query(`drop trigger refuse on ${table}`)
+  }
   const { eventPublish } = await backend.send(EventPublishDocument, { input })
   expect(eventPublish).toMatchObject({ duplicate: false, userErrors: [] })
   await receiver.request(1)
