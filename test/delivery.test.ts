@@ -39,9 +39,7 @@ test('the attempt is recorded with its request, its response and its time', asyn
     response.writeHead(201, { 'x-trace': 't1', 'set-cookie': 'session=1' }).end('stored')
   })
   const backend = await postrider.application()
-  await backend.eventType('a')
-  const organizationId = await backend.organization()
-  await backend.destination({ organizationId, url: receiver.url })
+  const { organizationId } = await backend.hook(receiver.url)
   const { deliveries } = await backend.publish({ organizationId, type: 'a', data: { n: 1 } })
   await backend.finished(deliveries[0]!.id)
 

@@ -50,9 +50,7 @@ test('an event that nobody subscribes to is stored', async () => {
 test('a destination that is off gets a skipped delivery with the reason', async () => {
   await using receiver = await startReceiver()
   const backend = await postrider.application()
-  await backend.eventType('a')
-  const organizationId = await backend.organization()
-  const { id } = await backend.destination({ organizationId, url: receiver.url })
+  const { organizationId, id } = await backend.hook(receiver.url)
   await backend.send(DestinationDisableDocument, { input: { id } })
   const { deliveries } = await backend.publish({ organizationId, type: 'a', data: {} })
   expect(deliveries).toMatchObject([{ status: 'SKIPPED', skipReason: 'INACTIVE', attemptCount: 0 }])
@@ -62,9 +60,7 @@ test('a destination that is off gets a skipped delivery with the reason', async 
 test('five hundred destinations each get their delivery', async () => {
   await using receiver = await startReceiver()
   const backend = await postrider.application()
-  await backend.eventType('a')
-  const organizationId = await backend.organization()
-  const { id } = await backend.destination({ organizationId, url: receiver.url })
+  const { organizationId, id } = await backend.hook(receiver.url)
   await cloneDestination(id, 499)
   await backend.publish({ organizationId, type: 'a', data: {} })
   await receiver.request(500)

@@ -150,9 +150,7 @@ test('the filter lets through what it names', async () => {
 test('a delivery is followed from change to change until it is finished', async () => {
   await using receiver = await startReceiver((_, n) => (n === 1 ? 500 : 200))
   const backend = await postrider.application({ retryDelays: [1], retryJitter: 0 })
-  await backend.eventType('a')
-  const organizationId = await backend.organization()
-  await backend.destination({ organizationId, url: receiver.url })
+  const { organizationId } = await backend.hook(receiver.url)
   const { deliveries } = await backend.publish({ organizationId, type: 'a', data: {} })
   const socket = openSocket(backend.endpoint)
   const states = []

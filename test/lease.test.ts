@@ -9,9 +9,7 @@ test('an attempt whose lease was lost settles nothing: what counts is the attemp
   const held: ServerResponse[] = []
   await using receiver = await startReceiver(() => (response) => void held.push(response))
   const backend = await postrider.application({ retryDelays: [3_600] })
-  await backend.eventType('a')
-  const organizationId = await backend.organization()
-  await backend.destination({ organizationId, url: receiver.url })
+  const { organizationId } = await backend.hook(receiver.url)
   const { deliveries } = await backend.publish({ organizationId, type: 'a', data: {} })
   const { id } = deliveries[0]!
   await receiver.request(1)
@@ -39,9 +37,7 @@ test('a delivery whose holders were lost three times is given up, and says so', 
   await using postrider = await startTestPostrider()
   await using receiver = await startReceiver((_, n) => (n === 1 ? () => undefined : 200))
   const backend = await postrider.application()
-  await backend.eventType('a')
-  const organizationId = await backend.organization()
-  await backend.destination({ organizationId, url: receiver.url })
+  const { organizationId } = await backend.hook(receiver.url)
   const { deliveries } = await backend.publish({ organizationId, type: 'a', data: {} })
   const { id } = deliveries[0]!
   await receiver.request(1)

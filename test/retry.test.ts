@@ -125,9 +125,7 @@ async function publishOne(
   profile: Parameters<TestPostrider['application']>[0],
 ): Promise<{ backend: Backend; deliveryId: string; secret: string }> {
   const backend = await postrider.application(profile)
-  await backend.eventType('a')
-  const organizationId = await backend.organization()
-  const { secret } = await backend.destination({ organizationId, url: receiver.url })
+  const { organizationId, secret } = await backend.hook(receiver.url)
   const { deliveries } = await backend.publish({ organizationId, type: 'a', data: {} })
   return { backend, deliveryId: deliveries[0]!.id, secret }
 }

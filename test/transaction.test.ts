@@ -7,9 +7,7 @@ test('a publish that cannot store its jobs, or cannot commit, leaves no event, n
   await using postrider = await startTestPostrider()
   await using receiver = await startReceiver()
   const backend = await postrider.application()
-  await backend.eventType('a')
-  const organizationId = await backend.organization()
-  await backend.destination({ organizationId, url: receiver.url })
+  const { organizationId } = await backend.hook(receiver.url)
   const input = { organizationId, type: 'a', data: {}, idempotencyKey: 'k' }
   const { query } = postrider.database
   await query(
@@ -38,9 +36,7 @@ test('a call of a thousand events is stored whole, and each is delivered once', 
   await using postrider = await startTestPostrider()
   await using receiver = await startReceiver()
   const backend = await postrider.application()
-  await backend.eventType('a')
-  const organizationId = await backend.organization()
-  await backend.destination({ organizationId, url: receiver.url })
+  const { organizationId } = await backend.hook(receiver.url)
   const events = Array.from({ length: 1_000 }, (_, n) => ({ organizationId, type: 'a', data: { n } }))
   const { eventsPublish } = await backend.send(EventsPublishDocument, { input: { events } })
   expect(eventsPublish.userErrors).toEqual([])

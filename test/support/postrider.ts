@@ -33,6 +33,8 @@ export interface Backend {
   destination(
     fields: Partial<documents.DestinationCreateInput> & { organizationId: string; url?: string },
   ): Promise<{ id: string; secret: string }>
+  /** An event type `a`, an organization, and a destination of it that gets all of its events. */
+  hook(url: string): Promise<{ organizationId: string; id: string; secret: string }>
   /** Publishes, and returns the event's id and its deliveries. */
   publish(
     input: documents.EventPublishInput,
@@ -91,7 +93,7 @@ export async function createBackend(
 
 function backendOf(endpoint: Endpoint, applicationId: string): Backend {
   const send: Backend['send'] = (document, variables) => request(endpoint, document, variables)
-  return {
+  const backend: Backend = {
     endpoint,
     applicationId,
     send,
@@ -111,6 +113,11 @@ function backendOf(endpoint: Endpoint, applicationId: string): Backend {
       if (!destination) throw new Error(JSON.stringify(userErrors))
       return { id: destination.id, secret: signingSecret ?? '' }
     },
+    async hook(url) {
+      await backend.eventType('a')
+      const organizationId = await backend.organization()
+      return { organizationId, ...(await backend.destination({ organizationId, url })) }
+    },
     async publish(input) {
       const { eventPublish } = await send(documents.EventPublishDocument, { input })
       if (!eventPublish.event) throw new Error(JSON.stringify(eventPublish.userErrors))
@@ -118,6 +125,7 @@ function backendOf(endpoint: Endpoint, applicationId: string): Backend {
       return { id: eventPublish.event.id, deliveries: event!.deliveries.nodes }
     },
   }
+  return backend
 }
 
 async function waitUntilFinished(endpoint: Endpoint, id: string): Promise<documents.DeliveryFieldsFragment> {
