@@ -20,6 +20,7 @@ export interface ProcessOptions {
 
 /** Postrider as `npm start` runs it. Disposing kills it and its Postgres, and removes a data folder of its own. */
 export interface PostriderProcess extends AsyncDisposable {
+  readonly pid: number
   readonly url: string
   /** As printed; '' for what was not. */
   readonly printed: { readonly link: string; readonly apiKey: string; readonly operatorKey: string }
@@ -53,6 +54,7 @@ export async function startProcess(options: ProcessOptions = {}): Promise<Postri
   const started = starting.move()
   const find = (pattern: RegExp) => pattern.exec(output.text())?.[1] ?? ''
   return {
+    pid: child.pid!,
     url: new URL(find(/is ready at (\S+)/)).origin,
     printed: {
       link: find(/GraphiQL +(\S+)/),
