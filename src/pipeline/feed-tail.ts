@@ -17,10 +17,9 @@ export interface TailSubscription extends Disposable {
 
 /** The one reader of new attempts in a process. It looks only while somebody is subscribed. */
 export interface FeedTail extends AsyncDisposable {
-  readonly position: FeedPosition
   /**
-   * Batches for a follower that stands at `from`, which must not lie before `position`; it may be handed some rows
-   * before `from` again. At most `maxQueued` batches wait for a slow follower.
+   * Batches from the tail's own position on, for a follower that stands at `from`: what lies between the two it has to
+   * read itself, and what it has read it may be handed again. At most `maxQueued` batches wait for a slow follower.
    */
   subscribe(from: FeedPosition, maxQueued: number): TailSubscription
 }
@@ -66,9 +65,6 @@ export function startFeedTail(options: { store: Store; bell: Bell; onError: (err
   const offBell = bell.on('attempt', alarm.wake)
   const running = run()
   return {
-    get position() {
-      return position
-    },
     subscribe(from, maxQueued) {
       if (subscribers.size === 0) position = from
       const subscriber = new Subscriber(maxQueued, position, () => subscribers.delete(subscriber))

@@ -57,20 +57,27 @@ async function* follow(store: Store, tail: FeedTail, options: FollowOptions): As
   }
   let caughtUp = !options.after && !options.last
   yield { kind: 'checkpoint', position, caughtUp }
-  while (!signal.aborted) {
-    const from = position
+  const readOn = async (from: FeedPosition) => {
     const page = await whenAvailable(() => readFeed(store, from, { filter, limit: PAGE_SIZE }), { ...patience, signal })
+    const last = page.rows.at(-1)?.position ?? from
+    return { ...page, end: page.hasMore ? last : later(last, page.horizon) }
+  }
+  let isBehind = true
+  while (!signal.aborted) {
+    // Nearly there, it is subscribed first and reads once more then: between the two nothing can be missed.
+    using subscription = isBehind ? undefined : tail.subscribe(position, MAX_QUEUED)
+    const page = await readOn(position)
     for (const row of page.rows) yield { kind: 'attempt', ...row }
-    const last = page.rows.at(-1)?.position ?? position
-    position = page.hasMore ? last : later(last, page.horizon)
-    if (page.hasMore || compareFeedPositions(position, tail.position) < 0) continue
-    using subscription = tail.subscribe(position, MAX_QUEUED)
+    position = page.end
+    isBehind = page.hasMore
+    if (!subscription || page.hasMore) continue
     if (!caughtUp) yield { kind: 'checkpoint', position, caughtUp: true }
     caughtUp = true
     for await (const item of live(subscription, position, options)) {
       position = item.position
       yield item
     }
+    isBehind = true
   }
 }
 
