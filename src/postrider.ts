@@ -88,7 +88,8 @@ async function openParts(options: StartOptions, starting: AsyncDisposableStack) 
   const folder = await openDataFolder(config)
   const databaseUrl = config.databaseUrl ?? (await embeddedUrl(folder, log, starting))
   const secrets = createSecretBox(folder.secretKeys)
-  const opening = { databaseUrl, poolSize: config.databasePool, secrets, supervise: role !== 'api', onError }
+  const pools = { poolSize: config.databasePool, pipelinePoolSize: config.pipelinePool }
+  const opening = { databaseUrl, ...pools, secrets, supervise: role !== 'api', onError }
   const store = starting.use(await openStore(opening))
   const demo = await prepareDemo(store, folder)
   starting.use(startUpkeep({ store, onError }))
@@ -110,8 +111,8 @@ async function openParts(options: StartOptions, starting: AsyncDisposableStack) 
   return { parts, folder, demo, databaseUrl, onError }
 }
 
-function workerSettings({ concurrency }: Config) {
-  return { concurrency, pollMs: POLL_MS, now: () => new Date(), random: Math.random }
+function workerSettings({ concurrency, destinationConcurrency }: Config) {
+  return { concurrency, destinationConcurrency, pollMs: POLL_MS, now: () => new Date(), random: Math.random }
 }
 
 async function embeddedUrl(folder: DataFolder, log: Logger, starting: AsyncDisposableStack): Promise<string> {

@@ -30,7 +30,7 @@ export function secretForms(secrets: readonly string[]): string[] {
 /** A text as it may be recorded: without the secrets, without what Postgres refuses, and no longer than `maxLength`. */
 export function recordText(text: string, secrets: readonly string[], maxLength = MAX_MESSAGE_LENGTH): string {
   let clean = text
-  for (const secret of secrets) clean = clean.replaceAll(secret, REDACTED)
+  for (const secret of secrets) if (secret.length <= clean.length) clean = clean.replaceAll(secret, REDACTED)
   if (clean.includes('\0')) clean = clean.replaceAll('\0', '\uFFFD')
   return (clean.length > maxLength ? clean.slice(0, maxLength) : clean).toWellFormed()
 }
@@ -49,7 +49,10 @@ export function redactHeaders(
 /** `Basic` and its like: a secret inside what is base64 as a whole. */
 function hidesSecret(value: string, secrets: readonly string[]): boolean {
   if (secrets.length === 0) return false
+  const shortest = secrets.reduce((least, secret) => Math.min(least, secret.length), Number.POSITIVE_INFINITY)
+  if (value.length * 3 < shortest * 4) return false
   return value.split(/[\s,;=]+/).some((part) => {
+    if (part.length * 3 < shortest * 4 - 4) return false
     const decoded = Buffer.from(part, 'base64').toString('utf8')
     return secrets.some((secret) => decoded.includes(secret))
   })
