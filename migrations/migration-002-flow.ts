@@ -7,7 +7,17 @@ export class FlowMigration extends Migration {
   }
 }
 
+/** Headers were objects with three names each, which was most of what an attempt took up. */
+const shortHeaders = (column: string) => `(select coalesce(json_agg(case when (h ->> 'redacted')::boolean
+    then json_build_array(h -> 'name', h -> 'value', true) else json_build_array(h -> 'name', h -> 'value') end), '[]')
+  from json_array_elements(${column} -> 'headers') as h)`
+
 const statements = [
+  `update delivery_attempt set request = json_build_object('method', request -> 'method', 'url', request -> 'url',
+    'headers', ${shortHeaders('request')}) where request is not null`,
+  `update delivery_attempt set response = json_build_object('statusCode', response -> 'statusCode',
+    'headers', ${shortHeaders('response')}, 'body', response -> 'body', 'sizeBytes', response -> 'sizeBytes',
+    'truncated', response -> 'truncated') where response is not null`,
   `alter table destination
     add column ordering text not null default 'ANY' check (ordering in ('ANY', 'FIFO')),
     add column rate_limit int check (rate_limit > 0)`,

@@ -8,11 +8,8 @@ const MIN_SECRET_LENGTH = 4
 
 const MAX_MESSAGE_LENGTH = 1_000
 
-export interface RecordedHeader {
-  readonly name: string
-  readonly value: string
-  readonly redacted: boolean
-}
+/** Name and value, and true when the value is not what was sent. Short, because attempts are most of what is stored. */
+export type RecordedHeader = readonly [name: string, value: string, redacted?: true]
 
 /** Every form in which a request may carry these secrets as text, longest first, so that none leaves a rest of another. */
 export function secretForms(secrets: readonly string[]): string[] {
@@ -42,7 +39,8 @@ export function redactHeaders(
   return Array.from(headers, ([name, value]) => {
     const isSecret = SECRET_HEADERS.has(name.toLowerCase()) || hidesSecret(value, secrets)
     const clean = isSecret ? REDACTED : recordText(value, secrets, value.length)
-    return { name: recordText(name, [], name.length), value: clean, redacted: clean !== value }
+    const cleanName = recordText(name, [], name.length)
+    return clean === value ? [cleanName, clean] : [cleanName, clean, true]
   })
 }
 
