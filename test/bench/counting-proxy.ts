@@ -52,26 +52,21 @@ const QUERY = 'Q'.charCodeAt(0)
  * Reads one client's side of the protocol: messages of a type byte and a length that counts itself, but for the first,
  * which has no type. Chunks may cut them anywhere.
  */
-export function createStatementCounter(onStatement: () => void): (chunk: Buffer) => void {
+function createStatementCounter(onStatement: () => void): (chunk: Buffer) => void {
   let rest = Buffer.alloc(0)
   let skip = 0
   let headLength = 4
   return (chunk) => {
-    let at = Math.min(skip, chunk.length)
-    skip -= at
-    rest = Buffer.concat([rest, chunk.subarray(at)])
-    at = 0
-    while (rest.length - at >= headLength) {
-      const type = headLength === 5 ? rest[at] : undefined
-      if (type === EXECUTE || type === QUERY) onStatement()
-      const length = headLength - 4 + rest.readUInt32BE(at + headLength - 4)
+    const skipped = Math.min(skip, chunk.length)
+    skip -= skipped
+    rest = Buffer.concat([rest, chunk.subarray(skipped)])
+    while (rest.length >= headLength) {
+      const hasType = headLength === 5
+      if (hasType && (rest[0] === EXECUTE || rest[0] === QUERY)) onStatement()
+      const length = hasType ? 1 + rest.readUInt32BE(1) : rest.readUInt32BE(0)
       headLength = 5
-      at += length
-      if (at > rest.length) {
-        skip = at - rest.length
-        at = rest.length
-      }
+      skip = Math.max(0, length - rest.length)
+      rest = rest.subarray(length)
     }
-    rest = rest.subarray(at)
   }
 }

@@ -14,9 +14,9 @@ export async function measureHanging(parts: BenchParts): Promise<Row[]> {
   const { isQuick } = parts
   await using server = await parts.startServer()
   await p99OfHealthy(parts, server, { hang: false, seconds: isQuick ? 1 : 5 })
-  const calmMs = await p99OfHealthy(parts, server, { hang: false, seconds: isQuick ? 3 : 20 })
+  const calmMs = await p99OfHealthy(parts, server, { hang: false, seconds: isQuick ? 1 : 20 })
   // Longer than a timeout, so that both the requests that pile up and what follows from their timeouts are in it.
-  const seconds = isQuick ? 6 : 50
+  const seconds = isQuick ? 3 : 40
   const hangingMs = await p99OfHealthy(parts, server, { hang: true, seconds })
   const ratio = hangingMs / calmMs
   return [

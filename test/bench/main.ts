@@ -7,6 +7,7 @@ import { measureHanging } from './hanging.ts'
 import { measureLatency } from './latency.ts'
 import { createLedger, type Ledger } from './ledger.ts'
 import { startBenchPostgres } from './postgres.ts'
+import { machineCpu } from './proc.ts'
 import { startBenchReceiver } from './receiver.ts'
 import { type BenchParts, type Measure, type Row, rateRow } from './row.ts'
 import { startServer } from './server.ts'
@@ -43,8 +44,11 @@ interface Options {
 async function main(): Promise<void> {
   const options = readOptions()
   await using ledger = createLedger()
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => breakOff(ledger))
-  await run(options, ledger)
+  const signal = new Promise<void>((resolve) => {
+    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => resolve())
+  })
+  const isBrokenOff = await Promise.race([run(options, ledger).then(() => false), signal.then(() => true)])
+  if (isBrokenOff) process.exitCode = 130
 }
 
 function readOptions(): Options {
@@ -57,28 +61,23 @@ function readOptions(): Options {
   return { isQuick: values.quick, names, jsonFile: values.json }
 }
 
-/** What is starting is waited for: nothing that was begun is left behind. A second signal changes nothing. */
-function breakOff(ledger: Ledger): void {
-  const end = () => process.exit(130)
-  ledger[Symbol.asyncDispose]().then(end, end)
-}
-
 async function run({ isQuick, names, jsonFile }: Options, ledger: Ledger): Promise<void> {
-  const postgres = await ledger.keep(startBenchPostgres())
-  const receiver = await ledger.keep(startBenchReceiver())
+  const postgres = await ledger.keep(startBenchPostgres)
+  const receiver = await ledger.keep(startBenchReceiver)
   const bare = isQuick ? { warm: 20_000, counted: 30_000 } : { warm: 40_000, counted: 60_000 }
   const barePerSecond = await measureBareLoop(receiver, bare)
+  const what = 'bare undici POST loop, warm, 64 connections'
   const parts: BenchParts = {
     isQuick,
     receiver,
     postgres,
     barePerSecond,
-    startServer: (options) => ledger.keep(startServer(postgres, options)),
+    startServer: (options) => ledger.keep(() => startServer(postgres, options)),
   }
-  const rows: Row[] = [
-    rateRow(parts, { what: 'bare undici POST loop, warm, 64 connections', perSecond: barePerSecond }),
-  ]
-  for (const name of names) rows.push(...(await measure(name, parts)))
+  const rows = [rateRow(parts, { what, perSecond: barePerSecond })]
+  for (const name of names) rows.push(...(await measure(name, parts, ledger)))
+  const again = await measureBareLoop(receiver, bare)
+  rows.push(rateRow(parts, { what: 'the same again, at the end of the run', perSecond: again }))
   const machine = describeMachine(postgres.version)
   console.log(`\n${renderTable(rows, machine, isQuick)}\n`)
   if (!jsonFile) return
@@ -87,13 +86,18 @@ async function run({ isQuick, names, jsonFile }: Options, ledger: Ledger): Promi
 }
 
 /** A measurement that breaks is told of, and makes the run fail in the end; the others are made all the same. */
-async function measure(name: string, parts: BenchParts): Promise<Row[]> {
+async function measure(name: string, parts: BenchParts, ledger: Ledger): Promise<Row[]> {
   const startedAt = performance.now()
+  const before = await machineCpu()
   try {
     const rows = await measurements[name]!(parts)
+    const after = await machineCpu()
+    const oursUs = after.oursUs - before.oursUs
+    const takenByOthers = Math.max(0, after.busyUs - before.busyUs - oursUs) / (after.totalUs - before.totalUs)
     console.error(`${name}: ${((performance.now() - startedAt) / 1_000).toFixed(1)} s`)
-    return rows
+    return rows.map((row) => ({ ...row, takenByOthers }))
   } catch (error) {
+    if (ledger.isClosed) throw error
     console.error(`${name} broke:`, error)
     process.exitCode = 1
     return []
@@ -101,3 +105,5 @@ async function measure(name: string, parts: BenchParts): Promise<Row[]> {
 }
 
 await main()
+// A run that was broken off may still wait for something.
+process.exit()

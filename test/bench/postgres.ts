@@ -1,7 +1,7 @@
 import pg from 'pg'
 import { startEmbeddedPostgres } from '../../src/embedded/embedded-postgres.ts'
 import { postmasterPid, temporaryFolder } from '../support/process.ts'
-import { childrenOf, cpuTimeUs } from './proc.ts'
+import { cpuTimeUs, descendantsOf } from './proc.ts'
 
 /** The Postgres that the product brings, set up as the product does it: fsync is on. */
 export interface BenchPostgres extends AsyncDisposable {
@@ -33,7 +33,7 @@ export async function startBenchPostgres(): Promise<BenchPostgres> {
   let databases = 0
   return {
     version: row!.server_version,
-    cpuUs: async () => cpuTimeUs([postmaster, ...(await childrenOf(postmaster))]),
+    cpuUs: async () => cpuTimeUs([postmaster, ...(await descendantsOf(postmaster))]),
     async createDatabase() {
       databases += 1
       const name = `bench_${databases}`

@@ -16,11 +16,25 @@ export async function cpuTimeUs(pids: readonly number[]): Promise<number> {
   return times.reduce((sum, ticks) => sum + ticks, 0) * TICK_US
 }
 
-export async function childrenOf(pid: number): Promise<number[]> {
+/** The processes that it has started and that still run, and those that they have started, and so on. */
+export async function descendantsOf(pid: number): Promise<number[]> {
   const names = await readdir('/proc').catch(() => [])
   const pids = names.filter((name) => /^\d+$/.test(name)).map(Number)
   const parents = await Promise.all(pids.map(async (candidate) => Number((await statFields(candidate))[1])))
-  return pids.filter((_, index) => parents[index] === pid)
+  const childrenOf = (parent: number): number[] =>
+    pids.filter((_, index) => parents[index] === parent).flatMap((child) => [child, ...childrenOf(child)])
+  return childrenOf(pid)
+}
+
+/** CPU time so far of all processors of the machine, and of this process with all that it has started. Microseconds. */
+export async function machineCpu(): Promise<{ totalUs: number; busyUs: number; oursUs: number }> {
+  const oursUs = await cpuTimeUs([process.pid, ...(await descendantsOf(process.pid))])
+  const stat = await readFile('/proc/stat', 'utf8').catch(() => '')
+  // user, nice, system, idle, iowait, irq, softirq, steal; what guests take is in user.
+  const fields = stat.split('\n', 1)[0]!.split(/\s+/).slice(1, 9).map(Number)
+  const [, , , idle = 0, iowait = 0] = fields
+  const total = fields.reduce((sum, field) => sum + field, 0)
+  return { totalUs: total * TICK_US, busyUs: (total - idle - iowait) * TICK_US, oursUs }
 }
 
 /** The most resident memory that the process has had, bytes. */

@@ -14,7 +14,7 @@ export interface SteadyTraffic {
 }
 
 /** After the last mutation. What has not come by then is lost, or as good as lost. */
-const STRAGGLER_MS = 90_000
+const STRAGGLER_MS = 120_000
 
 /**
  * Publishes at an even rate, the customers taking turns, and waits until every timed event was received. Milliseconds from

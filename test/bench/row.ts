@@ -16,6 +16,8 @@ export interface Row {
   readonly cpu?: CpuUs
   /** What it must reach, as people read it. */
   readonly atLeast?: string
+  /** The share of the machine's processors that something else took meanwhile: figures of a busy machine say little. */
+  readonly takenByOthers?: number
 }
 
 /** What a measurement works with. */

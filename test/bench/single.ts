@@ -9,7 +9,7 @@ const CONNECTIONS = 64
 /** One event a mutation, answered once it is stored, while the same process delivers; beside a query that does nothing. */
 export async function measureSingle(parts: BenchParts): Promise<Row[]> {
   const { receiver, isQuick } = parts
-  const count = isQuick ? 3_000 : 15_000
+  const count = isQuick ? 2_000 : 15_000
   await using server = await parts.startServer()
   await using customers = await createCustomers(server, { count: 8, url: () => `${receiver.origin}/hook` })
   const traffic = { server, customers, receiver }

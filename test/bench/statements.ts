@@ -6,7 +6,7 @@ import type { BenchParts, Row } from './row.ts'
 /** What the product asks of Postgres for one delivery at saturation: publish, claim and settle, and all else meanwhile. */
 export async function measureStatements(parts: BenchParts): Promise<Row[]> {
   const { receiver, isQuick } = parts
-  const count = isQuick ? 5_000 : 30_000
+  const count = isQuick ? 3_000 : 30_000
   let proxy: CountingProxy | undefined
   await using stack = new AsyncDisposableStack()
   const databaseUrl = async (url: string) => {

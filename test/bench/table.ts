@@ -24,7 +24,14 @@ export function describeMachine(postgresVersion: string): Machine {
 export function renderTable(rows: readonly Row[], machine: Machine, isQuick: boolean): string {
   const { cores, model, memoryGb, node, postgres } = machine
   const where = `${cores} x ${model}, ${memoryGb} GB, Node ${node}, Postgres ${postgres}${isQuick ? ', --quick: small counts, a smoke test' : ''}`
-  const head = ['measured', 'figure', 'of bare', 'CPU per delivery (node + Postgres)', 'at least']
+  const head = [
+    'measured',
+    'figure',
+    'of bare',
+    'CPU per delivery (node + Postgres)',
+    'at least',
+    'CPU taken by others',
+  ]
   const lines = [head, head.map(() => '---'), ...rows.map(cellsOf)]
   return [
     `${where}. All on this one machine, data of 400 bytes.`,
@@ -33,9 +40,17 @@ export function renderTable(rows: readonly Row[], machine: Machine, isQuick: boo
   ].join('\n')
 }
 
-function cellsOf({ what, figure, toBare, cpu, atLeast }: Row): string[] {
-  const cpuText = cpu
+function cellsOf({ what, figure, toBare, cpu, atLeast, takenByOthers }: Row): string[] {
+  // Only Linux tells of CPU time.
+  const cpuText = cpu?.nodeUs
     ? `${(cpu.nodeUs + cpu.postgresUs).toFixed(0)} us (${cpu.nodeUs.toFixed(0)} + ${cpu.postgresUs.toFixed(0)})`
     : ''
-  return [what, figure, toBare?.toFixed(3) ?? '', cpuText, atLeast ?? '']
+  return [
+    what,
+    figure,
+    toBare?.toFixed(3) ?? '',
+    cpuText,
+    atLeast ?? '',
+    takenByOthers ? `${(takenByOthers * 100).toFixed(0)} %` : '',
+  ]
 }

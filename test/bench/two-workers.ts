@@ -5,7 +5,7 @@ import { type BenchParts, type Row, rateRow } from './row.ts'
 /** Receivers that take 100 ms keep the workers waiting, not the processors: then a second worker must bring its share. */
 export async function measureTwoWorkers(parts: BenchParts): Promise<Row[]> {
   const { receiver, isQuick } = parts
-  const count = isQuick ? 2_000 : 15_000
+  const count = isQuick ? 1_000 : 15_000
   await using server = await parts.startServer({ role: 'api' })
   await using customers = await createCustomers(server, { count: 4, url: () => `${receiver.origin}/slow` })
   const traffic = { server, customers, receiver }
