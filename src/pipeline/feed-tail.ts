@@ -1,17 +1,17 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { type FeedPosition, feedPositionBefore } from '../domain/feed-cursor.ts'
 import type { Bell } from '../store/bell.ts'
-import { type FeedPage, readFeed } from '../store/feed.ts'
+import { type FeedFilter, type FeedPage, type FeedRow, matchesFeedFilter, readFeed } from '../store/feed.ts'
 import type { Store } from '../store/store.ts'
 import { createAlarm } from './alarm.ts'
 
-/** What one look at the table brought: rows in order, and how far all is known. */
+/** What one look at the table brought: rows that match, in order, and how far all is known. */
 export type TailBatch = Pick<FeedPage, 'rows' | 'horizon'>
 
 export interface TailSubscription extends Disposable {
   /** The next batch; 'idle' after `idleMs` without one, 'lagging' when batches were dropped, 'stopped' at the end. */
   next(idleMs: number, signal: AbortSignal): Promise<TailBatch | 'idle' | 'lagging' | 'stopped'>
-  /** Everything before it was handed to this subscription. */
+  /** Everything before it that matches was handed to this subscription. */
   readonly position: FeedPosition
 }
 
@@ -21,7 +21,7 @@ export interface FeedTail extends AsyncDisposable {
    * Batches from the tail's own position on, for a follower that stands at `from`: what lies between the two it has to
    * read itself, and what it has read it may be handed again. At most `maxQueued` batches wait for a slow follower.
    */
-  subscribe(from: FeedPosition, maxQueued: number): TailSubscription
+  subscribe(options: { from: FeedPosition; filter: FeedFilter; maxQueued: number }): TailSubscription
 }
 
 const PAGE_SIZE = 500
@@ -32,7 +32,7 @@ const BACK_OFF_MS = 500
 
 export function startFeedTail(options: { store: Store; bell: Bell; onError: (error: unknown) => void }): FeedTail {
   const { store, bell, onError } = options
-  const subscribers = new Set<Subscriber>()
+  const subscribers = new Audience()
   const alarm = createAlarm()
   let position = feedPositionBefore(0, 0n)
   let stopped = false
@@ -57,7 +57,7 @@ export function startFeedTail(options: { store: Store; bell: Bell; onError: (err
     for (;;) {
       const page = await readFeed(store, position, { limit: PAGE_SIZE })
       position = page.hasMore ? page.rows.at(-1)!.position : page.horizon
-      for (const subscriber of subscribers) subscriber.push({ rows: page.rows, horizon: position })
+      for (const [subscriber, rows] of subscribers.route(page.rows)) subscriber.push({ rows, horizon: position })
       if (!page.hasMore) return page.isHeldBack
     }
   }
@@ -65,9 +65,14 @@ export function startFeedTail(options: { store: Store; bell: Bell; onError: (err
   const offBell = bell.on('attempt', alarm.wake)
   const running = run()
   return {
-    subscribe(from, maxQueued) {
+    subscribe({ from, filter, maxQueued }) {
       if (subscribers.size === 0) position = from
-      const subscriber = new Subscriber(maxQueued, position, () => subscribers.delete(subscriber))
+      const subscriber = new Subscriber({
+        filter,
+        maxQueued,
+        reached: () => position,
+        onDispose: () => subscribers.delete(subscriber),
+      })
       subscribers.add(subscriber)
       alarm.wake()
       return subscriber
@@ -76,31 +81,86 @@ export function startFeedTail(options: { store: Store; bell: Bell; onError: (err
       stopped = true
       offBell()
       alarm.wake()
-      for (const subscriber of subscribers) subscriber.stop()
+      for (const subscriber of subscribers.all()) subscriber.stop()
       await running
     },
   }
 }
 
+/** Subscribers by what they may see, so that a row costs those it concerns, and a thousand others nothing. */
+class Audience {
+  readonly #byPlace = new Map<string, Set<Subscriber>>()
+  size = 0
+
+  add(subscriber: Subscriber): void {
+    const place = placeOf(subscriber.filter)
+    this.#byPlace.set(place, (this.#byPlace.get(place) ?? new Set()).add(subscriber))
+    this.size += 1
+  }
+
+  delete(subscriber: Subscriber): void {
+    const place = placeOf(subscriber.filter)
+    const there = this.#byPlace.get(place)
+    if (!there?.delete(subscriber)) return
+    this.size -= 1
+    if (there.size === 0) this.#byPlace.delete(place)
+  }
+
+  all(): Subscriber[] {
+    return [...this.#byPlace.values()].flatMap((there) => [...there])
+  }
+
+  /** Of these rows, to each subscriber those that match. */
+  route(rows: readonly FeedRow[]): Map<Subscriber, FeedRow[]> {
+    const routed = new Map<Subscriber, FeedRow[]>()
+    for (const row of rows) {
+      const { applicationId, organizationId } = row.attempt
+      for (const place of [placeOf({ applicationId, organizationId }), placeOf({ applicationId })]) {
+        for (const subscriber of this.#byPlace.get(place) ?? []) {
+          if (!matchesFeedFilter(subscriber.filter, row.attempt)) continue
+          const own = routed.get(subscriber)
+          if (own) own.push(row)
+          else routed.set(subscriber, [row])
+        }
+      }
+    }
+    return routed
+  }
+}
+
+function placeOf({ applicationId, organizationId }: FeedFilter): string {
+  return organizationId ?? applicationId
+}
+
 /** Between the tail and one follower: a bounded queue that empties itself into 'lagging' when it runs over. */
 class Subscriber implements TailSubscription {
-  position: FeedPosition
+  readonly filter: FeedFilter
   readonly #maxQueued: number
+  readonly #reached: () => FeedPosition
   readonly #onDispose: () => void
   readonly #queue: TailBatch[] = []
   #state: 'open' | 'lagging' | 'stopped' = 'open'
   #wake: (() => void) | undefined
 
-  constructor(maxQueued: number, position: FeedPosition, onDispose: () => void) {
-    this.#maxQueued = maxQueued
-    this.position = position
-    this.#onDispose = onDispose
+  constructor(options: {
+    filter: FeedFilter
+    maxQueued: number
+    /** Where the tail stands. */
+    reached: () => FeedPosition
+    onDispose: () => void
+  }) {
+    this.filter = options.filter
+    this.#maxQueued = options.maxQueued
+    this.#reached = options.reached
+    this.#onDispose = options.onDispose
+  }
+
+  get position(): FeedPosition {
+    return this.#queue[0]?.horizon ?? this.#reached()
   }
 
   push(batch: TailBatch): void {
     if (this.#state !== 'open') return
-    this.position = batch.horizon
-    if (batch.rows.length === 0) return
     if (this.#queue.length >= this.#maxQueued) {
       this.#queue.length = 0
       this.#state = 'lagging'

@@ -1,7 +1,7 @@
 import { compareFeedPositions, type FeedPosition, feedPositionBefore } from '../domain/feed-cursor.ts'
 import type { Bell } from '../store/bell.ts'
 import type { DeliveryAttempt } from '../store/delivery-attempt.ts'
-import { type FeedFilter, feedHorizon, feedPositionOfLast, matchesFeedFilter, readFeed } from '../store/feed.ts'
+import { type FeedFilter, feedHorizon, feedPositionOfLast, readFeed } from '../store/feed.ts'
 import type { Store } from '../store/store.ts'
 import { type FeedTail, startFeedTail, type TailBatch } from './feed-tail.ts'
 import { whenAvailable } from './when-available.ts'
@@ -65,7 +65,7 @@ async function* follow(store: Store, tail: FeedTail, options: FollowOptions): As
   let isBehind = true
   while (!signal.aborted) {
     // Nearly there, it is subscribed first and reads once more then: between the two nothing can be missed.
-    using subscription = isBehind ? undefined : tail.subscribe(position, MAX_QUEUED)
+    using subscription = isBehind ? undefined : tail.subscribe({ from: position, filter, maxQueued: MAX_QUEUED })
     const page = await readOn(position)
     for (const row of page.rows) yield { kind: 'attempt', ...row }
     position = page.end
@@ -73,7 +73,7 @@ async function* follow(store: Store, tail: FeedTail, options: FollowOptions): As
     if (!subscription || page.hasMore) continue
     if (!caughtUp) yield { kind: 'checkpoint', position, caughtUp: true }
     caughtUp = true
-    for await (const item of live(subscription, position, options)) {
+    for await (const item of live(subscription, position, signal)) {
       position = item.position
       yield item
     }
@@ -85,7 +85,7 @@ async function* follow(store: Store, tail: FeedTail, options: FollowOptions): As
 async function* live(
   subscription: ReturnType<FeedTail['subscribe']>,
   from: FeedPosition,
-  { filter, signal }: FollowOptions,
+  signal: AbortSignal,
 ): AsyncGenerator<FeedItem, void, void> {
   let position = from
   while (!signal.aborted) {
@@ -98,7 +98,7 @@ async function* live(
     }
     for (const row of unseen(batch, position)) {
       position = row.position
-      if (matchesFeedFilter(filter, row.attempt)) yield { kind: 'attempt', ...row }
+      yield { kind: 'attempt', ...row }
     }
     position = later(position, batch.horizon)
   }
