@@ -1,7 +1,12 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, test } from 'vitest'
-import { DeliveryDocument, DeliveryRetryDocument, EventsPublishDocument } from '../src/client/generated/documents.ts'
+import {
+  DeliveryDocument,
+  DeliveryRetryDocument,
+  DestinationDeleteDocument,
+  EventsPublishDocument,
+} from '../src/client/generated/documents.ts'
 import { type CircuitState, nextCircuit, patienceMs } from '../src/domain/circuit.ts'
 import { startTestPostrider } from './support/postrider.ts'
 import { startReceiver } from './support/receiver.ts'
@@ -109,6 +114,18 @@ test('a person who retries a delivery of a destination that cannot be reached ge
   expect(await backend.finished(deliveries[0]!.id)).toMatchObject({ status: 'SUCCEEDED' })
   const [row] = await postrider.database.query('select probe_at from destination_health')
   expect(row).toEqual({ probe_at: null })
+})
+
+test('what waits for a destination that is deleted is cancelled', async () => {
+  await using postrider = await startTestPostrider()
+  const backend = await postrider.application()
+  const { organizationId, id } = await backend.hook('http://127.0.0.1:9/')
+  await postrider.database.query(
+    "update destination_health set circuit_failures = 5, probe_at = now() + interval '5 minutes', probe_delay_s = 300",
+  )
+  const { deliveries } = await backend.publish({ organizationId, type: 'a', data: {} })
+  await backend.send(DestinationDeleteDocument, { input: { id } })
+  expect(await backend.finished(deliveries[0]!.id)).toMatchObject({ status: 'CANCELLED', attemptCount: 0 })
 })
 
 async function freePort(): Promise<number> {

@@ -12,6 +12,7 @@ import { newId } from '../store/new-id.ts'
 import { Organization } from '../store/organization.ts'
 import { isUniqueViolation } from '../store/sql.ts'
 import type { Store } from '../store/store.ts'
+import { freeStranded } from '../store/waiting.ts'
 import { hintsOf, openCredentials, sealCredentials } from './credentials.ts'
 import { checkSettings, requireConnector } from './destination-settings.ts'
 import { findDestination } from './find-destination.ts'
@@ -57,6 +58,7 @@ export interface DestinationChange {
 }
 
 const MAX_SUBSCRIPTIONS = 200
+const FREED_AT_ONCE = 500
 
 const fields = {
   label: line(200),
@@ -155,6 +157,8 @@ export async function deleteDestination(store: Store, applicationId: Id<'app'>, 
   const em = store.em()
   const destination = await findDestination(em, applicationId, id)
   await em.nativeDelete(Destination, { id: destination.id })
+  // A long line is freed by the workers' sweep.
+  await freeStranded(store.sql, FREED_AT_ONCE)
   return destination.id
 }
 

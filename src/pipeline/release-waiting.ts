@@ -1,22 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { takeTokens } from '../domain/token-bucket.ts'
 import type { Bell } from '../store/bell.ts'
-import {
-  findHeld,
-  findNextOpening,
-  findOpeningGates,
-  type Gate,
-  type GateChange,
-  holdBack,
-  lockOpeningGate,
-  moveGate,
-  PROBE_LOST_MS,
-} from '../store/gate.ts'
-import type { Sql } from '../store/sql.ts'
+import { findHeld, findNextOpening, findOpeningGates, holdBack } from '../store/gate.ts'
 import type { Store } from '../store/store.ts'
-import { findHeadOfLine, markReleased, takeDue, takeExpired, takeGated } from '../store/waiting.ts'
+import { freeStranded, takeDue } from '../store/waiting.ts'
 import { createAlarm } from './alarm.ts'
 import type { DestinationFlow } from './destination-flow.ts'
+import { letThrough } from './open-gate.ts'
 
 export interface ReleaseOptions {
   readonly store: Store
@@ -40,8 +29,8 @@ const POLL_MS = 1_000
 /** However often it is woken, it looks no more often. */
 const REST_MS = 10
 const BACK_OFF_MS = 1_000
-/** What follows an attempt under way in a FIFO line is let out by its settlement; this is for what a crash could leave. */
-const LOOK_AGAIN_MS = 60_000
+/** How often it looks for what waits behind the gate of a destination that is gone. */
+const SWEEP_MS = 60_000
 
 /**
  * Puts into the queue what waited, in slices, as soon as it can run: what has become due, and what the gates of
@@ -69,7 +58,8 @@ export function startRelease({ store, bell, flow, onError }: ReleaseOptions): Re
   }
 
   async function openGate(destinationId: string): Promise<void> {
-    const released = await store.transaction((tx) => letThrough(store, tx, destinationId, flow.roomFor(destinationId)))
+    const room = flow.roomFor(destinationId)
+    const released = await store.transaction((tx) => letThrough(store, tx, { destinationId, room }))
     if (released === 0) return
     flow.expect(destinationId, released)
     waitingForRoom.add(destinationId)
@@ -91,7 +81,12 @@ export function startRelease({ store, bell, flow, onError }: ReleaseOptions): Re
     }
   }
 
+  async function sweep(): Promise<void> {
+    while ((await freeStranded(store.sql, SLICE)) > 0) alarm.wake()
+  }
+
   const offBell = bell.on('waiting', alarm.wake)
+  const sweeper = setInterval(() => sweep().catch(onError), SWEEP_MS)
   const running = run()
   return {
     wake: alarm.wake,
@@ -100,6 +95,7 @@ export function startRelease({ store, bell, flow, onError }: ReleaseOptions): Re
     },
     async [Symbol.asyncDispose]() {
       offBell()
+      clearInterval(sweeper)
       stopping.abort()
       alarm.wake()
       await running
@@ -125,69 +121,4 @@ async function releaseDue(store: Store, bell: Bell): Promise<number> {
   })
   if (due.length > 0) bell.ring('due')
   return due.length
-}
-
-/** Moves through one gate what its circuit, its rate limit, its order and this process's room allow. */
-async function letThrough(store: Store, tx: Sql, destinationId: string, room: number): Promise<number> {
-  const gate = await lockOpeningGate(tx, destinationId)
-  if (!gate) return 0
-  const { ids, change } = await choose(tx, gate, room)
-  await store.jobs.insert(tx, ids)
-  await moveGate(tx, destinationId, change)
-  return ids.length
-}
-
-interface Choice {
-  readonly ids: readonly string[]
-  readonly change: GateChange
-}
-
-async function choose(tx: Sql, gate: Gate, room: number): Promise<Choice> {
-  const { destinationId, probeInMs, patienceMs } = gate
-  // They are cancelled where they go.
-  if (gate.isOff) return takeUpTo(tx, gate, SLICE)
-  if (gate.ordering === 'FIFO') return chooseHead(tx, gate)
-  if (probeInMs === null) return gate.rateLimit === null ? takeUpTo(tx, gate, room) : takeByRate(tx, gate, room)
-  // They are given up where they go.
-  const expired = await takeExpired(tx, destinationId, { lateMs: patienceMs, limit: SLICE })
-  if (expired.length > 0) return { ids: expired, change: { opensInMs: 0 } }
-  if (probeInMs > 0) return { ids: [], change: { opensInMs: probeInMs } }
-  const [probe] = await takeGated(tx, destinationId, 1)
-  return probe ? probing(probe) : { ids: [], change: { opensInMs: null } }
-}
-
-function probing(id: string): Choice {
-  return { ids: [id], change: { opensInMs: PROBE_LOST_MS, probeDeliveryId: id } }
-}
-
-async function takeUpTo(tx: Sql, { destinationId }: Gate, limit: number): Promise<Choice> {
-  const ids = await takeGated(tx, destinationId, limit)
-  return { ids, change: { opensInMs: ids.length < limit ? null : 0 } }
-}
-
-async function takeByRate(tx: Sql, { destinationId, rateLimit, fullInMs }: Gate, room: number): Promise<Choice> {
-  const bucket = { rate: rateLimit!, fullInMs }
-  const offered = takeTokens(bucket, room)
-  const ids = offered.taken > 0 ? await takeGated(tx, destinationId, offered.taken) : []
-  if (ids.length < offered.taken && ids.length === 0) return { ids, change: { opensInMs: null } }
-  const used = takeTokens(bucket, ids.length)
-  return { ids, change: { opensInMs: used.opensInMs, fullInMs: used.fullInMs } }
-}
-
-/** Of a FIFO destination only the first of its line goes, and when it is finished the next. */
-async function chooseHead(tx: Sql, gate: Gate): Promise<Choice> {
-  const { destinationId, probeInMs, rateLimit, fullInMs, patienceMs } = gate
-  const head = await findHeadOfLine(tx, destinationId)
-  // What came before it was FIFO, if anything.
-  if (!head) return takeUpTo(tx, gate, 1)
-  if (head.state === 'RELEASED') return { ids: [], change: { opensInMs: LOOK_AGAIN_MS } }
-  if (head.dueInMs > 0) return { ids: [], change: { opensInMs: head.dueInMs } }
-  const isExpired = probeInMs !== null && -head.dueInMs > patienceMs
-  if (probeInMs !== null && probeInMs > 0 && !isExpired) return { ids: [], change: { opensInMs: probeInMs } }
-  const tokens = takeTokens({ rate: rateLimit ?? 1e6, fullInMs }, 1)
-  if (tokens.taken === 0) return { ids: [], change: { opensInMs: tokens.opensInMs } }
-  if (!(await markReleased(tx, head.deliveryId))) return { ids: [], change: { opensInMs: 0 } }
-  if (probeInMs !== null && !isExpired) return probing(head.deliveryId)
-  const next = { opensInMs: LOOK_AGAIN_MS, ...(rateLimit !== null && { fullInMs: tokens.fullInMs }) }
-  return { ids: [head.deliveryId], change: next }
 }
