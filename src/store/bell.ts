@@ -23,8 +23,8 @@ export interface Bell extends AsyncDisposable {
 
 const CHANNEL = 'postrider'
 
-/** Rings of this time go out as one NOTIFY, which takes a cluster-wide lock at commit. */
-const NOTIFY_EVERY_MS = 20
+/** The first ring goes out at once, those of the time after it as one NOTIFY: each takes a cluster-wide lock at commit. */
+const NOTIFY_EVERY_MS = 10
 const RECONNECT_MS = 1_000
 const PING_EVERY_MS = 15_000
 
@@ -34,9 +34,11 @@ export function openBell(options: { databaseUrl: string; sql: Sql; onError: (err
   const abort = new AbortController()
   const outgoing = new Set<BellKind>()
   let timer: NodeJS.Timeout | undefined
+  let notifiedAtMs = 0
 
   function notify(): void {
     timer = undefined
+    notifiedAtMs = performance.now()
     const payload = [self, ...outgoing].join(' ')
     outgoing.clear()
     options.sql('select pg_notify($1, $2)', [CHANNEL, payload]).catch(options.onError)
@@ -61,7 +63,9 @@ export function openBell(options: { databaseUrl: string; sql: Sql; onError: (err
     ring(kind) {
       emitter.emit(kind)
       outgoing.add(kind)
-      if (!abort.signal.aborted) timer ??= globalThis.setTimeout(notify, NOTIFY_EVERY_MS)
+      if (timer || abort.signal.aborted) return
+      const waitMs = notifiedAtMs + NOTIFY_EVERY_MS - performance.now()
+      timer = globalThis.setTimeout(notify, Math.max(0, waitMs))
     },
     on(kind, listener) {
       emitter.on(kind, listener)
