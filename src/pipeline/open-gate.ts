@@ -11,19 +11,19 @@ const LOOK_AGAIN_MS = 60_000
 
 /**
  * Moves into the queue what the circuit, the rate limit and the order of a destination, and this process's room for it,
- * let through now. Returns how much it was.
+ * let through now. `opensInMs` is infinite when nothing waits any more, or another process has hold of the gate.
  */
 export async function letThrough(
   store: Store,
   tx: Sql,
   { destinationId, room }: { destinationId: string; room: number },
-): Promise<number> {
+): Promise<{ released: number; opensInMs: number }> {
   const gate = await lockOpeningGate(tx, destinationId)
-  if (!gate) return 0
+  if (!gate) return { released: 0, opensInMs: Number.POSITIVE_INFINITY }
   const { ids, change } = await choose(tx, gate, room)
   await store.jobs.insert(tx, ids)
   await moveGate(tx, destinationId, change)
-  return ids.length
+  return { released: ids.length, opensInMs: change.opensInMs ?? Number.POSITIVE_INFINITY }
 }
 
 interface Choice {

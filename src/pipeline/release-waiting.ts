@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Bell } from '../store/bell.ts'
-import { findHeld, findNextOpening, findOpeningGates, holdBack } from '../store/gate.ts'
+import { findHeld, findOpeningGates, findOutlook, holdBack } from '../store/gate.ts'
 import type { Store } from '../store/store.ts'
 import { freeStranded, takeDue } from '../store/waiting.ts'
 import { createAlarm } from './alarm.ts'
@@ -42,28 +42,40 @@ export function startRelease({ store, bell, flow, onError }: ReleaseOptions): Re
   /** Gates that could let something through when this process has room for it. */
   const waitingForRoom = new Set<string>()
 
-  /** Resolves to the milliseconds until something is due. */
+  /** Resolves to the milliseconds until there is something to do. */
   async function look(): Promise<number> {
-    while ((await releaseDue(store, bell)) === SLICE);
+    const outlook = await findOutlook(store.sql)
+    while (outlook.dueInMs <= 0 && (await releaseDue(store, bell)) === SLICE);
     waitingForRoom.clear()
+    const opensInMs = outlook.hasOpeningGates ? await openGates() : Number.POSITIVE_INFINITY
+    return Math.min(outlook.dueInMs, outlook.gateInMs, opensInMs)
+  }
+
+  async function openGates(): Promise<number> {
     const gates = (await findOpeningGates(store.sql, MAX_GATES)).filter((id) => {
       if (flow.roomFor(id) > 0) return true
       waitingForRoom.add(id)
       return false
     })
+    let soonestMs = Number.POSITIVE_INFINITY
     for (let i = 0; i < gates.length; i += AT_A_TIME) {
-      await Promise.all(gates.slice(i, i + AT_A_TIME).map(openGate))
+      const opens = await Promise.all(gates.slice(i, i + AT_A_TIME).map(openGate))
+      soonestMs = Math.min(soonestMs, ...opens)
     }
-    return findNextOpening(store.sql)
+    return soonestMs
   }
 
-  async function openGate(destinationId: string): Promise<void> {
+  /** Resolves to the milliseconds until it may open again; infinite when only more room can open it. */
+  async function openGate(destinationId: string): Promise<number> {
     const room = flow.roomFor(destinationId)
-    const released = await store.transaction((tx) => letThrough(store, tx, { destinationId, room }))
-    if (released === 0) return
-    flow.expect(destinationId, released)
+    const { released, opensInMs } = await store.transaction((tx) => letThrough(store, tx, { destinationId, room }))
+    if (released > 0) {
+      flow.expect(destinationId, released)
+      bell.ring('due')
+    }
+    if (opensInMs > 0) return opensInMs
     waitingForRoom.add(destinationId)
-    bell.ring('due')
+    return flow.roomFor(destinationId) > 0 ? 0 : Number.POSITIVE_INFINITY
   }
 
   async function run(): Promise<void> {

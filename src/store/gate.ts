@@ -94,15 +94,26 @@ export async function findOpeningGates(sql: Sql, limit: number): Promise<string[
   return rows.map((row) => row.id)
 }
 
-/** Milliseconds until something becomes due or a gate may open; infinite when nothing waits for a time. */
-export async function findNextOpening(sql: Sql): Promise<number> {
-  const [row] = await sql<{ inMs: number | null }>(
-    `select extract(epoch from least(
-       (select due_at from waiting_delivery where state = 'TIMED' order by due_at limit 1),
-       (select gate_opens_at from destination_health where gate_opens_at > now() order by gate_opens_at limit 1)
-     ) - now())::float8 * 1000 as "inMs"`,
+/** What there is to release. Times are milliseconds from now, infinite when there is nothing. */
+export interface Outlook {
+  /** Until the next of what waits for its time is due. */
+  readonly dueInMs: number
+  readonly hasOpeningGates: boolean
+  /** Until the next gate may open that may not yet. */
+  readonly gateInMs: number
+}
+
+export async function findOutlook(sql: Sql): Promise<Outlook> {
+  const [row] = await sql<Outlook>(
+    `select coalesce(extract(epoch from (
+         select due_at from waiting_delivery where state = 'TIMED' order by due_at limit 1) - now())::float8 * 1000, 'Infinity')
+         as "dueInMs",
+       exists (select from destination_health where gate_opens_at <= now()) as "hasOpeningGates",
+       coalesce(extract(epoch from (
+         select gate_opens_at from destination_health where gate_opens_at > now() order by gate_opens_at limit 1
+         ) - now())::float8 * 1000, 'Infinity') as "gateInMs"`,
   )
-  return row!.inMs ?? Number.POSITIVE_INFINITY
+  return row!
 }
 
 /** Holds the gate if it may open now and nobody else holds it. */
