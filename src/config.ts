@@ -20,7 +20,10 @@ const variables = {
   /** Address to listen on. Default 127.0.0.1: this machine only. */
   HOST: z.string().default('127.0.0.1'),
   /** postgres:// URL, Postgres 15 or newer. Unset: an embedded Postgres 18 in POSTRIDER_DATA_DIR. */
-  DATABASE_URL: text.refine((url) => !url || /^postgres(ql)?:\/\/.+/.test(url), 'is a postgres:// URL'),
+  DATABASE_URL: text.refine(
+    (url) => !url || isPostgresUrl(url),
+    'is a postgres:// URL; special characters in its user and password are percent-encoded',
+  ),
   /** Folder for the embedded Postgres and for generated keys. Default .postrider. */
   POSTRIDER_DATA_DIR: z.string().default('.postrider'),
   /** `id:base64` of 32 bytes each. The first encrypts secrets at rest, all decrypt. Required with DATABASE_URL. */
@@ -118,6 +121,11 @@ export function parseSecretKeys(value: string | undefined, context?: z.Refinemen
 
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127\./.test(host)
+}
+
+function isPostgresUrl(text: string): boolean {
+  // "user@/name?host=/folder" is how pg spells a socket in a folder.
+  return /^postgres(ql)?:\/\/.+/.test(text) && URL.canParse(text.replace('@/', '@localhost/'))
 }
 
 function parseAllowList(value: string | undefined, context: z.RefinementCtx): string[] | undefined {

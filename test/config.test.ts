@@ -15,6 +15,8 @@ describe('a bad value is refused with the variable and the rule', () => {
     ['PORT', '-1', 'is a whole number from 0 to 65535'],
     ['PORT', '40.5', 'is a whole number from 0 to 65535'],
     ['DATABASE_URL', 'mysql://localhost/x', 'is a postgres:// URL'],
+    ['DATABASE_URL', 'postgres://me:pa/ss@localhost/x', 'percent-encoded'],
+    ['DATABASE_URL', 'postgres://localhost:port/x', 'is a postgres:// URL'],
     ['POSTRIDER_SECRET_KEYS', 'k1', 'is a list of id:base64, each of exactly 32 bytes'],
     ['POSTRIDER_SECRET_KEYS', `k1:${key(31)}`, 'each of exactly 32 bytes'],
     ['POSTRIDER_SECRET_KEYS', `k1:${key(32)},k1:${key(32)}`, 'no id twice'],
