@@ -89,10 +89,12 @@ interface Checked {
 
 async function whyNotReady({ store, worker, onError }: Checked): Promise<string | undefined> {
   try {
-    await store.sql('select 1')
+    const [row] = await store.sql<{ readOnly: string }>(`select current_setting('transaction_read_only') as "readOnly"`)
+    if (row?.readOnly === 'on' || store.writes.failure === 'read-only') return 'The database is read-only'
   } catch (error) {
     onError(error)
     return isUnavailable(error) ? 'The database cannot be reached' : 'The database cannot be used'
   }
+  if (store.writes.failure === 'full') return "The database's disk is full"
   return worker && !worker.isClaiming ? 'The worker cannot claim deliveries' : undefined
 }
