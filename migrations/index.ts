@@ -1,4 +1,8 @@
 import { FirstMigration } from './migration-001-first.ts'
+import { FlowMigration } from './migration-002-flow.ts'
 
 /** Forward only, in order; a name that was released never changes. */
-export const migrations = [{ name: '001-first', class: FirstMigration }]
+export const migrations = [
+  { name: '001-first', class: FirstMigration },
+  { name: '002-flow', class: FlowMigration },
+]

@@ -42,8 +42,12 @@ const variables = {
   POSTRIDER_PUBLIC_URL: z.url({ protocol: /^https?$/, error: 'is an http(s) URL' }).optional(),
   /** Most deliveries in flight in a process. Default 256. */
   POSTRIDER_CONCURRENCY: integer(1, 10_000, 256),
-  /** Most database connections of a process that queries share; one more listens. Default 10. */
+  /** Most attempts of one destination in flight in a process. Default 32. */
+  POSTRIDER_DESTINATION_CONCURRENCY: integer(1, 1_000, 32),
+  /** Most database connections of a process for the API's queries. Default 10. */
   POSTRIDER_DATABASE_POOL: integer(2, 1_000, 10),
+  /** Most database connections of a process for publishing, claiming and settling; one more listens. Default 8. */
+  POSTRIDER_PIPELINE_POOL: integer(2, 1_000, 8),
   /** trace, debug, info, warn, error or silent. Default info. */
   POSTRIDER_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
 }
@@ -60,7 +64,9 @@ export interface Config {
   readonly outboundAllow: readonly string[]
   readonly publicUrl: string | undefined
   readonly concurrency: number
+  readonly destinationConcurrency: number
   readonly databasePool: number
+  readonly pipelinePool: number
   readonly logLevel: z.infer<typeof variables.POSTRIDER_LOG_LEVEL>
 }
 
@@ -98,7 +104,9 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     outboundAllow: env.POSTRIDER_OUTBOUND_ALLOW ?? (isLocal ? ['127.0.0.1/32', '::1/128'] : []),
     publicUrl: env.POSTRIDER_PUBLIC_URL,
     concurrency: env.POSTRIDER_CONCURRENCY,
+    destinationConcurrency: env.POSTRIDER_DESTINATION_CONCURRENCY,
     databasePool: env.POSTRIDER_DATABASE_POOL,
+    pipelinePool: env.POSTRIDER_PIPELINE_POOL,
     logLevel: env.POSTRIDER_LOG_LEVEL,
   }
 }

@@ -46,9 +46,8 @@ export async function openParts({
   await using opening = new AsyncDisposableStack()
   const onError = (error: unknown) => log.error(error)
   const secrets = createSecretBox(folder.secretKeys)
-  const store = opening.use(
-    await openStore({ databaseUrl, poolSize: config.databasePool, secrets, supervise: role !== 'api', onError }),
-  )
+  const pools = { poolSize: config.databasePool, pipelinePoolSize: config.pipelinePool }
+  const store = opening.use(await openStore({ databaseUrl, ...pools, secrets, supervise: role !== 'api', onError }))
   const demo = await prepareDemo(store, folder)
   opening.use(startUpkeep({ store, onError }))
   const bell = opening.use(openBell({ databaseUrl, sql: store.sql, onError }))
@@ -77,8 +76,8 @@ export async function openParts({
   }
 }
 
-function workerSettings({ concurrency }: Config) {
-  return { concurrency, pollMs: POLL_MS, now: () => new Date(), random: Math.random }
+function workerSettings({ concurrency, destinationConcurrency }: Config) {
+  return { concurrency, destinationConcurrency, pollMs: POLL_MS, now: () => new Date(), random: Math.random }
 }
 
 interface Checked {

@@ -70,7 +70,9 @@ test('nothing set gives the defaults', () => {
     outboundAllow: ['127.0.0.1/32', '::1/128'],
     publicUrl: undefined,
     concurrency: 256,
+    destinationConcurrency: 32,
     databasePool: 10,
+    pipelinePool: 8,
     logLevel: 'info',
   })
 })

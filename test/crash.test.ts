@@ -18,15 +18,15 @@ test('after a kill -9 in mid-delivery another process takes up what was in fligh
   await using first = await startProcess({ environment: environmentOf(database) })
   const backend = await createBackend({ url: first.url, key: OPERATOR_KEY })
   const { organizationId } = await backend.hook(receiver.url)
-  const events = Array.from({ length: 150 }, (_, n) => ({ organizationId, type: 'a', data: { n } }))
+  const events = Array.from({ length: 130 }, (_, n) => ({ organizationId, type: 'a', data: { n } }))
   const { eventsPublish } = await backend.send(EventsPublishDocument, { input: { events } })
-  await receiver.request(150)
+  await receiver.request(130)
   const killedAt = Date.now()
   isKilled = true
   await first.kill('SIGKILL')
 
   await using _second = await startProcess({ environment: environmentOf(database) })
-  await receiver.request(150 + silent.size)
+  await receiver.request(130 + silent.size)
   expect(Date.now() - killedAt).toBeLessThan(60_000)
   await untilSettled(database)
 

@@ -4,7 +4,8 @@ import type { TestDatabase } from './support/database.ts'
 import { startTestPostrider, type TestPostrider } from './support/postrider.ts'
 import { startReceiver } from './support/receiver.ts'
 
-const IN_FLIGHT = 5
+/** As many as a destination gets before its first answer. */
+const IN_FLIGHT = 4
 
 // Postgres itself goes on: each of these makes it answer as it does with a full disk, or as a standby.
 const troubles = {

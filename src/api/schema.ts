@@ -5,6 +5,7 @@ import { ApplicationResolver } from './application/application-resolver.ts'
 import { AttemptResolver, HttpRequestRecordResolver } from './attempt/attempt-resolver.ts'
 import { DeliveryAttemptRecorded, FeedCheckpoint, FeedReset } from './attempt/attempt-type.ts'
 import { FeedItemResolver, FeedResolver } from './attempt/feed-resolver.ts'
+import { HeaderResolver } from './attempt/header-resolver.ts'
 import { ConnectorResolver } from './connector/connector-resolver.ts'
 import { DeliveryConnectionResolver, DeliveryResolver } from './delivery/delivery-resolver.ts'
 import { DestinationMutations } from './destination/destination-mutations.ts'
@@ -42,6 +43,7 @@ export function buildApiSchema(): GraphQLSchema {
       EventTypeResolver,
       FeedItemResolver,
       FeedResolver,
+      HeaderResolver,
       HttpRequestRecordResolver,
       OrganizationResolver,
       ViewerResolver,

@@ -8,11 +8,8 @@ const MIN_SECRET_LENGTH = 4
 
 const MAX_MESSAGE_LENGTH = 1_000
 
-export interface RecordedHeader {
-  readonly name: string
-  readonly value: string
-  readonly redacted: boolean
-}
+/** Name and value, and true when the value is not what was sent. Short, because attempts are most of what is stored. */
+export type RecordedHeader = readonly [name: string, value: string, redacted?: true]
 
 /** Every form in which a request may carry these secrets as text, longest first, so that none leaves a rest of another. */
 export function secretForms(secrets: readonly string[]): string[] {
@@ -30,7 +27,7 @@ export function secretForms(secrets: readonly string[]): string[] {
 /** A text as it may be recorded: without the secrets, without what Postgres refuses, and no longer than `maxLength`. */
 export function recordText(text: string, secrets: readonly string[], maxLength = MAX_MESSAGE_LENGTH): string {
   let clean = text
-  for (const secret of secrets) clean = clean.replaceAll(secret, REDACTED)
+  for (const secret of secrets) if (secret.length <= clean.length) clean = clean.replaceAll(secret, REDACTED)
   if (clean.includes('\0')) clean = clean.replaceAll('\0', '\uFFFD')
   return (clean.length > maxLength ? clean.slice(0, maxLength) : clean).toWellFormed()
 }
@@ -42,14 +39,18 @@ export function redactHeaders(
   return Array.from(headers, ([name, value]) => {
     const isSecret = SECRET_HEADERS.has(name.toLowerCase()) || hidesSecret(value, secrets)
     const clean = isSecret ? REDACTED : recordText(value, secrets, value.length)
-    return { name: recordText(name, [], name.length), value: clean, redacted: clean !== value }
+    const cleanName = recordText(name, [], name.length)
+    return clean === value ? [cleanName, clean] : [cleanName, clean, true]
   })
 }
 
 /** `Basic` and its like: a secret inside what is base64 as a whole. */
 function hidesSecret(value: string, secrets: readonly string[]): boolean {
   if (secrets.length === 0) return false
+  const shortest = secrets.reduce((least, secret) => Math.min(least, secret.length), Number.POSITIVE_INFINITY)
+  if (value.length * 3 < shortest * 4) return false
   return value.split(/[\s,;=]+/).some((part) => {
+    if (part.length * 3 < shortest * 4 - 4) return false
     const decoded = Buffer.from(part, 'base64').toString('utf8')
     return secrets.some((secret) => decoded.includes(secret))
   })

@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto'
+import { createHmac, createSecretKey, type KeyObject } from 'node:crypto'
 import type { DeliveryProfile } from './delivery-profile.ts'
 
 export interface SignedMessage {
@@ -28,7 +28,7 @@ export function signatureHeaders(
         break
       case 'HMAC_SHA256_HEX':
         headers[rule.header ?? 'x-webhook-signature'] =
-          (rule.prefix ?? '') + createHmac('sha256', newest).update(message.body).digest('hex')
+          (rule.prefix ?? '') + createHmac('sha256', keyOf(newest, 'utf8')).update(message.body).digest('hex')
         break
       default:
         rule.scheme satisfies never
@@ -39,7 +39,7 @@ export function signatureHeaders(
 
 function standardWebhooksHeaders(secrets: readonly string[], message: SignedMessage): Record<string, string> {
   const signatures = secrets.map((secret) => {
-    const hmac = createHmac('sha256', standardWebhooksKey(secret))
+    const hmac = createHmac('sha256', keyOf(secret, 'standard'))
     hmac.update(`${message.id}.${message.timestampS}.`).update(message.body)
     return `v1,${hmac.digest('base64')}`
   })
@@ -48,6 +48,21 @@ function standardWebhooksHeaders(secrets: readonly string[], message: SignedMess
     'webhook-timestamp': String(message.timestampS),
     'webhook-signature': signatures.join(' '),
   }
+}
+
+/** Making a key costs as much as signing with it. */
+const keys = new Map<string, KeyObject>()
+const KEYS_KEPT = 10_000
+
+function keyOf(secret: string, reading: 'standard' | 'utf8'): KeyObject {
+  const place = `${reading} ${secret}`
+  let key = keys.get(place)
+  if (!key) {
+    if (keys.size >= KEYS_KEPT) keys.clear()
+    key = createSecretKey(reading === 'utf8' ? Buffer.from(secret, 'utf8') : standardWebhooksKey(secret))
+    keys.set(place, key)
+  }
+  return key
 }
 
 /** The base64 after `whsec_` is the key; a text of any other form, which a caller may give, is used as its bytes. */

@@ -23,6 +23,8 @@ export interface AttemptRecord {
   readonly outcome: Outcome
   /** False when it failed on our side of the socket. */
   readonly wasSent: boolean
+  /** Whether there was an answer. */
+  readonly isReached: boolean
   readonly retryAt: Date | undefined
   readonly request: RecordedRequest | undefined
   /** Undefined when the body was the envelope as the profile renders it. */
@@ -40,7 +42,7 @@ export interface AttemptResult {
   readonly lease: Lease
   readonly delivery: PendingRow
   readonly status: DeliveryStatus
-  /** When the job is due again; set exactly when the status stays PENDING. */
+  /** When it is due again; set exactly when the status stays PENDING. */
   readonly dueAt?: Date | undefined
   readonly attempt?: AttemptRecord
 }

@@ -5,6 +5,7 @@ import { retryDelayMs } from '../domain/retry-schedule.ts'
 import type { Outbound, OutboundResponse, OutboundResult } from '../outbound/outbound.ts'
 import type { RecordedRequest, RecordedResponse } from '../store/delivery-attempt.ts'
 import type { AttemptRecord, AttemptResult, PendingDelivery } from './attempt-result.ts'
+import { isOutOfPatience } from './circuit.ts'
 import { classify } from './classify.ts'
 import type { LoadedDestination } from './destination-cache.ts'
 import { type PreparedRequest, prepareRequest } from './prepare-request.ts'
@@ -65,9 +66,10 @@ async function attemptDelivery(
 ): Promise<AttemptRecord | undefined> {
   const startedAt = parts.now()
   const base = { startedAt, profileVersion: target.destination.profileVersion, profile: target.destination.profile }
-  const nothingSent = { durationMs: 0, wasSent: false, request: undefined, requestBody: undefined, response: undefined }
-  const obstacle = findObstacle(pending)
-  if (obstacle) return { ...base, ...nothingSent, outcome: permanent(obstacle), retryAt: undefined }
+  const nothing = { request: undefined, requestBody: undefined, response: undefined, retryAt: undefined }
+  const nothingSent = { durationMs: 0, wasSent: false, isReached: false, ...nothing }
+  const obstacle = findObstacle(pending, target.destination)
+  if (obstacle) return { ...base, ...nothingSent, outcome: permanent(obstacle) }
   let prepared: PreparedRequest
   let result: OutboundResult
   try {
@@ -82,7 +84,7 @@ async function attemptDelivery(
     // Whatever a connector throws, or builds that is no request, costs its own delivery only, and is no use to repeat.
     const message = `The connector built no request that can be sent: ${error instanceof Error ? error.message : error}`
     const clean = recordText(message, target.destination.secretTexts)
-    return { ...base, ...nothingSent, outcome: permanent(clean), retryAt: undefined }
+    return { ...base, ...nothingSent, outcome: permanent(clean) }
   }
   if (result.kind === 'failure' && result.failure === 'ABORTED') return undefined
   const verdict = classify(target.connector, result, parts.now())
@@ -93,13 +95,16 @@ async function attemptDelivery(
     ...recordRequest(prepared, target.destination.secretTexts),
     durationMs: Math.round(result.durationMs),
     wasSent: true,
+    isReached: result.kind === 'response',
     response: result.kind === 'response' ? recordResponse(result, target.destination.secretTexts) : undefined,
     outcome,
     retryAt: retryTime(parts, pending, { outcome, destination: target.destination }),
   }
 }
 
-function findObstacle({ lease, eventData }: PendingDelivery): string | undefined {
+function findObstacle({ lease, delivery, eventData }: PendingDelivery, destination: LoadedDestination) {
+  if (isOutOfPatience(delivery, destination))
+    return 'Given up: for as long as its schedule lasts nobody could be reached'
   if (lease.retryCount >= MAX_LOST_LEASES) return `Given up: its worker was lost ${lease.retryCount} times`
   if (eventData === null) return "The event's data is no longer kept"
   return undefined

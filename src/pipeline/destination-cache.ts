@@ -19,6 +19,8 @@ export interface LoadedDestination {
   readonly organizationExternalId: string | null
   readonly isActive: boolean
   readonly isDisabled: boolean
+  readonly isCircuitOpen: boolean
+  readonly probeDeliveryId: string | null
   readonly connector: string
   readonly config: Record<string, unknown>
   readonly credentials: Record<string, unknown>
@@ -31,10 +33,7 @@ export interface LoadedDestination {
   readonly profileVersion: number
 }
 
-type Opened = Omit<
-  LoadedDestination,
-  'isActive' | 'isDisabled' | 'organizationExternalId' | 'profile' | 'profileVersion'
->
+type Opened = Omit<LoadedDestination, Exclude<keyof DestinationHead, 'id' | 'version'> | 'profile'>
 
 const MAX_CACHED = 10_000
 
@@ -81,8 +80,7 @@ function join(
   const profile = profiles.get(profileKey(head.applicationId, head.profileVersion))
   // Deleted between the two reads.
   if (!opened || !profile) return []
-  const { isActive, isDisabled, organizationExternalId, profileVersion } = head
-  return [[head.id, { ...opened, isActive, isDisabled, organizationExternalId, profile, profileVersion }]]
+  return [[head.id, { ...opened, ...head, version: opened.version, profile }]]
 }
 
 /** Secrets that do not open are this destination's trouble, and nobody else's. */

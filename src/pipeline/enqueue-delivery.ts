@@ -1,18 +1,21 @@
 import { type Id, idToUuid } from '../domain/id.ts'
 import { Refused } from '../domain/refused.ts'
+import type { BellKind } from '../store/bell.ts'
 import type { DeliveryTrigger } from '../store/delivery.ts'
 import type { Event } from '../store/event.ts'
+import { findHeld } from '../store/gate.ts'
 import { newId } from '../store/new-id.ts'
 import { holdOrganizations, insertDelivery } from '../store/publication.ts'
 import type { Sql } from '../store/sql.ts'
 import type { Store } from '../store/store.ts'
+import { enqueue } from './enqueue.ts'
 
-/** One more delivery of a stored event to one destination, due now. */
+/** One more delivery of a stored event to one destination, due now. Ring what is returned once it is committed. */
 export async function enqueueDelivery(
   store: Store,
   tx: Sql,
   delivery: { event: Event; destinationId: Id<'dst'>; trigger: DeliveryTrigger; maxAttempts: number },
-): Promise<Id<'dlv'>> {
+): Promise<{ id: Id<'dlv'>; rings: readonly BellKind[] }> {
   const id = newId('dlv')
   const { event } = delivery
   const organization = idToUuid(event.organizationId)
@@ -29,6 +32,8 @@ export async function enqueueDelivery(
     trigger: delivery.trigger,
     maxAttempts: delivery.maxAttempts,
   })
-  await store.jobs.insert(tx, [{ id: idToUuid(id) }])
-  return id
+  const destinationId = idToUuid(delivery.destinationId)
+  // A person's test goes out whatever its destination has to wait for.
+  const isHeld = delivery.trigger !== 'TEST' && (await findHeld(tx, [destinationId])).has(destinationId)
+  return { id, rings: await enqueue(store, tx, [{ id: idToUuid(id), destinationId, isHeld }]) }
 }

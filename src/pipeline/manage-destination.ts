@@ -1,12 +1,13 @@
 import type { EntityManager } from '@mikro-orm/core'
 import { z } from 'zod'
 import type { ConnectorRegistry } from '../connector/registry.ts'
-import { type Id, parseId } from '../domain/id.ts'
+import { type Id, idToUuid, parseId } from '../domain/id.ts'
 import { identifier, line, parseInput, prose } from '../domain/parse-input.ts'
 import { Refused } from '../domain/refused.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 import { Application } from '../store/application.ts'
-import { Destination, DestinationHealth } from '../store/destination.ts'
+import { Destination, DestinationHealth, type DestinationOrdering } from '../store/destination.ts'
+import { closeCircuit } from '../store/gate.ts'
 import { newId } from '../store/new-id.ts'
 import { Organization } from '../store/organization.ts'
 import { isUniqueViolation } from '../store/sql.ts'
@@ -32,6 +33,9 @@ export interface DestinationCreate {
   readonly config: unknown
   readonly credentials?: unknown
   readonly eventTypes?: readonly string[] | null | undefined
+  readonly ordering?: DestinationOrdering | null | undefined
+  /** Requests a second; null means unlimited. */
+  readonly rateLimit?: number | null | undefined
   readonly active?: boolean | null | undefined
   /** Generated when undefined; null means unsigned. */
   readonly signingSecret?: string | null | undefined
@@ -46,6 +50,9 @@ export interface DestinationChange {
   readonly config?: unknown
   readonly credentials?: unknown
   readonly eventTypes?: readonly string[] | null | undefined
+  readonly ordering?: DestinationOrdering | null | undefined
+  /** Requests a second; null means unlimited. */
+  readonly rateLimit?: number | null | undefined
   readonly active?: boolean | null | undefined
 }
 
@@ -55,6 +62,11 @@ const fields = {
   label: line(200),
   description: prose(2_000).nullish(),
   eventTypes: z.array(z.string()).max(MAX_SUBSCRIPTIONS, `holds at most ${MAX_SUBSCRIPTIONS} entries`).nullish(),
+  rateLimit: z
+    .int()
+    .min(1, 'is at least 1 request a second')
+    .max(10_000, 'is at most 10000 requests a second')
+    .nullish(),
 }
 const createSchema = z.object({
   ...fields,
@@ -71,7 +83,7 @@ export async function createDestination(
   input: DestinationCreate,
 ): Promise<{ destination: Destination; signingSecret: string | null }> {
   const em = parts.store.em()
-  const { label, description, eventTypes, key } = parseInput(createSchema, input)
+  const { label, description, eventTypes, rateLimit, key } = parseInput(createSchema, input)
   const organizationId = parseId('org', input.organizationId)
   const organization = organizationId && (await em.findOne(Organization, { id: organizationId, applicationId }))
   if (!organization) throw notFound('organizationId', `there is no organization ${input.organizationId}`)
@@ -94,6 +106,8 @@ export async function createDestination(
     credentials: sealCredentials(parts.store, { organizationId: organization.id, id }, settings.credentials),
     credentialHints: hintsOf(settings.credentials),
     eventTypes: await checkSubscriptions(em, applicationId, eventTypes ?? []),
+    ordering: input.ordering ?? 'ANY',
+    rateLimit: rateLimit ?? null,
     inactiveSince: input.active === false ? now : null,
     version: 1,
     createdAt: now,
@@ -113,7 +127,10 @@ export async function updateDestination(
 ): Promise<Destination> {
   const em = parts.store.em()
   const destination = await findDestination(em, applicationId, input.id)
-  const { label, description, eventTypes } = parseInput(changeSchema, { ...input, label: input.label ?? undefined })
+  const { label, description, eventTypes, rateLimit } = parseInput(changeSchema, {
+    ...input,
+    label: input.label ?? undefined,
+  })
   const { expectedVersion } = input
   if (expectedVersion != null && expectedVersion !== destination.version) {
     const message = `the destination is at version ${destination.version}, not ${expectedVersion}`
@@ -121,6 +138,8 @@ export async function updateDestination(
   }
   if (label !== undefined) destination.label = label
   if (description !== undefined) destination.description = description
+  if (rateLimit !== undefined) destination.rateLimit = rateLimit
+  if (input.ordering != null) destination.ordering = input.ordering
   if (eventTypes !== undefined) {
     destination.eventTypes = await checkSubscriptions(em, applicationId, eventTypes ?? [])
   }
@@ -153,6 +172,7 @@ export async function enableDestination(store: Store, applicationId: Id<'app'>, 
     failingSince: null,
   })
   await em.flush()
+  await closeCircuit(store.sql, idToUuid(destination.id))
   return destination
 }
 

@@ -5,6 +5,7 @@ import type { Problem } from '../domain/refused.ts'
 /** Largest data of one event, as compact JSON in UTF-8. */
 export const MAX_DATA_BYTES = 262_144
 export const MAX_IDEMPOTENCY_KEY_LENGTH = 255
+export const MAX_DELIVER_AHEAD_DAYS = 30
 
 export interface PublishRequest {
   readonly organizationId?: string | null | undefined
@@ -12,6 +13,8 @@ export interface PublishRequest {
   readonly type: string
   readonly data: unknown
   readonly idempotencyKey?: string | null | undefined
+  /** Not before; undefined or past means at once. */
+  readonly deliverAt?: Date | null | undefined
 }
 
 /** A request whose own fields are in order; organization and type are still to be looked up. */
@@ -24,6 +27,7 @@ export interface CheckedRequest {
   readonly dataJson: string
   readonly dataBytes: number
   readonly idempotencyKey: string | null
+  readonly deliverAt: Date | undefined
 }
 
 /** Checks what can be checked without the database. `path` of a problem starts at the request. */
@@ -53,6 +57,10 @@ export function checkRequest(
     if (isStorable(request[field] ?? '')) continue
     problems.push({ code: 'INVALID', message: 'holds a NUL character or half a surrogate pair', path: [field] })
   }
+  if (request.deliverAt && request.deliverAt.getTime() > Date.now() + MAX_DELIVER_AHEAD_DAYS * 86_400_000) {
+    const message = `is more than ${MAX_DELIVER_AHEAD_DAYS} days ahead`
+    problems.push({ code: 'INVALID', message, path: ['deliverAt'] })
+  }
   const dataJson = JSON.stringify(request.data ?? null)
   const dataBytes = Buffer.byteLength(dataJson)
   if (dataBytes > MAX_DATA_BYTES) {
@@ -69,5 +77,6 @@ export function checkRequest(
     dataJson,
     dataBytes,
     idempotencyKey: idempotencyKey ?? null,
+    deliverAt: request.deliverAt ?? undefined,
   }
 }

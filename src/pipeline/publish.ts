@@ -1,6 +1,6 @@
 import { type Id, idFromUuid, idToUuid } from '../domain/id.ts'
 import { type Problem, Refused, Unavailable } from '../domain/refused.ts'
-import type { Bell } from '../store/bell.ts'
+import type { Bell, BellKind } from '../store/bell.ts'
 import { Event } from '../store/event.ts'
 import { claimIdempotencyKeys, keyOf } from '../store/idempotency-key.ts'
 import { newId } from '../store/new-id.ts'
@@ -9,6 +9,7 @@ import { isDataError, isUnavailable } from '../store/sql.ts'
 import type { Store } from '../store/store.ts'
 import { type Catalogue, createCatalogue } from './catalogue.ts'
 import { coalesce } from './coalesce.ts'
+import { enqueue } from './enqueue.ts'
 import { type CheckedRequest, checkRequest, type PublishRequest } from './publish-request.ts'
 
 /** Most events of one call, and of one transaction. */
@@ -76,7 +77,7 @@ async function publishCalls(parts: PublishParts, calls: readonly Call[]): Promis
   })
   const wanted = plans.flatMap((plan) => plan.events)
   const stored = wanted.length > 0 ? await store.transaction((tx) => storeEvents(store, tx, wanted)) : undefined
-  if (stored?.pending) bell.ring('due')
+  for (const kind of stored?.rings ?? []) bell.ring(kind)
   const earlier = await findEarlier(store, stored?.duplicates ?? new Map())
   return plans.map(({ own, refused, events }) =>
     refused
@@ -109,7 +110,7 @@ const organizationGone: Problem = {
 interface Stored {
   /** Of events that were not stored: the one that has their idempotency key. */
   readonly duplicates: ReadonlyMap<string, string>
-  readonly pending: boolean
+  readonly rings: readonly BellKind[]
 }
 
 /** Everything that a publish commits: keys, events, deliveries, jobs. */
@@ -135,8 +136,17 @@ async function storeEvents(store: Store, tx: Parameters<typeof insertEvents>[0],
   const fresh = wanted.filter((event) => !duplicates.has(event.id))
   const deliveries = fresh.length > 0 ? await insertEvents(tx, fresh) : []
   const pending = deliveries.filter((delivery) => delivery.status === 'PENDING')
-  await store.jobs.insert(tx, pending)
-  return { duplicates, pending: pending.length > 0 }
+  const dueAt = new Map(fresh.flatMap(({ id, deliverAt }) => (deliverAt ? [[id, deliverAt.getTime()]] : [])))
+  const now = Date.now()
+  const rings = await enqueue(
+    store,
+    tx,
+    pending.map((delivery) => {
+      const dueAtMs = dueAt.get(delivery.eventId)
+      return { ...delivery, dueInMs: dueAtMs === undefined ? undefined : dueAtMs - now }
+    }),
+  )
+  return { duplicates, rings }
 }
 
 async function findEarlier(store: Store, duplicates: ReadonlyMap<string, string>): Promise<Map<string, Event>> {
@@ -171,6 +181,7 @@ function newEvent(request: CheckedRequest, organizationUuid: string): NewEvent {
     dataBytes: request.dataBytes,
     idempotencyKey: request.idempotencyKey,
     isTest: false,
+    deliverAt: request.deliverAt,
   }
 }
 
@@ -180,5 +191,6 @@ function toEvent(event: NewEvent): Event {
     id: idFromUuid('evt', event.id),
     applicationId: idFromUuid('app', event.applicationId),
     organizationId: idFromUuid('org', event.organizationId),
+    deliverAt: event.deliverAt ?? null,
   } as Event
 }

@@ -1,12 +1,14 @@
 import { type Id, idToUuid, parseId } from '../domain/id.ts'
 import { Refused } from '../domain/refused.ts'
 import { Application } from '../store/application.ts'
-import type { Bell } from '../store/bell.ts'
+import type { Bell, BellKind } from '../store/bell.ts'
 import { Delivery } from '../store/delivery.ts'
 import { Destination } from '../store/destination.ts'
 import { Event } from '../store/event.ts'
+import { letProbe, openGate } from '../store/gate.ts'
 import { markDue } from '../store/publication.ts'
 import type { Store } from '../store/store.ts'
+import { dropWaiting, lockWaiting, markDueNow } from '../store/waiting.ts'
 import { enqueueDelivery } from './enqueue-delivery.ts'
 
 /** On a finished delivery: a new one for the same event and destination. On a pending one: due now. */
@@ -22,19 +24,37 @@ export async function retryDelivery(
     throw new Refused({ code: 'NOT_FOUND', message: `there is no delivery ${deliveryId}`, path: ['input', 'id'] })
   // A pending one that is being attempted right now is left to that attempt.
   const retried = delivery.status === 'PENDING' ? await hasten(store, delivery) : await repeat(store, delivery)
-  bell.ring('due')
-  bell.ring('attempt')
-  return store.em().findOneOrFail(Delivery, { id: retried })
+  for (const kind of [...retried.rings, 'attempt'] as const) bell.ring(kind)
+  return store.em().findOneOrFail(Delivery, { id: retried.id })
 }
 
-async function hasten(store: Store, { id }: Delivery): Promise<Id<'dlv'>> {
+interface Retried {
+  readonly id: Id<'dlv'>
+  readonly rings: readonly BellKind[]
+}
+
+async function hasten(store: Store, { id, destinationId }: Delivery): Promise<Retried> {
+  const uuid = idToUuid(id)
   await store.transaction(async (tx) => {
-    if (await store.jobs.hasten(tx, idToUuid(id))) await markDue(tx, idToUuid(id))
+    const waiting = await lockWaiting(tx, uuid)
+    if (!waiting || waiting.state === 'RELEASED') return
+    await markDue(tx, uuid)
+    if (waiting.state === 'TIMED') {
+      await markDueNow(tx, uuid)
+    } else if (waiting.position > 1) {
+      // In a line, its turn still has to come.
+      await markDueNow(tx, uuid)
+      await openGate(tx, idToUuid(destinationId))
+    } else {
+      await dropWaiting(tx, [uuid])
+      await store.jobs.insert(tx, [uuid])
+      await letProbe(tx, idToUuid(destinationId), uuid)
+    }
   })
-  return id
+  return { id, rings: ['due', 'waiting'] }
 }
 
-async function repeat(store: Store, delivery: Delivery): Promise<Id<'dlv'>> {
+async function repeat(store: Store, delivery: Delivery): Promise<Retried> {
   const em = store.em()
   const { applicationId, eventId, destinationId } = delivery
   const [application, event, destination] = await Promise.all([

@@ -1,16 +1,11 @@
 import { idToUuid } from '../domain/id.ts'
 import type { Bell } from '../store/bell.ts'
+import { type DestinationEvidence, moveHealth } from '../store/destination-health.ts'
 import { newId } from '../store/new-id.ts'
-import {
-  type DeliveryChange,
-  type DestinationEvidence,
-  insertAttempts,
-  moveHealth,
-  type NewAttempt,
-  updateDeliveries,
-} from '../store/settlement.ts'
+import { type DeliveryChange, insertAttempts, type NewAttempt, updateDeliveries } from '../store/settlement.ts'
 import { isUnavailable, type Sql } from '../store/sql.ts'
 import type { Store } from '../store/store.ts'
+import { insertWaiting, LIVE_POSITION, type NewWaiting, RECOVERED_POSITION } from '../store/waiting.ts'
 import type { AttemptRecord, AttemptResult } from './attempt-result.ts'
 import { coalesce } from './coalesce.ts'
 import { whenAvailable } from './when-available.ts'
@@ -27,20 +22,23 @@ export interface SettleParts {
   readonly bell: Bell
   /** Aborted when the process has no time left: then nobody waits for Postgres any more. */
   readonly cut: AbortSignal
+  /** Told when something waits, or may go on. */
+  readonly onWaiting: () => void
   readonly onError: (error: unknown) => void
 }
 
 /**
  * Writes finished attempts down, many at a time: one transaction takes the jobs away, inserts the attempts, moves
- * deliveries and health, and inserts the retries. Nothing is settled whose lease was lost.
+ * deliveries and health, and lets the retries wait for their time. Nothing is settled whose lease was lost.
  */
 export function createSettle(parts: SettleParts): Settle {
-  const { store, bell, cut, onError } = parts
+  const { store, bell, cut, onWaiting, onError } = parts
   const patience = { signal: cut, maxTries: MAX_TRIES, onError }
   const settle = coalesce<AttemptResult, void>({
     flush: async (results) => {
-      await whenAvailable(() => store.transaction((tx) => settleBatch(store, tx, results)), patience)
+      const moved = await whenAvailable(() => store.transaction((tx) => settleBatch(store, tx, results)), patience)
       bell.ring('attempt')
+      if (moved) onWaiting()
       return results.map(() => undefined)
     },
     maxWeight: MAX_BATCH,
@@ -66,23 +64,46 @@ function withoutRecord(result: AttemptResult, attempt: AttemptRecord): AttemptRe
   }
 }
 
-async function settleBatch(store: Store, tx: Sql, results: readonly AttemptResult[]): Promise<void> {
+/** True when something waits that did not, or may go on. */
+async function settleBatch(store: Store, tx: Sql, results: readonly AttemptResult[]): Promise<boolean> {
   const held = await store.jobs.finish(
     tx,
     results.map((result) => result.lease),
   )
   const own = results.filter((result) => held.has(result.lease.id))
-  if (own.length === 0) return
+  if (own.length === 0) return false
   const tried = own.filter((result): result is Tried => result.attempt !== undefined)
   if (tried.length > 0) await insertAttempts(tx, tried.map(toNewAttempt))
-  await updateDeliveries(tx, own.map(toChange))
+  const pending = await updateDeliveries(tx, own.map(toChange))
+  const waiting = own.flatMap((result) =>
+    pending.has(result.delivery.id) ? toWaiting(result, held.get(result.delivery.id)!) : [],
+  )
+  await insertWaiting(tx, waiting)
+  const openings = gatherOpenings(own, waiting, held)
   const evidence = gatherEvidence(tried)
-  if (evidence.length > 0) await moveHealth(tx, evidence, new Date())
-  await store.jobs.insert(
-    tx,
-    own.flatMap((result) =>
-      result.status === 'PENDING' ? { id: result.delivery.id, delayMs: retryInMs(result) ?? 0 } : [],
-    ),
+  if (evidence.length > 0 || openings.size > 0) await moveHealth(tx, evidence, openings)
+  return waiting.length > 0 || openings.size > 0
+}
+
+/** A FIFO line is held by its first until that is finished; anything else waits for its time only. */
+function toWaiting(result: AttemptResult, place: number): NewWaiting {
+  const { id: deliveryId, destinationId, trigger } = result.delivery
+  const own = trigger === 'RECOVERY' ? RECOVERED_POSITION : LIVE_POSITION
+  const dueInMs = retryInMs(result) ?? 0
+  return { deliveryId, destinationId, dueInMs, state: place > 0 ? 'GATED' : 'TIMED', position: place || own }
+}
+
+/** When the FIFO lines of a batch may go on: at once after a finished one, with the retry otherwise. */
+function gatherOpenings(
+  own: readonly AttemptResult[],
+  waiting: readonly NewWaiting[],
+  places: ReadonlyMap<string, number>,
+): Map<string, number> {
+  const retries = new Map(waiting.map((one) => [one.deliveryId, one.dueInMs]))
+  return new Map(
+    own
+      .filter(({ delivery }) => places.get(delivery.id)! > 0)
+      .map(({ delivery }) => [delivery.destinationId, retries.get(delivery.id) ?? 0]),
   )
 }
 
@@ -117,9 +138,9 @@ function toChange(result: AttemptResult): DeliveryChange {
   return {
     id: delivery.id,
     status,
-    expected_count: delivery.attemptCount,
-    attempt_count: delivery.attemptCount + (attempt ? 1 : 0),
-    retry_in_ms: retryInMs(result),
+    expectedCount: delivery.attemptCount,
+    attemptCount: delivery.attemptCount + (attempt ? 1 : 0),
+    retryInMs: retryInMs(result),
   }
 }
 
@@ -135,7 +156,12 @@ function gatherEvidence(tried: readonly Tried[]): DestinationEvidence[] {
     if (delivery.trigger === 'TEST' || !attempt.wasSent) continue
     const endedAt = new Date(attempt.startedAt.getTime() + attempt.durationMs)
     const before = byDestination.get(delivery.destinationId)
-    const base = { destinationId: delivery.destinationId, policy: attempt.profile }
+    const base = {
+      destinationId: delivery.destinationId,
+      policy: attempt.profile,
+      answered: attempt.isReached || (before?.answered ?? false),
+      unreachable: attempt.isReached ? [] : [...(before?.unreachable ?? []), ...unreachable(delivery.id, attempt)],
+    }
     byDestination.set(
       delivery.destinationId,
       attempt.outcome.outcome === 'SUCCESS'
@@ -150,4 +176,9 @@ function gatherEvidence(tried: readonly Tried[]): DestinationEvidence[] {
     )
   }
   return [...byDestination.values()]
+}
+
+/** What counts against the circuit: connections that fail, and time limits. */
+function unreachable(id: string, { outcome }: AttemptRecord): string[] {
+  return outcome.failureKind === 'URL_NOT_ALLOWED' ? [] : [id]
 }

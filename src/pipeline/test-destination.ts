@@ -43,7 +43,7 @@ export async function testDestination(
     throw refuse('EVENT_TYPE_UNKNOWN', `there is no event type "${input.eventType}" in the catalogue`, 'eventType')
   const application = await em.findOneOrFail(Application, { id: applicationId })
   const event = testEvent(destination, type, input.data)
-  const deliveryId = await store.transaction(async (tx) => {
+  const { id: deliveryId, rings } = await store.transaction(async (tx) => {
     await insertTestEvent(tx, {
       id: idToUuid(event.id),
       applicationId: idToUuid(applicationId),
@@ -56,7 +56,7 @@ export async function testDestination(
     })
     return enqueueDelivery(store, tx, { event, destinationId: destination.id, trigger: 'TEST', maxAttempts: 1 })
   })
-  bell.ring('due')
+  for (const kind of rings) bell.ring(kind)
   return waitForAttempt({ store, watch }, deliveryId, application.deliveryProfile.timeoutMs + SPARE_MS)
 }
 

@@ -6,11 +6,11 @@ import { checkFeedEpoch } from './feed-epoch.ts'
 import type { Sql } from './sql.ts'
 
 /**
- * What the bell says. due: deliveries can be claimed. attempt: attempts were committed, or a delivery changed.
- * revoked: an API key was revoked.
+ * What the bell says. due: deliveries can be claimed. waiting: some wait for their time or their destination. attempt:
+ * attempts were committed, or a delivery changed. revoked: an API key was revoked.
  */
 export type BellKind = (typeof kinds)[number]
-const kinds = ['due', 'attempt', 'revoked'] as const
+const kinds = ['due', 'waiting', 'attempt', 'revoked'] as const
 
 /**
  * A doorbell between and within processes. It only makes things sooner: it carries no data, a ring may be lost, and

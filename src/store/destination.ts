@@ -10,6 +10,9 @@ export interface CredentialHint {
   readonly hint: string | null
 }
 
+export const destinationOrderings = ['ANY', 'FIFO'] as const
+export type DestinationOrdering = (typeof destinationOrderings)[number]
+
 /** One place events go. Written with MikroORM's version check, so that of two racing changes one is told so. */
 export const Destination = defineEntity({
   name: 'Destination',
@@ -28,6 +31,9 @@ export const Destination = defineEntity({
     credentials: p.text().nullable(),
     credentialHints: p.json().$type<CredentialHint[]>(),
     eventTypes: p.array(),
+    ordering: p.text().$type<DestinationOrdering>(),
+    /** Requests a second; null means unlimited. */
+    rateLimit: p.integer().nullable(),
     /** Null while the person's switch is on. */
     inactiveSince: p.datetime(3).nullable(),
     version: p.integer().version(),
@@ -39,7 +45,10 @@ export type Destination = InferEntity<typeof Destination>
 
 export const destinationHealths = ['HEALTHY', 'FAILING', 'DISABLED'] as const
 
-/** What the system found of a destination. Moved by settlement; see store/settlement.ts. */
+/**
+ * What the system found of a destination. Moved by settlement; see store/destination-health.ts. Its row also holds the
+ * destination's circuit and gate, which no API shows; see store/gate.ts.
+ */
 export const DestinationHealth = defineEntity({
   name: 'DestinationHealth',
   tableName: 'destination_health',

@@ -1,5 +1,6 @@
 import type { Jobs } from './job.ts'
 import type { Sql } from './sql.ts'
+import { dropWaiting } from './waiting.ts'
 
 /** Rows of one transaction: a longer one would hold back the feed. */
 const CHUNK = 1_000
@@ -12,6 +13,7 @@ export async function eraseDeliveries(tx: Sql, jobs: Jobs, organizationId: strin
   ])
   const ids = [rows.map((row) => row.id)]
   await jobs.drop(tx, ids[0]!)
+  await dropWaiting(tx, ids[0]!)
   await tx('delete from delivery_attempt where delivery_id = any($1::uuid[])', ids)
   await tx('delete from delivery where id = any($1::uuid[])', ids)
   return rows.length > 0

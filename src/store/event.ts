@@ -16,6 +16,8 @@ export const Event = defineEntity({
     dataBytes: p.integer(),
     idempotencyKey: p.text().nullable(),
     isTest: p.boolean(),
+    /** Delivered not before; null means at once. */
+    deliverAt: p.datetime(3).nullable(),
   },
 })
 export type Event = InferEntity<typeof Event>

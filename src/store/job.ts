@@ -8,8 +8,8 @@ export const LEASE_S = 15
 /** Lost leases use up pg-boss's retries, so there must always be some left: the pipeline counts them itself. */
 const RETRY_LIMIT = 1_000
 const LONGEST_LEASE_S = 3_600
-/** Longest wait of a pending job, above the 30 days that a schedule can hold. */
-const RETENTION_S = 62 * 86_400
+/** pg-boss forgets a job that nobody took for so long; a queue of what can run now is never that late. */
+const RETENTION_S = 365 * 86_400
 
 /** A delivery that this process holds: nobody else attempts it until the lease is lost. */
 export interface Lease {
@@ -19,24 +19,21 @@ export interface Lease {
   readonly retryCount: number
 }
 
-export interface NewJob {
-  readonly id: string
-  /** Due so much later, by Postgres's clock; now when omitted. */
-  readonly delayMs?: number
-}
-
-/** The queue of pending deliveries: one job each, in pg-boss, inside the caller's transaction. */
+/** The queue of the deliveries that can run now: one job each, in pg-boss, inside the caller's transaction. */
 export interface Jobs {
-  insert(tx: Sql, jobs: readonly NewJob[]): Promise<void>
+  insert(tx: Sql, deliveryIds: readonly string[]): Promise<void>
   claim(batchSize: number): Promise<Lease[]>
   /** Keeps leases alive. Returns those still held. */
   renew(leases: readonly Lease[]): Promise<Set<string>>
-  /** Deletes the jobs of leases still held, and returns their ids: only these may be settled. */
-  finish(tx: Sql, leases: readonly Lease[]): Promise<Set<string>>
+  /**
+   * Deletes the jobs of leases still held: only these may be settled. Returns their ids, each with the place in the line
+   * of a FIFO destination that it leaves, 0 without one.
+   */
+  finish(tx: Sql, leases: readonly Lease[]): Promise<Map<string, number>>
   /** Gives leases back unused: the jobs are due at once, for anyone. */
   release(leases: readonly Lease[]): Promise<void>
-  /** Makes a waiting job due now; false when there is none, because it is held or done. */
-  hasten(tx: Sql, id: string): Promise<boolean>
+  /** Takes jobs away that nobody holds; returns the ids of those that there were. */
+  withdraw(tx: Sql, ids: readonly string[]): Promise<Set<string>>
   /** Takes jobs away, whoever holds them. */
   drop(tx: Sql, ids: readonly string[]): Promise<void>
   close(): Promise<void>
@@ -65,21 +62,21 @@ export async function openJobs(options: {
     retentionSeconds: RETENTION_S,
   })
   return {
-    async insert(tx, jobs) {
-      if (jobs.length === 0) return
+    async insert(tx, deliveryIds) {
+      if (deliveryIds.length === 0) return
       await boss.insert(
         QUEUE,
-        jobs.map(({ id, delayMs }) => (delayMs ? { id, startAfter: `${delayMs / 1_000} seconds` } : { id })),
+        deliveryIds.map((id) => ({ id })),
         { db: { executeSql: async (text, values) => ({ rows: await tx(text, values) }) }, returnId: false },
       )
     },
     // groupConcurrency is out of reach on purpose: it makes pg-boss claim by `id = any(array(…))`, whose plan holds
-    // whatever the statistics say, where the plain form was seen to scan (8,400/s against 742/s).
+    // whatever the statistics say.
     claim: (batchSize) => boss.fetch(QUEUE, { batchSize, groupConcurrency: 1e9 }),
     renew: (leases) => renewLeases(sql, leases),
     finish: (tx, leases) => finishLeases(tx, leases),
     release: (leases) => releaseLeases(sql, leases),
-    hasten: (tx, id) => hastenJob(tx, id),
+    withdraw: (tx, ids) => withdrawJobs(tx, ids),
     drop: (tx, ids) => dropJobs(tx, ids),
     close: () => boss.stop({ graceful: false, close: false }),
   }
@@ -88,39 +85,50 @@ export async function openJobs(options: {
 // Statements of our own on pg-boss's table, because its API does not tell which of a fenced batch it touched.
 // test/job-table.test.ts pins the columns they rely on.
 
-const held = `name = '${QUEUE}' and id = any($1::uuid[]) and state = 'active'
-  and id::text || ':' || retry_count::text = any($2::text[])`
+const held = `name = '${QUEUE}' and id = any($1::uuid[]) and retry_count = $2 and state = 'active'`
 
-function heldBy(leases: readonly Lease[]): [string[], string[]] {
-  return [leases.map((lease) => lease.id), leases.map((lease) => `${lease.id}:${lease.retryCount}`)]
+/** One statement for all leases that were lost as often as each other, which are nearly always all: a join would be slower. */
+async function onLeases<Row>(sql: Sql, text: string, leases: readonly Lease[]): Promise<Row[]> {
+  const byCount = Map.groupBy(leases, (lease) => lease.retryCount)
+  const rows: Row[] = []
+  for (const [retryCount, group] of byCount) {
+    rows.push(...(await sql<Row>(text, [group.map((lease) => lease.id), retryCount])))
+  }
+  return rows
 }
 
 async function renewLeases(sql: Sql, leases: readonly Lease[]): Promise<Set<string>> {
-  const rows = await sql<{ id: string }>(
-    `update pgboss.job set heartbeat_on = now() where ${held} returning id`,
-    heldBy(leases),
-  )
+  const text = `update pgboss.job set heartbeat_on = now() where ${held} returning id`
+  const rows = await onLeases<{ id: string }>(sql, text, leases)
   return new Set(rows.map((row) => row.id))
 }
 
-async function finishLeases(tx: Sql, leases: readonly Lease[]): Promise<Set<string>> {
-  const rows = await tx<{ id: string }>(`delete from pgboss.job where ${held} returning id`, heldBy(leases))
-  return new Set(rows.map((row) => row.id))
+async function finishLeases(tx: Sql, leases: readonly Lease[]): Promise<Map<string, number>> {
+  const text = `with held as (
+      delete from pgboss.job where ${held} returning id
+    ), left_line as (
+      delete from waiting_delivery w using held where w.delivery_id = any($1::uuid[]) and w.delivery_id = held.id
+      returning w.delivery_id, w.position
+    )
+    select id, coalesce(position, 0)::int as position from held left join left_line on delivery_id = id`
+  const rows = await onLeases<{ id: string; position: number }>(tx, text, leases)
+  return new Map(rows.map((row) => [row.id, row.position]))
 }
 
 async function releaseLeases(sql: Sql, leases: readonly Lease[]): Promise<void> {
-  await sql(
+  await onLeases(
+    sql,
     `update pgboss.job set state = 'created', started_on = null, heartbeat_on = null where ${held}`,
-    heldBy(leases),
+    leases,
   )
 }
 
-async function hastenJob(tx: Sql, id: string): Promise<boolean> {
-  const rows = await tx(
-    `update pgboss.job set start_after = now() where name = '${QUEUE}' and id = $1 and state < 'active' returning id`,
-    [id],
+async function withdrawJobs(tx: Sql, ids: readonly string[]): Promise<Set<string>> {
+  const rows = await tx<{ id: string }>(
+    `delete from pgboss.job where name = '${QUEUE}' and id = any($1::uuid[]) and state < 'active' returning id`,
+    [ids],
   )
-  return rows.length > 0
+  return new Set(rows.map((row) => row.id))
 }
 
 async function dropJobs(tx: Sql, ids: readonly string[]): Promise<void> {

@@ -6,7 +6,7 @@ const DAY_MS = 86_400_000
 const DAYS_AHEAD = 7
 
 /** Storage options of each partitioned table: deliveries are updated in place, and leave room for it. */
-const tables = { event: '', delivery: 'with (fillfactor = 80)', delivery_attempt: '' } as const
+const tables = { event: '', delivery: 'with (fillfactor = 50)', delivery_attempt: '' } as const
 
 /**
  * Makes the daily partitions from yesterday to a week ahead that are still missing. Any process may run it at

@@ -16,13 +16,15 @@ export interface PendingRow {
   readonly trigger: DeliveryTrigger
   readonly attemptCount: number
   readonly maxAttempts: number
+  /** For how long it has been due, milliseconds by Postgres's clock. */
+  readonly lateMs: number
 }
 
 export async function findPending(sql: Sql, ids: readonly string[]): Promise<PendingRow[]> {
   return sql(
     `select id, application_id as "applicationId", organization_id as "organizationId", event_id as "eventId",
        destination_id as "destinationId", event_type as "eventType", status, trigger, attempt_count as "attemptCount",
-       max_attempts as "maxAttempts"
+       max_attempts as "maxAttempts", coalesce(extract(epoch from now() - next_attempt_at)::float8 * 1000, 0) as "lateMs"
      from delivery where id = any($1::uuid[])`,
     [ids],
   )
@@ -44,6 +46,8 @@ export interface DestinationHead {
   readonly profileVersion: number
   readonly isActive: boolean
   readonly isDisabled: boolean
+  readonly isCircuitOpen: boolean
+  readonly probeDeliveryId: string | null
   readonly organizationExternalId: string | null
 }
 
@@ -51,6 +55,7 @@ export async function findDestinationHeads(sql: Sql, ids: readonly string[]): Pr
   return sql(
     `select d.id, d.application_id as "applicationId", d.version, a.profile_version as "profileVersion",
        d.inactive_since is null as "isActive", h.health = 'DISABLED' as "isDisabled",
+       h.probe_at is not null as "isCircuitOpen", h.probe_delivery_id as "probeDeliveryId",
        o.external_id as "organizationExternalId"
      from destination d
      join destination_health h on h.destination_id = d.id

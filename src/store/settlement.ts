@@ -1,5 +1,3 @@
-import { type HealthPolicy, type HealthState, nextHealth } from '../domain/health.ts'
-import type { DisabledReason } from '../domain/outcome.ts'
 import type { DeliveryStatus } from './delivery.ts'
 import type { Sql } from './sql.ts'
 
@@ -43,100 +41,37 @@ export async function insertAttempts(tx: Sql, attempts: readonly NewAttempt[]): 
 export interface DeliveryChange {
   readonly id: string
   readonly status: DeliveryStatus
-  /** The count it was claimed with: a delivery that moved on meanwhile is left alone. */
-  readonly expected_count: number
-  readonly attempt_count: number
-  /** From now, milliseconds: Postgres's clock says when, as it does for the job. */
-  readonly retry_in_ms: number | null
+  /** The count it was claimed with: a delivery that moved on meanwhile is left alone. One that was cancelled stays so. */
+  readonly expectedCount: number
+  readonly attemptCount: number
+  /** From now: Postgres's clock says when. */
+  readonly retryInMs: number | null
 }
 
-export async function updateDeliveries(tx: Sql, changes: readonly DeliveryChange[]): Promise<void> {
-  // The ids stand twice so that the plan is an index look-up whatever it believes of the table.
-  await tx(
-    `update delivery d set status = x.status, attempt_count = x.attempt_count,
-       next_attempt_at = now() + x.retry_in_ms * interval '1 ms',
-       finished_at = case when x.status <> 'PENDING' then now() end
-     from json_to_recordset($1::json)
-       as x (id uuid, status text, expected_count int, attempt_count int, retry_in_ms float8)
-     where d.id = any($2::uuid[]) and d.id = x.id and d.attempt_count = x.expected_count and d.status = 'PENDING'`,
-    [JSON.stringify(changes), changes.map((change) => change.id)],
+/** Returns the ids of those that are still PENDING. */
+export async function updateDeliveries(tx: Sql, changes: readonly DeliveryChange[]): Promise<Set<string>> {
+  // The ids stand twice so that the plan is an index look-up whatever it believes of the table; the case, of which it knows
+  // nothing, keeps it from believing in a single row, and from comparing each with each.
+  const rows = await tx<{ id: string }>(
+    `with updated as (
+       update delivery d set attempt_count = x.attempt_count,
+         status = case when d.status = 'PENDING' then x.status else d.status end,
+         next_attempt_at = case when d.status = 'PENDING' then now() + x.retry_in_ms * interval '1 ms' end,
+         finished_at = case when d.status <> 'PENDING' then d.finished_at when x.status <> 'PENDING' then now() end
+       from unnest($1::uuid[], $2::text[], $3::int[], $4::int[], $5::float8[])
+         as x (id, status, expected_count, attempt_count, retry_in_ms)
+       where d.id = any($1::uuid[]) and d.id = x.id
+         and case when d.status in ('PENDING', 'CANCELLED') then d.attempt_count = x.expected_count end
+       returning d.id, d.status
+     )
+     select id from updated where status = 'PENDING'`,
+    [
+      changes.map((change) => change.id),
+      changes.map((change) => change.status),
+      changes.map((change) => change.expectedCount),
+      changes.map((change) => change.attemptCount),
+      changes.map((change) => change.retryInMs),
+    ],
   )
-}
-
-/** What a batch showed of one destination. */
-export interface DestinationEvidence {
-  readonly destinationId: string
-  readonly succeededAt: Date | undefined
-  readonly failures: number
-  readonly firstFailureAt: Date | undefined
-  readonly disable: DisabledReason | undefined
-  readonly policy: HealthPolicy
-}
-
-/** `lastSuccessAt` of a healthy destination is kept to the second, so that a busy one is not written by every batch. */
-const SUCCESS_STEP_MS = 1_000
-
-export async function moveHealth(tx: Sql, evidence: readonly DestinationEvidence[], now: Date): Promise<void> {
-  const seen = await readHealth(
-    tx,
-    evidence.map((one) => one.destinationId),
-    '',
-  )
-  const affected = evidence.filter((one) => {
-    const state = seen.get(one.destinationId)
-    return state && (one.failures > 0 || one.disable || state.consecutiveFailures > 0 || isStale(state, now))
-  })
-  if (affected.length === 0) return
-  const locked = await readHealth(
-    tx,
-    affected.map((one) => one.destinationId),
-    'order by destination_id for update',
-  )
-  const next = affected.flatMap((one) => {
-    const state = locked.get(one.destinationId)
-    return state ? [{ destinationId: one.destinationId, ...nextHealth(state, one, { policy: one.policy, now }) }] : []
-  })
-  await writeHealth(tx, next)
-}
-
-function isStale(state: HealthState, now: Date): boolean {
-  return !state.lastSuccessAt || now.getTime() - state.lastSuccessAt.getTime() >= SUCCESS_STEP_MS
-}
-
-type HealthRow = { [K in keyof HealthState]: HealthState[K] extends Date | null ? string | null : HealthState[K] }
-
-async function readHealth(tx: Sql, ids: readonly string[], lock: string): Promise<Map<string, HealthState>> {
-  const rows = await tx<HealthRow & { destinationId: string }>(
-    `select destination_id as "destinationId", health, disabled_reason as "disabledReason", disabled_at as "disabledAt",
-       consecutive_failures as "consecutiveFailures", failing_since as "failingSince", last_success_at as "lastSuccessAt"
-     from destination_health where destination_id = any($1::uuid[]) ${lock}`,
-    [ids],
-  )
-  return new Map(
-    rows.map(({ destinationId, ...row }) => [
-      destinationId,
-      {
-        ...row,
-        disabledAt: toDate(row.disabledAt),
-        failingSince: toDate(row.failingSince),
-        lastSuccessAt: toDate(row.lastSuccessAt),
-      },
-    ]),
-  )
-}
-
-function toDate(value: string | null): Date | null {
-  return value === null ? null : new Date(value)
-}
-
-async function writeHealth(tx: Sql, states: readonly (HealthState & { destinationId: string })[]): Promise<void> {
-  await tx(
-    `update destination_health h set health = x.health, disabled_reason = x."disabledReason",
-       disabled_at = x."disabledAt", consecutive_failures = x."consecutiveFailures",
-       failing_since = x."failingSince", last_success_at = x."lastSuccessAt"
-     from json_to_recordset($1::json) as x ("destinationId" uuid, health text, "disabledReason" text,
-       "disabledAt" timestamptz, "consecutiveFailures" int, "failingSince" timestamptz, "lastSuccessAt" timestamptz)
-     where h.destination_id = x."destinationId"`,
-    [JSON.stringify(states)],
-  )
+  return new Set(rows.map((row) => row.id))
 }

@@ -12,21 +12,27 @@ import { type Jobs, openJobs } from './job.ts'
 import { migrate } from './migrate.ts'
 import { Organization } from './organization.ts'
 import { ensurePartitions } from './partition.ts'
+import { openPipelinePool } from './pipeline-pool.ts'
 import type { SecretBox } from './secret-box.ts'
 import { type Sql, sqlState } from './sql.ts'
 import { createWriteHealth, type WriteHealth } from './write-health.ts'
 
 export interface StoreOptions {
   readonly databaseUrl: string
-  /** Connections that queries share; the LISTEN connection comes on top. */
+  /** Connections of the API's queries. Those of the pipeline and the LISTEN connection come on top. */
   readonly poolSize: number
+  /** Connections of publishing, claiming and settling. */
+  readonly pipelinePoolSize: number
   readonly secrets: SecretBox
   /** Whether this process also takes over lost jobs. True in workers. */
   readonly supervise: boolean
   readonly onError: (error: unknown) => void
 }
 
-/** Everything that is kept: the ORM for the nouns, plain SQL for the pipeline, jobs, and the box for secrets. */
+/**
+ * Everything that is kept: the ORM for the nouns, plain SQL for the pipeline, jobs, and the box for secrets. Each of the
+ * two has connections of its own, so that a page full of slow queries delays no delivery.
+ */
 export interface Store extends AsyncDisposable {
   /** A unit of work of its own: nothing is shared between requests. */
   em(): EntityManager
@@ -58,6 +64,10 @@ const entities = [
 export async function openStore(options: StoreOptions): Promise<Store> {
   await using opening = new AsyncDisposableStack()
   let isClosing = false
+  // A Postgres that stops with us says so to connections that are about to close.
+  const onPoolError = (error: unknown) => {
+    if (!isClosing) options.onError(error)
+  }
   const orm = await MikroORM.init({
     entities,
     clientUrl: options.databaseUrl,
@@ -68,17 +78,15 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       options: '-c idle_in_transaction_session_timeout=10000',
       keepAlive: true,
       connectionTimeoutMillis: 5_000,
-      onPoolCreated: (pool: pg.Pool) =>
-        pool.on('error', (error) => {
-          // A Postgres that stops with us says so to connections that are about to close.
-          if (!isClosing) options.onError(error)
-        }),
+      onPoolCreated: (pool: pg.Pool) => pool.on('error', onPoolError),
     },
     logger: () => undefined,
   })
   opening.defer(() => orm.close(true))
   await migrate(options.databaseUrl)
-  const pool = (await orm.em.getConnection('write').getNativeClient()) as pg.Pool
+  const pool = openPipelinePool(options.databaseUrl, options.pipelinePoolSize)
+  pool.on('error', onPoolError)
+  opening.defer(() => pool.end())
   const sql = sqlOf(pool)
   await ensurePartitions(sql, new Date())
   const jobs = await openJobs({ sql, supervise: options.supervise, onError: options.onError })

@@ -1,59 +1,109 @@
 import { writeFile } from 'node:fs/promises'
-import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
-import { createBackend } from '../support/postrider.ts'
-import { bareLoop, batches, latencies, percentile, singles, type Target } from './load.ts'
-import { startBenchReceiver, startBenchServer } from './processes.ts'
+import { measureBacklog } from './backlog.ts'
+import { measureBareLoop } from './bare-loop.ts'
+import { measureBatched } from './batched.ts'
+import { measureHanging } from './hanging.ts'
+import { measureLatency } from './latency.ts'
+import { createLedger, type Ledger } from './ledger.ts'
+import { startBenchPostgres } from './postgres.ts'
+import { machineCpu } from './proc.ts'
+import { startBenchReceiver } from './receiver.ts'
+import { type BenchParts, type Measure, type Row, rateRow } from './row.ts'
+import { startServer } from './server.ts'
+import { measureSingle } from './single.ts'
+import { measureStatements } from './statements.ts'
+import { measureSubscribers } from './subscribers.ts'
+import { describeMachine, renderTable } from './table.ts'
+import { measureTwoWorkers } from './two-workers.ts'
 
-// npm run bench [-- --quick] [--json FILE]: starts a receiver, the product with its Postgres and the load on this machine,
-// and prints each figure beside a bare POST loop against the same receiver in the same run. Machines are noisy: the
-// ratio and the CPU per delivery are what can be compared.
+// npm run bench [-- --quick] [--only NAME,NAME] [--json FILE]: starts Postgres, a receiver and the product on this machine,
+// and prints each figure beside a bare POST loop against the same receiver in the same run. Machines are noisy: the ratio
+// and the CPU per delivery are what can be compared. It fails only when something breaks, never for a figure.
 
-interface Row {
-  readonly what: string
-  readonly value: string
-  readonly ratio?: string
-  readonly cpuUs?: number
+const measurements: Readonly<Record<string, Measure>> = {
+  batched: measureBatched,
+  single: measureSingle,
+  latency: measureLatency,
+  hanging: measureHanging,
+  backlog: measureBacklog,
+  subscribers: measureSubscribers,
+  statements: measureStatements,
+  'two-workers': measureTwoWorkers,
+}
+
+const USAGE = `Usage: npm run bench -- [--quick] [--json FILE] [--only NAME,NAME]
+NAME is one of ${Object.keys(measurements).join(', ')}`
+
+interface Options {
+  readonly isQuick: boolean
+  readonly names: readonly string[]
+  readonly jsonFile: string | undefined
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false }, json: { type: 'string' } } })
-  const scale = values.quick ? 0.25 : 1
-  await using receiver = await startBenchReceiver()
-  await using server = await startBenchServer()
-  const bare = await bareLoop(receiver, { warm: 40_000 * scale, counted: 60_000 * scale })
-  const rows: Row[] = [{ what: 'bare undici POST loop', value: `${Math.round(bare)}/s`, ratio: '1.00' }]
-
-  const backend = await createBackend({ url: server.process.url, key: server.process.printed.operatorKey })
-  const { organizationId } = await backend.hook(receiver.url)
-  const target: Target = { backend, organizationId, receiver }
-  await batches(target, 5_000)
-
-  const batched = 60_000 * scale
-  const cpuBefore = await server.cpuUs()
-  const delivered = await batches(target, batched)
-  rows.push({
-    what: 'published in batches of 100, delivered',
-    value: `${Math.round(delivered)}/s`,
-    ratio: (delivered / bare).toFixed(3),
-    cpuUs: Math.round(((await server.cpuUs()) - cpuBefore) / batched),
+  const options = readOptions()
+  await using ledger = createLedger()
+  const signal = new Promise<void>((resolve) => {
+    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => resolve())
   })
-  const published = await singles(target, 12_000 * scale)
-  rows.push({
-    what: 'single eventPublish, 64 connections',
-    value: `${Math.round(published)}/s`,
-    ratio: (published / bare).toFixed(3),
-  })
-  const sorted = await latencies(target, 20 * scale)
-  const [p50, p95, p99] = [0.5, 0.95, 0.99].map((share) => percentile(sorted, share).toFixed(1))
-  rows.push({ what: 'publish to receiver at 200/s, p50 / p95 / p99', value: `${p50} / ${p95} / ${p99} ms` })
-  const memory = `${Math.round((await server.residentBytes()) / 1_048_576)} MB`
-  rows.push({ what: 'resident memory of the server', value: memory })
+  const isBrokenOff = await Promise.race([run(options, ledger).then(() => false), signal.then(() => true)])
+  if (isBrokenOff) process.exitCode = 130
+}
 
-  const machine = `${cpus().length} x ${cpus()[0]?.model}, node ${process.version}`
-  console.log(`\n${machine}${values.quick ? ', --quick' : ''}`)
-  console.table(Object.fromEntries(rows.map(({ what, ...figures }) => [what, figures])))
-  if (values.json) await writeFile(values.json, `${JSON.stringify({ machine, quick: values.quick, rows }, null, 2)}\n`)
+function readOptions(): Options {
+  const { values } = parseArgs({
+    options: { quick: { type: 'boolean', default: false }, json: { type: 'string' }, only: { type: 'string' } },
+  })
+  const names = values.only?.split(',') ?? Object.keys(measurements)
+  const unknown = names.filter((name) => !Object.hasOwn(measurements, name))
+  if (unknown.length > 0) throw new Error(`There is no ${unknown.join(', ')}. ${USAGE}`)
+  return { isQuick: values.quick, names, jsonFile: values.json }
+}
+
+async function run({ isQuick, names, jsonFile }: Options, ledger: Ledger): Promise<void> {
+  const postgres = await ledger.keep(startBenchPostgres)
+  const receiver = await ledger.keep(startBenchReceiver)
+  const bare = isQuick ? { warm: 20_000, counted: 30_000 } : { warm: 40_000, counted: 60_000 }
+  const barePerSecond = await measureBareLoop(receiver, bare)
+  const what = 'bare undici POST loop, warm, 64 connections'
+  const parts: BenchParts = {
+    isQuick,
+    receiver,
+    postgres,
+    barePerSecond,
+    startServer: (options) => ledger.keep(() => startServer(postgres, options)),
+  }
+  const rows = [rateRow(parts, { what, perSecond: barePerSecond })]
+  for (const name of names) rows.push(...(await measure(name, parts, ledger)))
+  const again = await measureBareLoop(receiver, bare)
+  rows.push(rateRow(parts, { what: 'the same again, at the end of the run', perSecond: again }))
+  const machine = describeMachine(postgres.version)
+  console.log(`\n${renderTable(rows, machine, isQuick)}\n`)
+  if (!jsonFile) return
+  const result = { date: new Date(), machine, isQuick, rows }
+  await writeFile(jsonFile, `${JSON.stringify(result, null, 2)}\n`)
+}
+
+/** A measurement that breaks is told of, and makes the run fail in the end; the others are made all the same. */
+async function measure(name: string, parts: BenchParts, ledger: Ledger): Promise<Row[]> {
+  const startedAt = performance.now()
+  const before = await machineCpu()
+  try {
+    const rows = await measurements[name]!(parts)
+    const after = await machineCpu()
+    const oursUs = after.oursUs - before.oursUs
+    const takenByOthers = Math.max(0, after.busyUs - before.busyUs - oursUs) / (after.totalUs - before.totalUs)
+    console.error(`${name}: ${((performance.now() - startedAt) / 1_000).toFixed(1)} s`)
+    return rows.map((row) => ({ ...row, takenByOthers }))
+  } catch (error) {
+    if (ledger.isClosed) throw error
+    console.error(`${name} broke:`, error)
+    process.exitCode = 1
+    return []
+  }
 }
 
 await main()
+// A run that was broken off may still wait for something.
+process.exit()

@@ -1,26 +1,26 @@
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { startChild } from './child.ts'
 
-// A receiver in a process of its own: answers 200 at once, and tells over IPC how many requests came and, when asked
-// for latencies, how long ago each event was published (data.sentAtMs, by the clock that both share).
+/** What the receiver has got. */
+export interface Seen {
+  /** Requests so far, but for those that hang. */
+  readonly count: number
+  /** Requests so far that hang. */
+  readonly hangs: number
+  /** Of timed requests since the last look: from `data.sentAtUs` to here, by the monotonic clock that all processes share. */
+  readonly latenciesUs: readonly number[]
+}
 
-let count = 0
-let latencies: number[] = []
+/** Answers 200: on /hook and /timed at once, on /slow after 100 ms, on /hang after 60 s. */
+export interface BenchReceiver extends AsyncDisposable {
+  readonly origin: string
+  look(): Promise<Seen>
+}
 
-const server = createServer((incoming, response) => {
-  const chunks: Buffer[] = []
-  incoming.on('data', (chunk: Buffer) => chunks.push(chunk))
-  incoming.on('end', () => {
-    response.end()
-    count += 1
-    const sentAtMs = /"sentAtMs":([\d.]+)/.exec(Buffer.concat(chunks).toString('latin1'))?.[1]
-    if (sentAtMs) latencies.push(performance.timeOrigin + performance.now() - Number(sentAtMs))
-  })
-})
-
-server.listen(0, '127.0.0.1', () => process.send?.({ port: (server.address() as AddressInfo).port }))
-
-process.on('message', () => {
-  process.send?.({ count, latencies })
-  latencies = []
-})
+export async function startBenchReceiver(): Promise<BenchReceiver> {
+  const { child, greeting } = await startChild<{ port: number }>('receiver-process.ts')
+  return {
+    origin: `http://127.0.0.1:${greeting.port}`,
+    look: () => child.ask<Seen>({}),
+    [Symbol.asyncDispose]: () => child[Symbol.asyncDispose](),
+  }
+}

@@ -27,7 +27,14 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   url.pathname = '/template_of_tests'
   const secrets = createSecretBox([{ id: 'k1', key: Buffer.alloc(32) }])
   const onError = (error: unknown) => console.error(error)
-  const store = await openStore({ databaseUrl: url.href, poolSize: 2, secrets, supervise: false, onError })
+  const store = await openStore({
+    databaseUrl: url.href,
+    poolSize: 2,
+    pipelinePoolSize: 2,
+    secrets,
+    supervise: false,
+    onError,
+  })
   await store[Symbol.asyncDispose]()
   project.provide('postgresUrl', postgres.url)
   return async () => {

@@ -15,16 +15,7 @@ export const AttemptOutcomeEnum = enumOf(
 const FailureKindEnum = enumOf('FailureKind', failureKinds, 'What went wrong. HTTP_STATUS: an answer other than 2xx.')
 
 @ObjectType({ description: 'A header as it was sent or received; credentials are blanked out.' })
-export class HttpHeader {
-  @Field(() => String)
-  name!: string
-
-  @Field(() => String)
-  value!: string
-
-  @Field(() => Boolean, { description: 'True when value is not what was sent.' })
-  redacted!: boolean
-}
+export class HttpHeader {}
 
 @ObjectType({ description: 'What was sent.' })
 export class HttpRequestRecord {

@@ -1,6 +1,6 @@
 import { Field, ID, InputType, Int, ObjectType } from 'type-graphql'
 import { disabledReasons } from '../../domain/outcome.ts'
-import { destinationHealths } from '../../store/destination.ts'
+import { destinationHealths, destinationOrderings } from '../../store/destination.ts'
 import { connectionOf } from '../connection.ts'
 import { enumOf } from '../enum.ts'
 import { NodeInterface } from '../node.ts'
@@ -15,6 +15,12 @@ export const DisabledReasonEnum = enumOf(
   'DisabledReason',
   disabledReasons,
   'MANUAL: a person switched it off. GONE: the receiver answered 410.',
+)
+
+const DestinationOrderingEnum = enumOf(
+  'DestinationOrdering',
+  destinationOrderings,
+  'ANY: as fast as the destination takes them. FIFO: one at a time, in the order of publishing; a retry holds back what comes after it.',
 )
 
 @ObjectType({ description: 'A write-only secret: that it is set, never what it is.' })
@@ -71,6 +77,12 @@ export class DestinationType extends NodeInterface {
     description: 'Event types subscribed to; empty means all. A trailing .* subscribes to a prefix: inquiry.*',
   })
   eventTypes!: string[]
+
+  @Field(() => DestinationOrderingEnum)
+  ordering!: keyof typeof DestinationOrderingEnum
+
+  @Field(() => Int, { nullable: true, description: 'Requests a second; null means unlimited.' })
+  rateLimit?: number | null
 
   @Field(() => Int, { description: 'Goes up with each change; see expectedVersion of destinationUpdate.' })
   version!: number
@@ -134,6 +146,19 @@ export class DestinationCreateInput {
   @Field(() => [String], { nullable: true, description: 'Omitted or empty: all types. At most 200.' })
   eventTypes?: string[] | null
 
+  @Field(() => DestinationOrderingEnum, {
+    nullable: true,
+    defaultValue: 'ANY',
+    description: 'FIFO: one at a time, in the order of publishing; a retry holds back what comes after it.',
+  })
+  ordering?: keyof typeof DestinationOrderingEnum | null
+
+  @Field(() => Int, {
+    nullable: true,
+    description: 'Requests a second, 1 to 10,000, whatever the number of workers; omitted means unlimited.',
+  })
+  rateLimit?: number | null
+
   @Field(() => Boolean, { nullable: true, defaultValue: true })
   active?: boolean | null
 
@@ -170,6 +195,15 @@ export class DestinationUpdateInput {
 
   @Field(() => [String], { nullable: true })
   eventTypes?: string[] | null
+
+  @Field(() => DestinationOrderingEnum, {
+    nullable: true,
+    description: 'Takes effect with what is published from then on; null leaves it as it is.',
+  })
+  ordering?: keyof typeof DestinationOrderingEnum | null
+
+  @Field(() => Int, { nullable: true, description: 'Requests a second, 1 to 10,000; null means unlimited.' })
+  rateLimit?: number | null
 
   @Field(() => Boolean, { nullable: true })
   active?: boolean | null

@@ -2,7 +2,7 @@ import { Field, ID, InputType, Int, ObjectType } from 'type-graphql'
 import { connectionOf } from '../connection.ts'
 import { DateTimeRange } from '../id-filter.ts'
 import { NodeInterface } from '../node.ts'
-import { JsonScalar } from '../scalars.ts'
+import { DateTimeScalar, JsonScalar } from '../scalars.ts'
 import { MutationPayload } from '../user-error.ts'
 
 @ObjectType('Event', { implements: NodeInterface, description: 'Something that happened, published once, immutable.' })
@@ -15,6 +15,9 @@ export class EventObject extends NodeInterface {
 
   @Field(() => String, { nullable: true })
   idempotencyKey?: string | null
+
+  @Field(() => DateTimeScalar, { nullable: true, description: 'Delivered not before; null means at once.' })
+  deliverAt?: Date | null
 
   @Field(() => Boolean, { description: "True for a person's test send." })
   isTest!: boolean
@@ -58,6 +61,12 @@ export class EventPublishInput {
       'At most 255 characters; concurrent publishes of one key make one event. The same key from the same application within 24 h answers with the first event and duplicate: true.',
   })
   idempotencyKey?: string | null
+
+  @Field(() => DateTimeScalar, {
+    nullable: true,
+    description: 'Deliver not before; at most 30 days ahead. A time that has passed means at once.',
+  })
+  deliverAt?: Date | null
 }
 
 @InputType()

@@ -126,7 +126,11 @@ export type DestinationCreateInput = {
   key?: string | null | undefined;
   /** 1 to 200 characters. */
   label: string;
+  /** FIFO: one at a time, in the order of publishing; a retry holds back what comes after it. */
+  ordering?: DestinationOrdering | null | undefined;
   organizationId: string | number;
+  /** Requests a second, 1 to 10,000, whatever the number of workers; omitted means unlimited. */
+  rateLimit?: number | null | undefined;
   /** Generated when omitted; null means that this destination's requests are not signed. 16 to 512 characters. */
   signingSecret?: string | null | undefined;
 };
@@ -161,6 +165,11 @@ export type DestinationHealth =
   | 'FAILING'
   | 'HEALTHY';
 
+/** ANY: as fast as the destination takes them. FIFO: one at a time, in the order of publishing; a retry holds back what comes after it. */
+export type DestinationOrdering =
+  | 'ANY'
+  | 'FIFO';
+
 export type DestinationSecretRevealInput = {
   id: string | number;
 };
@@ -192,6 +201,10 @@ export type DestinationUpdateInput = {
   expectedVersion?: number | null | undefined;
   id: string | number;
   label?: string | null | undefined;
+  /** Takes effect with what is published from then on; null leaves it as it is. */
+  ordering?: DestinationOrdering | null | undefined;
+  /** Requests a second, 1 to 10,000; null means unlimited. */
+  rateLimit?: number | null | undefined;
 };
 
 /** MANUAL: a person switched it off. GONE: the receiver answered 410. */
@@ -215,6 +228,8 @@ export type EventFilter = {
 export type EventPublishInput = {
   /** Must fit the type's payloadSchema; at most 256 KB of JSON. */
   data: unknown;
+  /** Deliver not before; at most 30 days ahead. A time that has passed means at once. */
+  deliverAt?: string | null | undefined;
   /** At most 255 characters; concurrent publishes of one key make one event. The same key from the same application within 24 h answers with the first event and duplicate: true. */
   idempotencyKey?: string | null | undefined;
   organizationExternalId?: string | null | undefined;
@@ -398,14 +413,14 @@ export type EventTypeArchiveMutation = { eventTypeArchive: { eventType: { id: st
       | { message: string, path: Array<string> | null, code: UserErrorCode }
     > } };
 
-export type DestinationFieldsFragment = { id: string, key: string | null, label: string, description: string | null, config: Record<string, unknown>, target: string, eventTypes: Array<string>, active: boolean, health: DestinationHealth, disabledReason: DisabledReason | null, disabledAt: string | null, consecutiveFailures: number, lastSuccessAt: string | null, version: number, connector: { key: string, status: ConnectorStatus }, signingSecrets: Array<{ hint: string, expiresAt: string | null }>, credentials: Array<{ name: string, isSet: boolean, hint: string | null }> };
+export type DestinationFieldsFragment = { id: string, key: string | null, label: string, description: string | null, config: Record<string, unknown>, target: string, eventTypes: Array<string>, ordering: DestinationOrdering, rateLimit: number | null, active: boolean, health: DestinationHealth, disabledReason: DisabledReason | null, disabledAt: string | null, consecutiveFailures: number, lastSuccessAt: string | null, version: number, connector: { key: string, status: ConnectorStatus }, signingSecrets: Array<{ hint: string, expiresAt: string | null }>, credentials: Array<{ name: string, isSet: boolean, hint: string | null }> };
 
 export type DestinationCreateMutationVariables = Exact<{
   input: DestinationCreateInput;
 }>;
 
 
-export type DestinationCreateMutation = { destinationCreate: { signingSecret: string | null, destination: { id: string, key: string | null, label: string, description: string | null, config: Record<string, unknown>, target: string, eventTypes: Array<string>, active: boolean, health: DestinationHealth, disabledReason: DisabledReason | null, disabledAt: string | null, consecutiveFailures: number, lastSuccessAt: string | null, version: number, connector: { key: string, status: ConnectorStatus }, signingSecrets: Array<{ hint: string, expiresAt: string | null }>, credentials: Array<{ name: string, isSet: boolean, hint: string | null }> } | null, userErrors: Array<
+export type DestinationCreateMutation = { destinationCreate: { signingSecret: string | null, destination: { id: string, key: string | null, label: string, description: string | null, config: Record<string, unknown>, target: string, eventTypes: Array<string>, ordering: DestinationOrdering, rateLimit: number | null, active: boolean, health: DestinationHealth, disabledReason: DisabledReason | null, disabledAt: string | null, consecutiveFailures: number, lastSuccessAt: string | null, version: number, connector: { key: string, status: ConnectorStatus }, signingSecrets: Array<{ hint: string, expiresAt: string | null }>, credentials: Array<{ name: string, isSet: boolean, hint: string | null }> } | null, userErrors: Array<
       | { __typename: 'ConnectorConfigError', jsonPointer: string, message: string, path: Array<string> | null, code: UserErrorCode }
       | { __typename: 'GenericUserError', message: string, path: Array<string> | null, code: UserErrorCode }
       | { __typename: 'PayloadError', message: string, path: Array<string> | null, code: UserErrorCode }
@@ -416,7 +431,7 @@ export type DestinationUpdateMutationVariables = Exact<{
 }>;
 
 
-export type DestinationUpdateMutation = { destinationUpdate: { destination: { id: string, key: string | null, label: string, description: string | null, config: Record<string, unknown>, target: string, eventTypes: Array<string>, active: boolean, health: DestinationHealth, disabledReason: DisabledReason | null, disabledAt: string | null, consecutiveFailures: number, lastSuccessAt: string | null, version: number, connector: { key: string, status: ConnectorStatus }, signingSecrets: Array<{ hint: string, expiresAt: string | null }>, credentials: Array<{ name: string, isSet: boolean, hint: string | null }> } | null, userErrors: Array<
+export type DestinationUpdateMutation = { destinationUpdate: { destination: { id: string, key: string | null, label: string, description: string | null, config: Record<string, unknown>, target: string, eventTypes: Array<string>, ordering: DestinationOrdering, rateLimit: number | null, active: boolean, health: DestinationHealth, disabledReason: DisabledReason | null, disabledAt: string | null, consecutiveFailures: number, lastSuccessAt: string | null, version: number, connector: { key: string, status: ConnectorStatus }, signingSecrets: Array<{ hint: string, expiresAt: string | null }>, credentials: Array<{ name: string, isSet: boolean, hint: string | null }> } | null, userErrors: Array<
       | { __typename: 'ConnectorConfigError', jsonPointer: string, message: string, path: Array<string> | null, code: UserErrorCode }
       | { __typename: 'GenericUserError', message: string, path: Array<string> | null, code: UserErrorCode }
       | { __typename: 'PayloadError', message: string, path: Array<string> | null, code: UserErrorCode }
@@ -438,7 +453,7 @@ export type DestinationEnableMutationVariables = Exact<{
 }>;
 
 
-export type DestinationEnableMutation = { destinationEnable: { destination: { id: string, key: string | null, label: string, description: string | null, config: Record<string, unknown>, target: string, eventTypes: Array<string>, active: boolean, health: DestinationHealth, disabledReason: DisabledReason | null, disabledAt: string | null, consecutiveFailures: number, lastSuccessAt: string | null, version: number, connector: { key: string, status: ConnectorStatus }, signingSecrets: Array<{ hint: string, expiresAt: string | null }>, credentials: Array<{ name: string, isSet: boolean, hint: string | null }> } | null, userErrors: Array<
+export type DestinationEnableMutation = { destinationEnable: { destination: { id: string, key: string | null, label: string, description: string | null, config: Record<string, unknown>, target: string, eventTypes: Array<string>, ordering: DestinationOrdering, rateLimit: number | null, active: boolean, health: DestinationHealth, disabledReason: DisabledReason | null, disabledAt: string | null, consecutiveFailures: number, lastSuccessAt: string | null, version: number, connector: { key: string, status: ConnectorStatus }, signingSecrets: Array<{ hint: string, expiresAt: string | null }>, credentials: Array<{ name: string, isSet: boolean, hint: string | null }> } | null, userErrors: Array<
       | { message: string, path: Array<string> | null, code: UserErrorCode }
       | { message: string, path: Array<string> | null, code: UserErrorCode }
       | { message: string, path: Array<string> | null, code: UserErrorCode }
@@ -449,7 +464,7 @@ export type DestinationDisableMutationVariables = Exact<{
 }>;
 
 
-export type DestinationDisableMutation = { destinationDisable: { destination: { id: string, key: string | null, label: string, description: string | null, config: Record<string, unknown>, target: string, eventTypes: Array<string>, active: boolean, health: DestinationHealth, disabledReason: DisabledReason | null, disabledAt: string | null, consecutiveFailures: number, lastSuccessAt: string | null, version: number, connector: { key: string, status: ConnectorStatus }, signingSecrets: Array<{ hint: string, expiresAt: string | null }>, credentials: Array<{ name: string, isSet: boolean, hint: string | null }> } | null, userErrors: Array<
+export type DestinationDisableMutation = { destinationDisable: { destination: { id: string, key: string | null, label: string, description: string | null, config: Record<string, unknown>, target: string, eventTypes: Array<string>, ordering: DestinationOrdering, rateLimit: number | null, active: boolean, health: DestinationHealth, disabledReason: DisabledReason | null, disabledAt: string | null, consecutiveFailures: number, lastSuccessAt: string | null, version: number, connector: { key: string, status: ConnectorStatus }, signingSecrets: Array<{ hint: string, expiresAt: string | null }>, credentials: Array<{ name: string, isSet: boolean, hint: string | null }> } | null, userErrors: Array<
       | { message: string, path: Array<string> | null, code: UserErrorCode }
       | { message: string, path: Array<string> | null, code: UserErrorCode }
       | { message: string, path: Array<string> | null, code: UserErrorCode }
@@ -460,7 +475,7 @@ export type DestinationSecretRotateMutationVariables = Exact<{
 }>;
 
 
-export type DestinationSecretRotateMutation = { destinationSecretRotate: { signingSecret: string | null, previousExpiresAt: string | null, destination: { id: string, key: string | null, label: string, description: string | null, config: Record<string, unknown>, target: string, eventTypes: Array<string>, active: boolean, health: DestinationHealth, disabledReason: DisabledReason | null, disabledAt: string | null, consecutiveFailures: number, lastSuccessAt: string | null, version: number, connector: { key: string, status: ConnectorStatus }, signingSecrets: Array<{ hint: string, expiresAt: string | null }>, credentials: Array<{ name: string, isSet: boolean, hint: string | null }> } | null, userErrors: Array<
+export type DestinationSecretRotateMutation = { destinationSecretRotate: { signingSecret: string | null, previousExpiresAt: string | null, destination: { id: string, key: string | null, label: string, description: string | null, config: Record<string, unknown>, target: string, eventTypes: Array<string>, ordering: DestinationOrdering, rateLimit: number | null, active: boolean, health: DestinationHealth, disabledReason: DisabledReason | null, disabledAt: string | null, consecutiveFailures: number, lastSuccessAt: string | null, version: number, connector: { key: string, status: ConnectorStatus }, signingSecrets: Array<{ hint: string, expiresAt: string | null }>, credentials: Array<{ name: string, isSet: boolean, hint: string | null }> } | null, userErrors: Array<
       | { message: string, path: Array<string> | null, code: UserErrorCode }
       | { message: string, path: Array<string> | null, code: UserErrorCode }
       | { message: string, path: Array<string> | null, code: UserErrorCode }
@@ -493,7 +508,7 @@ export type DestinationQueryVariables = Exact<{
 }>;
 
 
-export type DestinationQuery = { destination: { id: string, key: string | null, label: string, description: string | null, config: Record<string, unknown>, target: string, eventTypes: Array<string>, active: boolean, health: DestinationHealth, disabledReason: DisabledReason | null, disabledAt: string | null, consecutiveFailures: number, lastSuccessAt: string | null, version: number, connector: { key: string, status: ConnectorStatus }, signingSecrets: Array<{ hint: string, expiresAt: string | null }>, credentials: Array<{ name: string, isSet: boolean, hint: string | null }> } | null };
+export type DestinationQuery = { destination: { id: string, key: string | null, label: string, description: string | null, config: Record<string, unknown>, target: string, eventTypes: Array<string>, ordering: DestinationOrdering, rateLimit: number | null, active: boolean, health: DestinationHealth, disabledReason: DisabledReason | null, disabledAt: string | null, consecutiveFailures: number, lastSuccessAt: string | null, version: number, connector: { key: string, status: ConnectorStatus }, signingSecrets: Array<{ hint: string, expiresAt: string | null }>, credentials: Array<{ name: string, isSet: boolean, hint: string | null }> } | null };
 
 export type DestinationsQueryVariables = Exact<{
   organizationId?: string | number | null | undefined;
@@ -503,7 +518,7 @@ export type DestinationsQueryVariables = Exact<{
 }>;
 
 
-export type DestinationsQuery = { destinations: { totalCount: number, nodes: Array<{ id: string, key: string | null, label: string, description: string | null, config: Record<string, unknown>, target: string, eventTypes: Array<string>, active: boolean, health: DestinationHealth, disabledReason: DisabledReason | null, disabledAt: string | null, consecutiveFailures: number, lastSuccessAt: string | null, version: number, connector: { key: string, status: ConnectorStatus }, signingSecrets: Array<{ hint: string, expiresAt: string | null }>, credentials: Array<{ name: string, isSet: boolean, hint: string | null }> }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
+export type DestinationsQuery = { destinations: { totalCount: number, nodes: Array<{ id: string, key: string | null, label: string, description: string | null, config: Record<string, unknown>, target: string, eventTypes: Array<string>, ordering: DestinationOrdering, rateLimit: number | null, active: boolean, health: DestinationHealth, disabledReason: DisabledReason | null, disabledAt: string | null, consecutiveFailures: number, lastSuccessAt: string | null, version: number, connector: { key: string, status: ConnectorStatus }, signingSecrets: Array<{ hint: string, expiresAt: string | null }>, credentials: Array<{ name: string, isSet: boolean, hint: string | null }> }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
 
 export type EventPublishMutationVariables = Exact<{
   input: EventPublishInput;
@@ -681,6 +696,8 @@ export const DestinationFieldsFragmentDoc = new TypedDocumentString(`
   config
   target
   eventTypes
+  ordering
+  rateLimit
   active
   health
   disabledReason
@@ -925,6 +942,8 @@ export const DestinationCreateDocument = new TypedDocumentString(`
   config
   target
   eventTypes
+  ordering
+  rateLimit
   active
   health
   disabledReason
@@ -971,6 +990,8 @@ export const DestinationUpdateDocument = new TypedDocumentString(`
   config
   target
   eventTypes
+  ordering
+  rateLimit
   active
   health
   disabledReason
@@ -1025,6 +1046,8 @@ export const DestinationEnableDocument = new TypedDocumentString(`
   config
   target
   eventTypes
+  ordering
+  rateLimit
   active
   health
   disabledReason
@@ -1067,6 +1090,8 @@ export const DestinationDisableDocument = new TypedDocumentString(`
   config
   target
   eventTypes
+  ordering
+  rateLimit
   active
   health
   disabledReason
@@ -1111,6 +1136,8 @@ export const DestinationSecretRotateDocument = new TypedDocumentString(`
   config
   target
   eventTypes
+  ordering
+  rateLimit
   active
   health
   disabledReason
@@ -1217,6 +1244,8 @@ export const DestinationDocument = new TypedDocumentString(`
   config
   target
   eventTypes
+  ordering
+  rateLimit
   active
   health
   disabledReason
@@ -1266,6 +1295,8 @@ export const DestinationsDocument = new TypedDocumentString(`
   config
   target
   eventTypes
+  ordering
+  rateLimit
   active
   health
   disabledReason

@@ -1,0 +1,21 @@
+import { FieldResolver, Resolver, Root } from 'type-graphql'
+import type { RecordedHeader } from '../../domain/redact.ts'
+import { HttpHeader } from './attempt-type.ts'
+
+@Resolver(() => HttpHeader)
+export class HeaderResolver {
+  @FieldResolver(() => String)
+  name(@Root() [name]: RecordedHeader): string {
+    return name
+  }
+
+  @FieldResolver(() => String)
+  value(@Root() [, value]: RecordedHeader): string {
+    return value
+  }
+
+  @FieldResolver(() => Boolean, { description: 'True when value is not what was sent.' })
+  redacted(@Root() [, , redacted]: RecordedHeader): boolean {
+    return redacted ?? false
+  }
+}

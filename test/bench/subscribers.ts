@@ -1,0 +1,91 @@
+import { idFromUuid } from '../../src/domain/id.ts'
+import { type Child, startChild } from './child.ts'
+import { type Customers, createCustomers } from './customers.ts'
+import { BATCH, deliverBatches } from './deliver-batches.ts'
+import { type BenchParts, type Row, rateRow } from './row.ts'
+import type { BenchServer } from './server.ts'
+import { until } from './until.ts'
+
+/** What the process of the subscribers is told to do. */
+export interface Subscribe {
+  readonly url: string
+  readonly key: string
+  /** One subscription each. */
+  readonly organizationIds: string[]
+  readonly perSocket: number
+}
+
+/** What it has heard. */
+export interface Heard {
+  /** Subscriptions that have not begun. */
+  readonly silent: number
+  /** Attempts, by all subscribers together; then by the one that heard fewest and the one that heard most. */
+  readonly heard: number
+  readonly fewest: number
+  readonly most: number
+  /** Ids of the attempts that the first subscriber heard, in that order. */
+  readonly sample: string[]
+}
+
+const PER_SOCKET = 20
+
+/**
+ * Throughput while a thousand customers watch, each their own attempts, as the settings page of a product shows them; and
+ * with nobody watching, before and afterwards.
+ */
+export async function measureSubscribers(parts: BenchParts): Promise<Row[]> {
+  const { receiver, isQuick } = parts
+  const subscribers = isQuick ? 100 : 1_000
+  const count = subscribers * (isQuick ? 20 : 40)
+  await using server = await parts.startServer()
+  await using customers = await createCustomers(server, { count: subscribers, url: () => `${receiver.origin}/hook` })
+  const traffic = { server, customers, receiver }
+  await deliverBatches(traffic, isQuick ? 10 * BATCH : 10_000)
+  const before = await deliverBatches(traffic, count)
+  const watched = await whileWatched(server, customers, { count, measure: () => deliverBatches(traffic, count) })
+  const after = await deliverBatches(traffic, count)
+  const withoutPerSecond = (before.perSecond + after.perSecond) / 2
+  const ratio = watched.perSecond / withoutPerSecond
+  const sockets = subscribers / PER_SOCKET
+  return [
+    rateRow(parts, {
+      what: `batched, with ${subscribers} subscribers on the feed (${sockets} sockets, one organization each, none missed any)`,
+      ...watched,
+      beside: `${ratio.toFixed(2)} of the ${withoutPerSecond.toFixed(0)}/s without`,
+      numbers: { ratio, withoutPerSecond, subscribers },
+    }),
+  ]
+}
+
+/** Throws unless every subscriber has heard every attempt of its organization, and the first one each of them once. */
+async function whileWatched<Result>(
+  server: BenchServer,
+  { backend, organizationIds, applicationUuid }: Customers,
+  { count, measure }: { count: number; measure: () => Promise<Result> },
+): Promise<Result> {
+  const { child } = await startChild('subscriber-process.ts')
+  await using watching = child
+  const url = new URL('/graphql', backend.endpoint.url).href.replace(/^http/, 'ws')
+  const ids = [...organizationIds]
+  await watching.ask<Heard>({ url, key: backend.endpoint.key, organizationIds: ids, perSocket: PER_SOCKET })
+  await until('all subscriptions begin', async () => (await look(watching)).silent === 0, { everyMs: 100 })
+  const result = await measure()
+  await until('the subscribers hear every attempt', async () => (await look(watching)).heard >= count, { everyMs: 100 })
+  const { fewest, most, sample } = await look(watching)
+  const each = count / organizationIds.length
+  if (fewest !== each || most !== each) throw new Error(`Subscribers heard ${fewest} to ${most} attempts, not ${each}`)
+  const committed = await server.database.query<{ id: string }>(
+    `select id from delivery_attempt where application_id = $1 and organization_id =
+       (select id from organization where application_id = $1 and external_id = 'customer-0')
+     order by feed_epoch desc, feed_xid desc, id desc limit $2`,
+    [applicationUuid, each],
+  )
+  const expected = committed.map(({ id }) => idFromUuid('att', id)).toReversed()
+  if (expected.join() !== sample.join())
+    throw new Error('The first subscriber did not hear what was committed, in order')
+  return result
+}
+
+function look(watching: Child): Promise<Heard> {
+  return watching.ask<Heard>({})
+}
