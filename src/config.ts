@@ -40,6 +40,11 @@ const variables = {
   POSTRIDER_OUTBOUND_ALLOW: text.transform(parseAllowList),
   /** Base of links that are shown. Default http://HOST:PORT. */
   POSTRIDER_PUBLIC_URL: z.url({ protocol: /^https?$/, error: 'is an http(s) URL' }).optional(),
+  /**
+   * For how many days events, deliveries and attempts are kept; then they go by the day. What a pending delivery needs
+   * stays. 0 keeps all. Default 30.
+   */
+  POSTRIDER_RETENTION_DAYS: integer(0, 36_500, 30),
   /** Most deliveries in flight in a process. Default 256. */
   POSTRIDER_CONCURRENCY: integer(1, 10_000, 256),
   /** Most attempts of one destination in flight in a process. Default 32. */
@@ -63,6 +68,7 @@ export interface Config {
   readonly operatorKey: string | undefined
   readonly outboundAllow: readonly string[]
   readonly publicUrl: string | undefined
+  readonly retentionDays: number
   readonly concurrency: number
   readonly destinationConcurrency: number
   readonly databasePool: number
@@ -103,6 +109,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     operatorKey: env.POSTRIDER_OPERATOR_KEY,
     outboundAllow: env.POSTRIDER_OUTBOUND_ALLOW ?? (isLocal ? ['127.0.0.1/32', '::1/128'] : []),
     publicUrl: env.POSTRIDER_PUBLIC_URL,
+    retentionDays: env.POSTRIDER_RETENTION_DAYS,
     concurrency: env.POSTRIDER_CONCURRENCY,
     destinationConcurrency: env.POSTRIDER_DESTINATION_CONCURRENCY,
     databasePool: env.POSTRIDER_DATABASE_POOL,

@@ -49,7 +49,7 @@ export async function openParts({
   const pools = { poolSize: config.databasePool, pipelinePoolSize: config.pipelinePool }
   const store = opening.use(await openStore({ databaseUrl, ...pools, secrets, supervise: role !== 'api', onError }))
   const demo = await prepareDemo(store, folder)
-  opening.use(startUpkeep({ store, onError }))
+  opening.use(startUpkeep({ store, retentionDays: config.retentionDays, onError }))
   const bell = opening.use(openBell({ databaseUrl, sql: store.sql, onError }))
   const connectors = await loadConnectors(pluginsDir)
   for (const [key, connector] of connectors) {
