@@ -20,7 +20,10 @@ const variables = {
   /** Address to listen on. Default 127.0.0.1: this machine only. */
   HOST: z.string().default('127.0.0.1'),
   /** postgres:// URL, Postgres 15 or newer. Unset: an embedded Postgres 18 in POSTRIDER_DATA_DIR. */
-  DATABASE_URL: text.refine((url) => !url || /^postgres(ql)?:\/\/.+/.test(url), 'is a postgres:// URL'),
+  DATABASE_URL: text.refine(
+    (url) => !url || isPostgresUrl(url),
+    'is a postgres:// URL; special characters in its user and password are percent-encoded',
+  ),
   /** Folder for the embedded Postgres and for generated keys. Default .postrider. */
   POSTRIDER_DATA_DIR: z.string().default('.postrider'),
   /** `id:base64` of 32 bytes each. The first encrypts secrets at rest, all decrypt. Required with DATABASE_URL. */
@@ -37,6 +40,11 @@ const variables = {
   POSTRIDER_OUTBOUND_ALLOW: text.transform(parseAllowList),
   /** Base of links that are shown. Default http://HOST:PORT. */
   POSTRIDER_PUBLIC_URL: z.url({ protocol: /^https?$/, error: 'is an http(s) URL' }).optional(),
+  /**
+   * For how many days events, deliveries and attempts are kept; then they go by the day. What a pending delivery needs
+   * stays. 0 keeps all. Default 30.
+   */
+  POSTRIDER_RETENTION_DAYS: integer(0, 36_500, 30),
   /** Most deliveries in flight in a process. Default 256. */
   POSTRIDER_CONCURRENCY: integer(1, 10_000, 256),
   /** Most attempts of one destination in flight in a process. Default 32. */
@@ -60,6 +68,7 @@ export interface Config {
   readonly operatorKey: string | undefined
   readonly outboundAllow: readonly string[]
   readonly publicUrl: string | undefined
+  readonly retentionDays: number
   readonly concurrency: number
   readonly destinationConcurrency: number
   readonly databasePool: number
@@ -100,6 +109,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     operatorKey: env.POSTRIDER_OPERATOR_KEY,
     outboundAllow: env.POSTRIDER_OUTBOUND_ALLOW ?? (isLocal ? ['127.0.0.1/32', '::1/128'] : []),
     publicUrl: env.POSTRIDER_PUBLIC_URL,
+    retentionDays: env.POSTRIDER_RETENTION_DAYS,
     concurrency: env.POSTRIDER_CONCURRENCY,
     destinationConcurrency: env.POSTRIDER_DESTINATION_CONCURRENCY,
     databasePool: env.POSTRIDER_DATABASE_POOL,
@@ -126,6 +136,11 @@ export function parseSecretKeys(value: string | undefined, context?: z.Refinemen
 
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127\./.test(host)
+}
+
+function isPostgresUrl(text: string): boolean {
+  // "user@/name?host=/folder" is how pg spells a socket in a folder.
+  return /^postgres(ql)?:\/\/.+/.test(text) && URL.canParse(text.replace('@/', '@localhost/'))
 }
 
 function parseAllowList(value: string | undefined, context: z.RefinementCtx): string[] | undefined {

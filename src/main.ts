@@ -2,18 +2,19 @@ import { parseArgs } from 'node:util'
 import { type Config, ConfigInvalid, readConfig } from './config.ts'
 import { DataFolderInUse } from './embedded/embedded-postgres.ts'
 import { type Postrider, type Role, startPostrider } from './postrider.ts'
+import { PostgresTooOld } from './store/reach-postgres.ts'
 
 const USAGE = 'Usage: postrider [--role api|worker]'
 
 async function main(): Promise<void> {
   const role = readRole()
   const config = readConfig(process.env)
-  const started = startPostrider({ config, role })
-  // A signal during the start waits for it: half a start is harder to undo than a whole one.
-  let isStopping = false
+  const stopping = new AbortController()
+  const started = startPostrider({ config, role, signal: stopping.signal, onWaiting: announceWaiting })
+  // A signal during the start waits for it, half a start is harder to undo than a whole one, but not for a database.
   const stop = () => {
-    if (isStopping) return
-    isStopping = true
+    if (stopping.signal.aborted) return
+    stopping.abort(new Stopped())
     started.then((postrider) => postrider[Symbol.asyncDispose]()).then(() => process.exit(0), fail)
   }
   // Not once: npm passes a Ctrl-C on that has reached us already, and a second one would end us half stopped.
@@ -34,6 +35,10 @@ function readRole(): Role {
   const { values } = parseArgs({ options: { role: { type: 'string', default: 'all' } } })
   if (values.role === 'all' || values.role === 'api' || values.role === 'worker') return values.role
   throw new ConfigInvalid([`--role is api or worker, not "${values.role}". ${USAGE}`])
+}
+
+function announceWaiting(url: string): void {
+  console.log(`\n  Postrider waits for its database, and says so at ${url}/readyz\n`)
 }
 
 function announce({ url, demo, operatorKey }: Postrider, config: Config, role: Role): void {
@@ -58,14 +63,19 @@ function announce({ url, demo, operatorKey }: Postrider, config: Config, role: R
   )
 }
 
+/** Why the wait for a database ended: not a failure. */
+class Stopped extends Error {}
+
 function fail(error: unknown): never {
+  if (error instanceof Stopped) process.exit(0)
   console.error(explain(error))
   process.exit(1)
 }
 
 /** What the person can mend is said in a line; anything else is shown whole. */
 function explain(error: unknown): unknown {
-  if (error instanceof ConfigInvalid || error instanceof DataFolderInUse) return error.message
+  const isPlain = [ConfigInvalid, DataFolderInUse, PostgresTooOld].some((known) => error instanceof known)
+  if (isPlain) return (error as Error).message
   const { code, message, address, port } = error as Partial<NodeJS.ErrnoException & { address: string; port: number }>
   if (code === 'EADDRINUSE') return `Port ${port} of ${address} is taken. Stop what listens there, or set PORT.`
   if (code?.startsWith('ERR_PARSE_ARGS')) return `${message}. ${USAGE}`

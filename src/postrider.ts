@@ -1,25 +1,16 @@
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
-import type { ApiParts } from './api/context.ts'
 import { createAuthenticate } from './api/principal.ts'
 import { buildApiSchema } from './api/schema.ts'
+import { openWhenReachable } from './await-database.ts'
 import type { Config } from './config.ts'
-import { loadConnectors } from './connector/registry.ts'
 import { type DataFolder, type DemoFile, openDataFolder } from './data-folder.ts'
 import { startEmbeddedPostgres } from './embedded/embedded-postgres.ts'
-import { prepareDemo } from './first-start.ts'
 import { createLog } from './log.ts'
-import { createOutbound } from './outbound/outbound.ts'
-import { openDeliveryWatch } from './pipeline/delivery-watch.ts'
-import { openFeed } from './pipeline/feed.ts'
-import { createPublish } from './pipeline/publish.ts'
-import { startUpkeep } from './pipeline/upkeep.ts'
-import { startWorker } from './pipeline/worker.ts'
+import { type OpenOptions, openParts } from './open-parts.ts'
 import { startServer } from './server/http.ts'
-import { openBell } from './store/bell.ts'
-import { createSecretBox } from './store/secret-box.ts'
-import { openStore } from './store/store.ts'
+import { describeAddress } from './store/reach-postgres.ts'
 
 /** api: GraphQL, GraphiQL. worker: delivers. Both answer /healthz and /readyz. */
 export type Role = 'all' | 'api' | 'worker'
@@ -40,79 +31,80 @@ export interface StartOptions {
   readonly log?: Logger
   /** Whose folders are the connectors. Default: plugins/ beside src/. */
   readonly pluginsDir?: string
+  /** Ends the waiting for a database that cannot be reached: the start fails with the signal's reason. */
+  readonly signal?: AbortSignal
+  /** Told once when the database cannot be reached: health is answered at this URL, the rest waits. */
+  readonly onWaiting?: (url: string) => void
 }
 
 const rootDir = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..')
-const POLL_MS = 1_000
 
-/** Starts the roles asked for. */
+/** Starts the roles asked for, and resolves when they are ready. A database that cannot be reached is waited for. */
 export async function startPostrider(options: StartOptions): Promise<Postrider> {
-  const { config, role = 'all' } = options
+  const { config, role = 'all', log = createLog(config.logLevel) } = options
+  const pluginsDir = options.pluginsDir ?? path.join(rootDir, 'plugins')
   await using starting = new AsyncDisposableStack()
-  const { parts, folder, demo, databaseUrl, onError } = await openParts(options, starting)
-  const worker =
-    role === 'api' ? undefined : starting.use(startWorker({ ...parts, ...workerSettings(config), onError }))
-  const server = starting.use(
+  const folder = await openDataFolder(config)
+  const databaseUrl = config.databaseUrl ?? (await embeddedUrl(folder, log, starting))
+  let whyNotReady = async (): Promise<string | undefined> => 'It is starting'
+  await using listening = new AsyncDisposableStack()
+  const server = listening.use(
     await startServer({
       schema: buildApiSchema(),
-      parts,
-      authenticate: createAuthenticate({ store: parts.store, operatorKey: folder.operatorKey }),
       host: config.host,
       port: config.port,
       rootDir,
       hasApi: role !== 'worker',
-      withDemoReceiver: demo !== undefined && config.databaseUrl === undefined,
-      assertReady: async () => {
-        await parts.store.sql('select 1')
-        if (worker && !worker.isClaiming) throw new Error('The worker cannot claim deliveries')
-      },
-      onError,
+      withDemoReceiver: config.databaseUrl === undefined,
+      whyNotReady: () => whyNotReady(),
+      onError: (error) => log.error(error),
     }),
   )
-  // The first thing that a stop does, before the server is shut down.
-  starting.defer(() => worker?.stopClaiming())
+  const url = config.publicUrl?.replace(/\/$/, '') ?? `http://${urlHost(config.host)}:${server.port}`
+  const opening: OpenOptions = { config, role, log, pluginsDir, folder, databaseUrl }
+  const opened = await openPatiently(options, opening, (reason, isFirst) => {
+    whyNotReady = async () => `It waits for the database: ${reason}`
+    if (isFirst) options.onWaiting?.(url)
+  })
+  const parts = starting.use(opened)
+  server.serve({ parts, authenticate: createAuthenticate({ store: parts.store, operatorKey: folder.operatorKey }) })
+  whyNotReady = parts.whyNotReady
+  // The server was there first and goes first. Before that, nothing more is claimed.
+  starting.use(listening.move())
+  starting.defer(parts.stopClaiming)
   const started = starting.move()
   return {
-    url: config.publicUrl?.replace(/\/$/, '') ?? `http://${urlHost(config.host)}:${server.port}`,
+    url,
     operatorKey: folder.operatorKey,
-    demo,
+    demo: parts.demo,
     databaseUrl,
     [Symbol.asyncDispose]: () => started.disposeAsync(),
   }
 }
 
-/** What both roles are made of, from the database outwards. */
-async function openParts(options: StartOptions, starting: AsyncDisposableStack) {
-  const { config, role = 'all', log = createLog(config.logLevel), pluginsDir = path.join(rootDir, 'plugins') } = options
-  const onError = (error: unknown) => log.error(error)
-  const folder = await openDataFolder(config)
-  const databaseUrl = config.databaseUrl ?? (await embeddedUrl(folder, log, starting))
-  const secrets = createSecretBox(folder.secretKeys)
-  const pools = { poolSize: config.databasePool, pipelinePoolSize: config.pipelinePool }
-  const opening = { databaseUrl, ...pools, secrets, supervise: role !== 'api', onError }
-  const store = starting.use(await openStore(opening))
-  const demo = await prepareDemo(store, folder)
-  starting.use(startUpkeep({ store, onError }))
-  const bell = starting.use(openBell({ databaseUrl, sql: store.sql, onError }))
-  const connectors = await loadConnectors(pluginsDir)
-  for (const [key, connector] of connectors) {
-    if (connector.status === 'FAILED') log.error({ connector: key, reason: connector.reason }, 'connector did not load')
-  }
-  const parts: ApiParts = {
-    store,
-    bell,
-    connectors,
-    outbound: starting.use(createOutbound({ allow: config.outboundAllow })),
-    feed: starting.use(openFeed({ store, bell, onError })),
-    watch: starting.use(openDeliveryWatch({ store, bell, onError })),
-    publish: createPublish({ store, bell }),
-    audit: (action, details) => log.info(details, action),
-  }
-  return { parts, folder, demo, databaseUrl, onError }
-}
-
-function workerSettings({ concurrency, destinationConcurrency }: Config) {
-  return { concurrency, destinationConcurrency, pollMs: POLL_MS, now: () => new Date(), random: Math.random }
+/** An embedded Postgres that is away is broken, and not waited for. */
+function openPatiently(
+  { config, signal = new AbortController().signal }: StartOptions,
+  opening: OpenOptions,
+  onWait: (reason: string, isFirst: boolean) => void,
+) {
+  if (!config.databaseUrl) return openParts(opening)
+  const { databaseUrl, log } = opening
+  let isFirst = true
+  return openWhenReachable(
+    {
+      databaseUrl,
+      signal,
+      random: Math.random,
+      onWait(reason, retryInMs) {
+        const database = describeAddress(databaseUrl)
+        log.warn({ database, reason, retryInMs }, 'the database cannot be used yet; trying again')
+        onWait(reason, isFirst)
+        isFirst = false
+      },
+    },
+    () => openParts(opening),
+  )
 }
 
 async function embeddedUrl(folder: DataFolder, log: Logger, starting: AsyncDisposableStack): Promise<string> {

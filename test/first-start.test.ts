@@ -178,7 +178,10 @@ test('without its Postgres it is alive but not ready, and still stops when told'
 
   process.kill((await postmasterPid(postrider.dataDir))!, 'SIGKILL')
   await postrider.said('Postgres ended (SIGKILL)')
-  expect(await get(`${postrider.url}/readyz`)).toEqual({ status: 503, body: '{"status":"not ready"}' })
+  expect(await get(`${postrider.url}/readyz`)).toEqual({
+    status: 503,
+    body: '{"status":"not ready","reason":"The database cannot be reached"}',
+  })
   expect((await get(`${postrider.url}/healthz`)).status).toBe(200)
   expect(await postrider.kill('SIGTERM')).toBe(0)
   expect(postrider.output).not.toContain(OPERATOR_KEY)

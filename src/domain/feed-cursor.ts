@@ -33,3 +33,7 @@ export function compareFeedPositions(a: FeedPosition, b: FeedPosition): number {
   if (a.xid !== b.xid) return a.xid < b.xid ? -1 : 1
   return a.attemptUuid < b.attemptUuid ? -1 : a.attemptUuid > b.attemptUuid ? 1 : 0
 }
+
+export function laterFeedPosition(a: FeedPosition, b: FeedPosition | undefined): FeedPosition {
+  return b === undefined || compareFeedPositions(a, b) >= 0 ? a : b
+}

@@ -1,7 +1,12 @@
-import { compareFeedPositions, type FeedPosition, feedPositionBefore } from '../domain/feed-cursor.ts'
+import {
+  compareFeedPositions,
+  type FeedPosition,
+  feedPositionBefore,
+  laterFeedPosition,
+} from '../domain/feed-cursor.ts'
 import type { Bell } from '../store/bell.ts'
 import type { DeliveryAttempt } from '../store/delivery-attempt.ts'
-import { type FeedFilter, feedHorizon, feedPositionOfLast, readFeed } from '../store/feed.ts'
+import { type FeedFilter, feedBounds, feedPositionOfLast, readFeed } from '../store/feed.ts'
 import type { Store } from '../store/store.ts'
 import { type FeedTail, startFeedTail, type TailBatch } from './feed-tail.ts'
 import { whenAvailable } from './when-available.ts'
@@ -48,25 +53,33 @@ export function openFeed(options: { store: Store; bell: Bell; onError: (error: u
 /** An outage is sat out: the follower stands where it stood, and goes on from there. */
 async function* follow(store: Store, tail: FeedTail, options: FollowOptions): AsyncGenerator<FeedItem, void, void> {
   const { filter, signal } = options
-  const horizon = await feedHorizon(store)
+  const { horizon, lostUntil } = await feedBounds(store)
   let position = options.after ?? (options.last ? await feedPositionOfLast(store, filter, options.last) : horizon)
-  if (options.after && (position.epoch !== horizon.epoch || compareFeedPositions(position, horizon) > 0)) {
-    // A cursor of before a restore, or of what the restore has undone.
-    position = position.epoch < horizon.epoch ? feedPositionBefore(horizon.epoch, 0n) : horizon
-    yield { kind: 'reset', position, reason: 'RESTORED' }
+  if (options.after) {
+    const reset = resetOf(position, horizon, lostUntil)
+    if (reset) yield reset
+    position = reset?.position ?? position
   }
   let caughtUp = !options.after && !options.last
   yield { kind: 'checkpoint', position, caughtUp }
   const readOn = async (from: FeedPosition) => {
     const page = await whenAvailable(() => readFeed(store, from, { filter, limit: PAGE_SIZE }), { ...patience, signal })
     const last = page.rows.at(-1)?.position ?? from
-    return { ...page, end: page.hasMore ? last : later(last, page.horizon) }
+    return { ...page, end: page.hasMore ? last : laterFeedPosition(last, page.horizon) }
   }
   let isBehind = true
   while (!signal.aborted) {
     // Nearly there, it is subscribed first and reads once more then: between the two nothing can be missed.
     using subscription = isBehind ? undefined : tail.subscribe({ from: position, filter, maxQueued: MAX_QUEUED })
     const page = await readOn(position)
+    const reset = expiryOf(position, page.lostUntil)
+    if (reset) {
+      // Retention has overtaken a follower that reads slowly.
+      yield reset
+      position = reset.position
+      isBehind = true
+      continue
+    }
     for (const row of page.rows) yield { kind: 'attempt', ...row }
     position = page.end
     isBehind = page.hasMore
@@ -81,6 +94,21 @@ async function* follow(store: Store, tail: FeedTail, options: FollowOptions): As
   }
 }
 
+type Reset = Extract<FeedItem, { kind: 'reset' }>
+
+/** Where a follower has to start instead, when it cannot go on from its cursor. */
+function resetOf(cursor: FeedPosition, horizon: FeedPosition, lostUntil: FeedPosition | undefined): Reset | undefined {
+  if (cursor.epoch === horizon.epoch && compareFeedPositions(cursor, horizon) <= 0) return expiryOf(cursor, lostUntil)
+  // A cursor of before a restore, or of what the restore has undone.
+  const position = cursor.epoch < horizon.epoch ? feedPositionBefore(horizon.epoch, 0n) : horizon
+  return { kind: 'reset', position: laterFeedPosition(position, lostUntil), reason: 'RESTORED' }
+}
+
+function expiryOf(position: FeedPosition, lostUntil: FeedPosition | undefined): Reset | undefined {
+  if (!lostUntil || compareFeedPositions(position, lostUntil) >= 0) return undefined
+  return { kind: 'reset', position: lostUntil, reason: 'EXPIRED' }
+}
+
 /** Follows the tail from `position` until the signal ends it or the follower has fallen too far behind. */
 async function* live(
   subscription: ReturnType<FeedTail['subscribe']>,
@@ -92,7 +120,7 @@ async function* live(
     const batch = await subscription.next(CHECKPOINT_EVERY_MS, signal)
     if (batch === 'lagging' || batch === 'stopped') return
     if (batch === 'idle') {
-      position = later(position, subscription.position)
+      position = laterFeedPosition(position, subscription.position)
       yield { kind: 'checkpoint', position, caughtUp: true }
       continue
     }
@@ -100,14 +128,10 @@ async function* live(
       position = row.position
       yield { kind: 'attempt', ...row }
     }
-    position = later(position, batch.horizon)
+    position = laterFeedPosition(position, batch.horizon)
   }
 }
 
 function unseen(batch: TailBatch, position: FeedPosition): TailBatch['rows'] {
   return batch.rows.filter((row) => compareFeedPositions(row.position, position) > 0)
-}
-
-function later(a: FeedPosition, b: FeedPosition): FeedPosition {
-  return compareFeedPositions(a, b) >= 0 ? a : b
 }

@@ -1,14 +1,41 @@
 import { dropOldIdempotencyKeys } from '../store/idempotency-key.ts'
 import { ensurePartitions } from '../store/partition.ts'
+import { dropExpired } from '../store/retention.ts'
 import type { Store } from '../store/store.ts'
 
 const EVERY_MS = 3_600_000
+const DAY_MS = 86_400_000
 
-/** Work by the hour that any process may do at any time: partitions made ahead, old idempotency keys forgotten. */
-export function startUpkeep({ store, onError }: { store: Store; onError: (error: unknown) => void }): Disposable {
+export interface UpkeepOptions {
+  readonly store: Store
+  /** How long events, deliveries and attempts are kept; 0 keeps all. */
+  readonly retentionDays: number
+  readonly onError: (error: unknown) => void
+}
+
+/**
+ * Work at the start and by the hour that any process may do at any time: partitions made ahead, old ones dropped, old
+ * idempotency keys forgotten.
+ */
+export function startUpkeep({ store, retentionDays, onError }: UpkeepOptions): AsyncDisposable {
+  const stopping = new AbortController()
+
+  async function work(): Promise<void> {
+    const now = Date.now()
+    await ensurePartitions(store.sql, new Date(now)).catch(onError)
+    await dropOldIdempotencyKeys(store.sql).catch(onError)
+    if (retentionDays === 0) return
+    await dropExpired(store, new Date(now - retentionDays * DAY_MS), stopping.signal).catch(onError)
+  }
+  let working = work()
   const timer = setInterval(() => {
-    ensurePartitions(store.sql, new Date()).catch(onError)
-    dropOldIdempotencyKeys(store.sql).catch(onError)
+    working = working.then(work)
   }, EVERY_MS)
-  return { [Symbol.dispose]: () => clearInterval(timer) }
+  return {
+    async [Symbol.asyncDispose]() {
+      clearInterval(timer)
+      stopping.abort()
+      await working
+    },
+  }
 }

@@ -1,17 +1,15 @@
 import type { AddressInfo } from 'node:net'
 import Fastify, { type FastifyError, type FastifyInstance } from 'fastify'
 import type { GraphQLSchema } from 'graphql'
-import type { ApiParts } from '../api/context.ts'
-import type { Authenticate } from '../api/principal.ts'
+import { apiError, NOT_AVAILABLE } from '../api/mask-error.ts'
 import { demoReceiver } from './demo-receiver.ts'
 import { serveGraphiql } from './graphiql.ts'
 import { serveGraphql } from './graphql.ts'
+import type { Service } from './service.ts'
 import { acceptSockets } from './websocket.ts'
 
 export interface ServerOptions {
   readonly schema: GraphQLSchema
-  readonly parts: ApiParts
-  readonly authenticate: Authenticate
   readonly host: string
   readonly port: number
   /** The checkout or package: dist/graphiql and schema/examples lie there. */
@@ -20,13 +18,15 @@ export interface ServerOptions {
   readonly hasApi: boolean
   /** Whether POST /demo/receiver answers: a receiver to try deliveries with. */
   readonly withDemoReceiver: boolean
-  /** Throws while events cannot be taken and delivered. */
-  readonly assertReady: () => Promise<void>
+  /** Why events cannot be taken and delivered now, for people to read; undefined while they can. */
+  readonly whyNotReady: () => Promise<string | undefined>
   readonly onError: (error: unknown) => void
 }
 
 export interface Server extends AsyncDisposable {
   readonly port: number
+  /** Says what GraphQL is answered with. Until then it answers UNAVAILABLE; health answers from the start. */
+  serve(service: Service): void
 }
 
 /** Largest request; a batch of publishes needs it. */
@@ -42,34 +42,38 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     const { status, body } = describeRefusal(error, options.onError)
     reply.code(status).send(body)
   })
-  await using parts = new AsyncDisposableStack()
+  let opened: Service | undefined
+  const service = () => {
+    if (opened) return opened
+    throw apiError('UNAVAILABLE', NOT_AVAILABLE)
+  }
+  await using starting = new AsyncDisposableStack()
   if (options.hasApi) {
-    parts.use(await serveGraphql(app, options))
+    starting.use(await serveGraphql(app, { ...options, service }))
     await serveGraphiql(app, options.rootDir)
   }
   serveHealth(app, options)
   if (options.withDemoReceiver) app.register(demoReceiver)
-  parts.defer(() => closeApp(app))
+  starting.defer(() => closeApp(app))
   await app.listen({ host: options.host, port: options.port })
   // Not before: ws would report a port that is taken a second time, in words of its own.
-  if (options.hasApi) parts.use(acceptSockets(app.server, options))
-  const opened = parts.move()
+  const sockets = options.hasApi ? starting.use(acceptSockets(app.server, { ...options, service })) : undefined
+  const started = starting.move()
   return {
     port: (app.server.address() as AddressInfo).port,
-    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+    serve(now) {
+      opened = now
+      if (sockets) now.parts.bell.on('revoked', sockets.recheck)
+    },
+    [Symbol.asyncDispose]: () => started.disposeAsync(),
   }
 }
 
-function serveHealth(app: FastifyInstance, { assertReady, onError }: ServerOptions): void {
+function serveHealth(app: FastifyInstance, { whyNotReady }: ServerOptions): void {
   app.get('/healthz', () => ({ status: 'ok' }))
   app.get('/readyz', async (_, reply) => {
-    try {
-      await assertReady()
-      return { status: 'ready' }
-    } catch (error) {
-      onError(error)
-      return reply.code(503).send({ status: 'not ready' })
-    }
+    const reason = await whyNotReady()
+    return reason === undefined ? { status: 'ready' } : reply.code(503).send({ status: 'not ready', reason })
   })
 }
 

@@ -4,15 +4,21 @@ import { type GraphQLError, type GraphQLSchema, getOperationAST, parse } from 'g
 import type { Context } from 'graphql-ws'
 import { type Extra, useServer } from 'graphql-ws/use/ws'
 import { WebSocket, WebSocketServer } from 'ws'
-import { type ApiParts, createContext } from '../api/context.ts'
+import { createContext } from '../api/context.ts'
 import { apiError, maskError } from '../api/mask-error.ts'
-import type { Authenticate, Claims, Principal } from '../api/principal.ts'
+import type { Claims, Principal } from '../api/principal.ts'
+import type { Service } from './service.ts'
 
 export interface SocketOptions {
   readonly schema: GraphQLSchema
-  readonly parts: ApiParts
-  readonly authenticate: Authenticate
+  /** Throws UNAVAILABLE until the database is there. */
+  readonly service: () => Service
   readonly onError: (error: unknown) => void
+}
+
+export interface Sockets extends AsyncDisposable {
+  /** Looks at the keys of all open sockets again: one was revoked. */
+  recheck(): void
 }
 
 /** Close codes that clients know: 4400 and 4401 are final, 1013 asks for another try. */
@@ -30,14 +36,14 @@ type SocketExtra = Extra & { principal?: Principal } & Record<PropertyKey, unkno
 type SocketContext = Context<Params, SocketExtra>
 
 /** Subscriptions, and nothing else, by the graphql-transport-ws protocol. The key travels in connection_init. */
-export function acceptSockets(server: HttpServer, options: SocketOptions): AsyncDisposable {
-  const { schema, parts, authenticate, onError } = options
+export function acceptSockets(server: HttpServer, options: SocketOptions): Sockets {
+  const { schema, service, onError } = options
   const wss = new WebSocketServer({ server, path: '/graphql', maxPayload: MAX_MESSAGE_BYTES })
   const open = new Set<SocketContext>()
 
   async function admit(context: SocketContext): Promise<boolean> {
     try {
-      context.extra.principal = await authenticate(context.connectionParams ?? {})
+      context.extra.principal = await service().authenticate(context.connectionParams ?? {})
       return true
     } catch (error) {
       const { extensions, message } = maskError(error, onError)
@@ -50,11 +56,10 @@ export function acceptSockets(server: HttpServer, options: SocketOptions): Async
     for (const context of open) void admit(context)
   }
   const timer = setInterval(recheck, RECHECK_EVERY_MS)
-  const offBell = parts.bell.on('revoked', recheck)
   const graphqlWs = useServer<Params, SocketExtra>(
     {
       schema,
-      context: ({ extra }) => createContext(parts, extra.principal!, { remember: false }),
+      context: ({ extra }) => createContext(service().parts, extra.principal!, { remember: false }),
       async onConnect(context) {
         if (!(await admit(context))) return false
         // It may have left meanwhile, and onClose has been then.
@@ -71,9 +76,9 @@ export function acceptSockets(server: HttpServer, options: SocketOptions): Async
     wss,
   )
   return {
+    recheck,
     async [Symbol.asyncDispose]() {
       clearInterval(timer)
-      offBell()
       // A client that leaves our close frame unanswered keeps nobody waiting.
       await Promise.race([graphqlWs.dispose(), pause(CLOSE_GRACE_MS)])
       for (const client of wss.clients) client.terminate()

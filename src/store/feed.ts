@@ -1,4 +1,4 @@
-import { type FeedPosition, feedPositionBefore } from '../domain/feed-cursor.ts'
+import { type FeedPosition, feedPositionBefore, laterFeedPosition } from '../domain/feed-cursor.ts'
 import { type Id, idFromUuid, idToUuid } from '../domain/id.ts'
 import type { AttemptOutcome } from '../domain/outcome.ts'
 import type { DeliveryAttempt } from './delivery-attempt.ts'
@@ -22,6 +22,8 @@ export interface FeedPage {
   readonly rows: readonly FeedRow[]
   /** All attempts before this position are committed and visible: a reader that had the whole page stands here. */
   readonly horizon: FeedPosition
+  /** Retention has dropped attempts up to here; undefined before the first time. */
+  readonly lostUntil: FeedPosition | undefined
   /** True when the page was cut by its limit. */
   readonly hasMore: boolean
   /** True when attempts are committed that an older, still running transaction holds back. */
@@ -40,7 +42,8 @@ export function matchesFeedFilter(filter: FeedFilter, attempt: DeliveryAttempt):
 
 /**
  * Attempts after a position, in the order of the feed. It stops below the oldest running transaction: a row that
- * commits later than a younger one is still ahead of every reader. One statement, so one snapshot.
+ * commits later than a younger one is still ahead of every reader. It begins behind what retention has dropped: a row
+ * left among those would have a cursor that has expired. One statement, so one snapshot.
  */
 export async function readFeed(
   store: Store,
@@ -48,30 +51,32 @@ export async function readFeed(
   { filter, limit }: { filter?: FeedFilter; limit: number },
 ): Promise<FeedPage> {
   const { where, values } = conditions(filter)
-  const rows = await store.sql<Horizon & { isHeldBack: boolean } & (AttemptRow | { id: null })>(
-    `with bound as materialized (select epoch, pg_snapshot_xmin(pg_current_snapshot()) as xmin from feed_epoch)
-     select bound.epoch::text, bound.xmin::text, exists (
+  const rows = await store.sql<Bounds & { isHeldBack: boolean } & (AttemptRow | { id: null })>(
+    `with bound as materialized (
+       select *, pg_snapshot_xmin(pg_current_snapshot()) as xmin from feed_epoch
+     )
+     select ${bounds('bound.xmin')}, exists (
          select from delivery_attempt where feed_epoch = bound.epoch and feed_xid >= bound.xmin
        ) as "isHeldBack", a.*
      from bound left join lateral (
        select * from delivery_attempt
        where (feed_epoch, feed_xid, id) > ($1::bigint, $2::xid8, $3::uuid)
-         and (feed_epoch < bound.epoch or feed_xid < bound.xmin) ${where}
+         and (feed_epoch < bound.epoch or feed_xid < bound.xmin)
+         and (bound.dropped_epoch is null
+           or (feed_epoch, feed_xid, id) > (bound.dropped_epoch, bound.dropped_xid, bound.dropped_id)) ${where}
        order by feed_epoch, feed_xid, id limit $4
      ) a on true`,
     [after.epoch, after.xid.toString(), after.attemptUuid, limit + 1, ...values],
   )
   const found = rows.flatMap((row) => (row.id === null ? [] : toFeedRow(row)))
   const hasMore = found.length > limit
-  return { rows: found.slice(0, limit), horizon: toHorizon(rows[0]!), hasMore, isHeldBack: rows[0]!.isHeldBack }
+  return { rows: found.slice(0, limit), ...toBounds(rows[0]!), hasMore, isHeldBack: rows[0]!.isHeldBack }
 }
 
-/** Where the feed stands now: every attempt that commits from here on comes after it. */
-export async function feedHorizon({ sql }: Store): Promise<FeedPosition> {
-  const [row] = await sql<Horizon>(
-    'select epoch::text, pg_snapshot_xmin(pg_current_snapshot())::text as xmin from feed_epoch',
-  )
-  return toHorizon(row!)
+/** Where the feed stands now: every attempt that commits from here on comes after the horizon. */
+export async function feedBounds({ sql }: Store): Promise<Pick<FeedPage, 'horizon' | 'lostUntil'>> {
+  const [row] = await sql<Bounds>(`select ${bounds('pg_snapshot_xmin(pg_current_snapshot())')} from feed_epoch`)
+  return toBounds(row!)
 }
 
 /** The position just before the newest `count` attempts that match. */
@@ -84,21 +89,35 @@ export async function feedPositionOfLast(store: Store, filter: FeedFilter, count
     [count, ...values],
   )
   const row = rows[0]
-  if (row) return { epoch: Number(row.epoch), xid: BigInt(row.xid), attemptUuid: row.id }
+  const { lostUntil } = await feedBounds(store)
+  if (row) return laterFeedPosition(toPosition(row), lostUntil)
   // There are no more than that: from the first one.
   const [first] = await store.sql<{ epoch: string }>(
     'select coalesce((select min(feed_epoch) from delivery_attempt), epoch)::text as epoch from feed_epoch',
   )
-  return feedPositionBefore(Number(first!.epoch), 0n)
+  return laterFeedPosition(feedPositionBefore(Number(first!.epoch), 0n), lostUntil)
 }
 
-interface Horizon {
+interface Bounds {
   readonly epoch: string
   readonly xmin: string
+  readonly lostEpoch: string | null
+  readonly lostXid: string
+  readonly lostId: string
 }
 
-function toHorizon({ epoch, xmin }: Horizon): FeedPosition {
-  return feedPositionBefore(Number(epoch), BigInt(xmin))
+const bounds = (xmin: string) => `epoch::text, ${xmin}::text as xmin, dropped_epoch::text as "lostEpoch",
+  dropped_xid::text as "lostXid", dropped_id as "lostId"`
+
+function toBounds({ epoch, xmin, lostEpoch, lostXid, lostId }: Bounds): Pick<FeedPage, 'horizon' | 'lostUntil'> {
+  return {
+    horizon: feedPositionBefore(Number(epoch), BigInt(xmin)),
+    lostUntil: lostEpoch === null ? undefined : toPosition({ epoch: lostEpoch, xid: lostXid, id: lostId }),
+  }
+}
+
+function toPosition({ epoch, xid, id }: { epoch: string; xid: string; id: string }): FeedPosition {
+  return { epoch: Number(epoch), xid: BigInt(xid), attemptUuid: id }
 }
 
 function conditions(filter: FeedFilter | undefined, first = 5): { where: string; values: unknown[] } {

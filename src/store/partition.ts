@@ -2,11 +2,12 @@ import { uuidFloor } from '../domain/id.ts'
 import type { Sql } from './sql.ts'
 import { sqlState } from './sql.ts'
 
-const DAY_MS = 86_400_000
+export const DAY_MS = 86_400_000
 const DAYS_AHEAD = 7
 
 /** Storage options of each partitioned table: deliveries are updated in place, and leave room for it. */
 const tables = { event: '', delivery: 'with (fillfactor = 50)', delivery_attempt: '' } as const
+export type PartitionedTable = keyof typeof tables
 
 /**
  * Makes the daily partitions from yesterday to a week ahead that are still missing. Any process may run it at
@@ -20,7 +21,7 @@ export async function ensurePartitions(sql: Sql, now: Date): Promise<void> {
   )
   const today = Math.floor(now.getTime() / DAY_MS)
   for (let day = today - 1; day <= today + DAYS_AHEAD; day += 1) {
-    for (const table of Object.keys(tables) as (keyof typeof tables)[]) {
+    for (const table of Object.keys(tables) as PartitionedTable[]) {
       const name = `${table}_${new Date(day * DAY_MS).toISOString().slice(0, 10).replaceAll('-', '')}`
       if (!existing.has(name)) await createPartition(sql, { table, name, day })
     }
@@ -29,7 +30,7 @@ export async function ensurePartitions(sql: Sql, now: Date): Promise<void> {
 
 async function createPartition(
   sql: Sql,
-  { table, name, day }: { table: keyof typeof tables; name: string; day: number },
+  { table, name, day }: { table: PartitionedTable; name: string; day: number },
 ): Promise<void> {
   const range = `from ('${uuidFloor(day * DAY_MS)}') to ('${uuidFloor((day + 1) * DAY_MS)}')`
   try {

@@ -14,7 +14,8 @@ import { Organization } from './organization.ts'
 import { ensurePartitions } from './partition.ts'
 import { openPipelinePool } from './pipeline-pool.ts'
 import type { SecretBox } from './secret-box.ts'
-import type { Sql } from './sql.ts'
+import { type Sql, sqlState } from './sql.ts'
+import { createWriteHealth, type WriteHealth } from './write-health.ts'
 
 export interface StoreOptions {
   readonly databaseUrl: string
@@ -38,6 +39,8 @@ export interface Store extends AsyncDisposable {
   readonly sql: Sql
   /** Commits when `work` resolves, rolls back when it throws. */
   transaction<T>(work: (tx: Sql) => Promise<T>): Promise<T>
+  /** What became of the last transactions. */
+  readonly writes: WriteHealth
   readonly jobs: Jobs
   readonly secrets: SecretBox
   readonly databaseUrl: string
@@ -89,11 +92,13 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const jobs = await openJobs({ sql, supervise: options.supervise, onError: options.onError })
   opening.defer(() => jobs.close())
   await checkFeedEpoch(sql)
+  const writes = createWriteHealth()
   const opened = opening.move()
   return {
     em: () => orm.em.fork(),
     sql,
-    transaction: (work) => inTransaction(pool, work),
+    transaction: (work) => writes.watch(inTransaction(pool, work)),
+    writes,
     jobs,
     secrets: options.secrets,
     databaseUrl: options.databaseUrl,
@@ -129,6 +134,8 @@ async function inTransaction<T>(pool: pg.Pool, work: (tx: Sql) => Promise<T>): P
     await client.query('rollback').catch((rollbackError: Error) => {
       broken = rollbackError
     })
+    // Led to a standby, or opened while the database was read-only: a new connection may lead to where writes are taken.
+    if (sqlState(error) === '25006') broken = error as Error
     throw error
   } finally {
     client.off('error', onError)

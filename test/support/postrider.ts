@@ -6,7 +6,7 @@ import * as documents from '../../src/client/generated/documents.ts'
 import { type Endpoint, request } from '../../src/client/request.ts'
 import { openSocket, subscribe } from '../../src/client/subscribe.ts'
 import { readConfig } from '../../src/config.ts'
-import { startPostrider } from '../../src/postrider.ts'
+import { type Role, startPostrider } from '../../src/postrider.ts'
 import { createTestDatabase, type TestDatabase } from './database.ts'
 
 export const OPERATOR_KEY = 'operator-key-of-the-tests-0123456789'
@@ -52,7 +52,7 @@ export interface TestPostrider extends AsyncDisposable {
 /** A server of its own on a database of its own, in this process. `environment` adds to or changes the tests'. */
 export async function startTestPostrider(
   environment: Record<string, string> = {},
-  { database, pluginsDir }: { database?: TestDatabase; pluginsDir?: string } = {},
+  { database, pluginsDir, role }: { database?: TestDatabase; pluginsDir?: string; role?: Role } = {},
 ): Promise<TestPostrider> {
   await using starting = new AsyncDisposableStack()
   const own = database ?? starting.use(await createTestDatabase())
@@ -65,7 +65,9 @@ export async function startTestPostrider(
     ...environment,
   })
   const log = pino({ level: process.env.TEST_LOG ?? 'silent' })
-  const postrider = starting.use(await startPostrider({ config, log, ...(pluginsDir && { pluginsDir }) }))
+  const postrider = starting.use(
+    await startPostrider({ config, log, ...(pluginsDir && { pluginsDir }), ...(role && { role }) }),
+  )
   const operator = { url: postrider.url, key: OPERATOR_KEY }
   const started = starting.move()
   return {

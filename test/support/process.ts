@@ -14,6 +14,8 @@ export interface ProcessOptions {
   readonly args?: readonly string[]
   /** Through `npm start` itself, with its shell in between. */
   readonly byNpm?: boolean
+  /** What it is waited for to say. Default: that it is ready. */
+  readonly until?: string
   /** POSTRIDER_DATA_DIR, which the caller removes. Default: a folder that goes with the process. */
   readonly dataDir?: string
 }
@@ -42,7 +44,7 @@ export interface Ended {
   readonly stderr: string
 }
 
-/** Starts Postrider and waits until it says that it is ready. Throws with its output when it ends before. */
+/** Starts Postrider and waits until it says that it is ready, or what `until` has. Throws with its output when it ends before. */
 export async function startProcess(options: ProcessOptions = {}): Promise<PostriderProcess> {
   await using starting = new AsyncDisposableStack()
   const dataDir = options.dataDir ?? starting.use(await temporaryFolder()).path
@@ -50,12 +52,12 @@ export async function startProcess(options: ProcessOptions = {}): Promise<Postri
   const child = start('src/main.ts', options, dataDir)
   starting.defer(async () => void (await end(child, 'SIGKILL')))
   const output = follow(child)
-  await output.said('is ready at ')
+  await output.said(options.until ?? 'is ready at ')
   const started = starting.move()
   const find = (pattern: RegExp) => pattern.exec(output.text())?.[1] ?? ''
   return {
     pid: child.pid!,
-    url: new URL(find(/is ready at (\S+)/)).origin,
+    url: new URL(find(/(?:is ready|says so) at (\S+)/)).origin,
     printed: {
       link: find(/GraphiQL +(\S+)/),
       apiKey: find(/API key +(\S+)/),

@@ -1,6 +1,6 @@
 import { Args, Ctx, FieldResolver, Query, Resolver, Root } from 'type-graphql'
 import { renderEnvelope } from '../../domain/envelope.ts'
-import { encodeFeedCursor, feedPositionBefore } from '../../domain/feed-cursor.ts'
+import { compareFeedPositions, encodeFeedCursor, feedPositionBefore } from '../../domain/feed-cursor.ts'
 import { idTime } from '../../domain/id.ts'
 import type { Delivery } from '../../store/delivery.ts'
 import type { DeliveryAttempt } from '../../store/delivery-attempt.ts'
@@ -8,6 +8,7 @@ import { readFeed } from '../../store/feed.ts'
 import { type Connection, checkFirst } from '../connection.ts'
 import { type ApiContext, applicationOf } from '../context.ts'
 import { DeliveryType } from '../delivery/delivery-type.ts'
+import { apiError } from '../mask-error.ts'
 import { feedFilterOf, requireFeedCursor } from './attempt-filter.ts'
 import { AttemptConnection, AttemptPageArgs, AttemptType, HttpRequestRecord } from './attempt-type.ts'
 
@@ -24,6 +25,8 @@ export class AttemptResolver {
     const filter = feedFilterOf(applicationOf(context), args.filter)
     const limit = checkFirst(args.first, 100)
     const page = await readFeed(context.parts.store, after, { filter, limit })
+    // Without a cursor nothing is missed: that begins with the oldest that is kept.
+    if (args.after != null && page.lostUntil && compareFeedPositions(after, page.lostUntil) < 0) throw expired()
     const edges = page.rows.map(({ attempt, position }) => ({ node: attempt, cursor: encodeFeedCursor(position) }))
     return {
       edges,
@@ -49,6 +52,13 @@ export class AttemptResolver {
   request(@Root() attempt: DeliveryAttempt): RequestSource | null {
     return attempt.request ? { ...attempt.request, attempt } : null
   }
+}
+
+function expired(): Error {
+  return apiError(
+    'BAD_USER_INPUT',
+    'after: lies before what is kept, attempts behind it were dropped; leave it out to begin with the oldest',
+  )
 }
 
 type RequestSource = NonNullable<DeliveryAttempt['request']> & { readonly attempt: DeliveryAttempt }

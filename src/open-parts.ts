@@ -1,0 +1,99 @@
+import type { Logger } from 'pino'
+import type { ApiParts } from './api/context.ts'
+import type { Config } from './config.ts'
+import { loadConnectors } from './connector/registry.ts'
+import type { DataFolder, DemoFile } from './data-folder.ts'
+import { prepareDemo } from './first-start.ts'
+import { createOutbound } from './outbound/outbound.ts'
+import { openDeliveryWatch } from './pipeline/delivery-watch.ts'
+import { openFeed } from './pipeline/feed.ts'
+import { createPublish } from './pipeline/publish.ts'
+import { startUpkeep } from './pipeline/upkeep.ts'
+import { startWorker, type Worker } from './pipeline/worker.ts'
+import { openBell } from './store/bell.ts'
+import { createSecretBox } from './store/secret-box.ts'
+import { isUnavailable } from './store/sql.ts'
+import { openStore, type Store } from './store/store.ts'
+
+export interface OpenOptions {
+  readonly config: Config
+  readonly role: 'all' | 'api' | 'worker'
+  readonly log: Logger
+  readonly pluginsDir: string
+  readonly folder: DataFolder
+  readonly databaseUrl: string
+}
+
+/** What stands on the database. Disposing it finishes or hands back what is in flight, and closes everything. */
+export interface OpenedParts extends ApiParts, AsyncDisposable {
+  readonly demo: DemoFile | undefined
+  stopClaiming(): void
+  /** Why events cannot be taken and delivered now; undefined while they can. */
+  whyNotReady(): Promise<string | undefined>
+}
+
+const POLL_MS = 1_000
+
+/** Builds the parts of a role, from the database outwards. */
+export async function openParts({
+  config,
+  role,
+  log,
+  pluginsDir,
+  folder,
+  databaseUrl,
+}: OpenOptions): Promise<OpenedParts> {
+  await using opening = new AsyncDisposableStack()
+  const onError = (error: unknown) => log.error(error)
+  const secrets = createSecretBox(folder.secretKeys)
+  const pools = { poolSize: config.databasePool, pipelinePoolSize: config.pipelinePool }
+  const store = opening.use(await openStore({ databaseUrl, ...pools, secrets, supervise: role !== 'api', onError }))
+  const demo = await prepareDemo(store, folder)
+  opening.use(startUpkeep({ store, retentionDays: config.retentionDays, onError }))
+  const bell = opening.use(openBell({ databaseUrl, sql: store.sql, onError }))
+  const connectors = await loadConnectors(pluginsDir)
+  for (const [key, connector] of connectors) {
+    if (connector.status === 'FAILED') log.error({ connector: key, reason: connector.reason }, 'connector did not load')
+  }
+  const parts: ApiParts = {
+    store,
+    bell,
+    connectors,
+    outbound: opening.use(createOutbound({ allow: config.outboundAllow })),
+    feed: opening.use(openFeed({ store, bell, onError })),
+    watch: opening.use(openDeliveryWatch({ store, bell, onError })),
+    publish: createPublish({ store, bell }),
+    audit: (action, details) => log.info(details, action),
+  }
+  const worker = role === 'api' ? undefined : opening.use(startWorker({ ...parts, ...workerSettings(config), onError }))
+  const opened = opening.move()
+  return {
+    ...parts,
+    demo,
+    stopClaiming: () => worker?.stopClaiming(),
+    whyNotReady: () => whyNotReady({ store, worker, onError }),
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  }
+}
+
+function workerSettings({ concurrency, destinationConcurrency }: Config) {
+  return { concurrency, destinationConcurrency, pollMs: POLL_MS, now: () => new Date(), random: Math.random }
+}
+
+interface Checked {
+  readonly store: Store
+  readonly worker: Worker | undefined
+  readonly onError: (error: unknown) => void
+}
+
+async function whyNotReady({ store, worker, onError }: Checked): Promise<string | undefined> {
+  try {
+    const [row] = await store.sql<{ readOnly: string }>(`select current_setting('transaction_read_only') as "readOnly"`)
+    if (row?.readOnly === 'on' || store.writes.failure === 'read-only') return 'The database is read-only'
+  } catch (error) {
+    onError(error)
+    return isUnavailable(error) ? 'The database cannot be reached' : 'The database cannot be used'
+  }
+  if (store.writes.failure === 'full') return "The database's disk is full"
+  return worker && !worker.isClaiming ? 'The worker cannot claim deliveries' : undefined
+}
