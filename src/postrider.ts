@@ -14,6 +14,7 @@ import { createOutbound } from './outbound/outbound.ts'
 import { openDeliveryWatch } from './pipeline/delivery-watch.ts'
 import { openFeed } from './pipeline/feed.ts'
 import { createPublish } from './pipeline/publish.ts'
+import { startRollUp } from './pipeline/roll-up.ts'
 import { startUpkeep } from './pipeline/upkeep.ts'
 import { startWorker } from './pipeline/worker.ts'
 import { startServer } from './server/http.ts'
@@ -52,6 +53,7 @@ export async function startPostrider(options: StartOptions): Promise<Postrider> 
   const { parts, folder, demo, databaseUrl, onError } = await openParts(options, starting)
   const worker =
     role === 'api' ? undefined : starting.use(startWorker({ ...parts, ...workerSettings(config), onError }))
+  if (role !== 'api') starting.use(startRollUp({ ...parts, onError }))
   const server = starting.use(
     await startServer({
       schema: buildApiSchema(),
