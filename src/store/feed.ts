@@ -49,10 +49,15 @@ export async function readFeed(
 ): Promise<FeedPage> {
   const { where, values } = conditions(filter)
   const rows = await store.sql<Horizon & { isHeldBack: boolean; row: Record<string, unknown> | null }>(
-    `with bound as materialized (select epoch, pg_snapshot_xmin(pg_current_snapshot()) as xmin from feed_epoch)
-     select bound.epoch::text, bound.xmin::text, exists (
-         select from delivery_attempt where feed_epoch = bound.epoch and feed_xid >= bound.xmin
-       ) as "isHeldBack", to_json(a) as row
+    // held is read once, not for each row, and in the index's order: planners expect a hit soon, and would scan for it.
+    `with bound as materialized (select epoch, pg_snapshot_xmin(pg_current_snapshot()) as xmin from feed_epoch),
+     held as materialized (
+       select from bound cross join lateral (
+         select feed_epoch, feed_xid, id from delivery_attempt where feed_epoch = bound.epoch and feed_xid >= bound.xmin
+         order by feed_epoch, feed_xid, id limit 1
+       ) h
+     )
+     select bound.epoch::text, bound.xmin::text, exists (select from held) as "isHeldBack", to_json(a) as row
      from bound left join lateral (
        select * from delivery_attempt
        where (feed_epoch, feed_xid, id) > ($1::bigint, $2::xid8, $3::uuid)
