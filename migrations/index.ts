@@ -1,10 +1,12 @@
 import { FirstMigration } from './migration-001-first.ts'
 import { FlowMigration } from './migration-002-flow.ts'
+import { GrowthMigration } from './migration-003-growth.ts'
 import { RetentionMigration } from './migration-004-retention.ts'
 
 /** Forward only, in order; a name that was released never changes. */
 export const migrations = [
   { name: '001-first', class: FirstMigration },
   { name: '002-flow', class: FlowMigration },
+  { name: '003-growth', class: GrowthMigration },
   { name: '004-retention', class: RetentionMigration },
 ]

@@ -8,6 +8,7 @@ import { createOutbound } from './outbound/outbound.ts'
 import { openDeliveryWatch } from './pipeline/delivery-watch.ts'
 import { openFeed } from './pipeline/feed.ts'
 import { createPublish } from './pipeline/publish.ts'
+import { startRollUp } from './pipeline/roll-up.ts'
 import { startUpkeep } from './pipeline/upkeep.ts'
 import { startWorker, type Worker } from './pipeline/worker.ts'
 import { openBell } from './store/bell.ts'
@@ -66,6 +67,7 @@ export async function openParts({
     audit: (action, details) => log.info(details, action),
   }
   const worker = role === 'api' ? undefined : opening.use(startWorker({ ...parts, ...workerSettings(config), onError }))
+  if (role !== 'api') opening.use(startRollUp({ ...parts, onError }))
   const opened = opening.move()
   return {
     ...parts,

@@ -14,6 +14,7 @@ import { DestinationTestResolver } from './destination/test-resolver.ts'
 import { EventConnectionResolver, EventResolver } from './event/event-resolver.ts'
 import { EventTypeResolver } from './event-type/event-type-resolver.ts'
 import { OrganizationResolver } from './organization/organization-resolver.ts'
+import { DestinationStatsResolver, StatsResolver } from './stats/stats-resolver.ts'
 import { ConnectorConfigError, GenericUserError, PayloadError } from './user-error.ts'
 import { ViewerResolver } from './viewer/viewer-resolver.ts'
 
@@ -37,6 +38,7 @@ export function buildApiSchema(): GraphQLSchema {
       DestinationConnectionResolver,
       DestinationMutations,
       DestinationResolver,
+      DestinationStatsResolver,
       DestinationTestResolver,
       EventConnectionResolver,
       EventResolver,
@@ -46,6 +48,7 @@ export function buildApiSchema(): GraphQLSchema {
       HeaderResolver,
       HttpRequestRecordResolver,
       OrganizationResolver,
+      StatsResolver,
       ViewerResolver,
     ],
     orphanedTypes: [

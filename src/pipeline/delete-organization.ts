@@ -1,5 +1,6 @@
 import { type Id, idToUuid, parseId } from '../domain/id.ts'
 import { Refused } from '../domain/refused.ts'
+import { eraseStats } from '../store/attempt-stats.ts'
 import { Destination } from '../store/destination.ts'
 import { eraseDeliveries, eraseEvents, eraseOrganization } from '../store/erasure.ts'
 import { Organization } from '../store/organization.ts'
@@ -17,12 +18,14 @@ export async function deleteOrganization(store: Store, applicationId: Id<'app'>,
   if (!organization) {
     throw new Refused({ code: 'NOT_FOUND', message: `there is no organization ${text}`, path: ['input', 'id'] })
   }
+  const destinations = await em.find(Destination, { organizationId: organization.id }, { fields: ['id'] })
   await em.nativeDelete(Destination, { organizationId: organization.id })
   const uuid = idToUuid(organization.id)
   while (await store.transaction((tx) => eraseChunk(store, tx, uuid)));
   await store.transaction(async (tx) => {
     await eraseOrganization(tx, uuid)
     while (await eraseChunk(store, tx, uuid));
+    await eraseStats(tx, [uuid, ...destinations.map((one) => idToUuid(one.id))])
   })
   return organization.id
 }

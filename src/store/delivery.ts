@@ -1,9 +1,11 @@
-import { defineEntity, type InferEntity, p } from '@mikro-orm/core'
+import { defineEntity, type FilterQuery, type InferEntity, p } from '@mikro-orm/core'
 import type { Id } from '../domain/id.ts'
 import { TypeIdType } from './type-id-type.ts'
 
 export const deliveryStatuses = ['PENDING', 'SUCCEEDED', 'FAILED', 'CANCELLED', 'SKIPPED'] as const
 export type DeliveryStatus = (typeof deliveryStatuses)[number]
+/** As the generated column of the migration has them. */
+const deliveryExceptions: readonly DeliveryStatus[] = ['FAILED', 'CANCELLED', 'SKIPPED']
 export const deliverySkipReasons = ['INACTIVE', 'DISABLED', 'FILTERED'] as const
 export type DeliverySkipReason = (typeof deliverySkipReasons)[number]
 export const deliveryTriggers = ['EVENT', 'RETRY', 'REPLAY', 'RECOVERY', 'TEST'] as const
@@ -21,6 +23,13 @@ export const Delivery = defineEntity({
     destinationId: p.type(new TypeIdType('dst')).$type<Id<'dst'>>(),
     eventType: p.text(),
     status: p.text().$type<DeliveryStatus>(),
+    /** The status when it is one of deliveryExceptions, written by Postgres: partial indexes find the few that have it. */
+    exception: p
+      .text()
+      .$type<DeliveryStatus>()
+      .nullable()
+      .generated("case when status in ('FAILED', 'CANCELLED', 'SKIPPED') then status end stored")
+      .lazy(),
     skipReason: p.text().$type<DeliverySkipReason>().nullable(),
     trigger: p.text().$type<DeliveryTrigger>(),
     attemptCount: p.integer(),
@@ -30,3 +39,11 @@ export const Delivery = defineEntity({
   },
 })
 export type Delivery = InferEntity<typeof Delivery>
+
+/** Deliveries of these statuses: by the partial indexes where all of them are exceptions. */
+export function hasStatus(statuses: readonly DeliveryStatus[]): FilterQuery<Delivery> {
+  const areExceptions = statuses.length > 0 && statuses.every((status) => deliveryExceptions.includes(status))
+  if (!areExceptions) return { status: { $in: [...statuses] } }
+  // One by one: with = the index gives them in the order of the list.
+  return statuses.length === 1 ? { exception: statuses[0]! } : { exception: { $in: [...statuses] } }
+}

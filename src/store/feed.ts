@@ -52,12 +52,16 @@ export async function readFeed(
 ): Promise<FeedPage> {
   const { where, values } = conditions(filter)
   const rows = await store.sql<Bounds & { isHeldBack: boolean } & (AttemptRow | { id: null })>(
+    // held is read once, not for each row, and in the index's order: planners expect a hit soon, and would scan for it.
     `with bound as materialized (
        select *, pg_snapshot_xmin(pg_current_snapshot()) as xmin from feed_epoch
+     ), held as materialized (
+       select from bound cross join lateral (
+         select feed_epoch, feed_xid, id from delivery_attempt where feed_epoch = bound.epoch and feed_xid >= bound.xmin
+         order by feed_epoch, feed_xid, id limit 1
+       ) h
      )
-     select ${bounds('bound.xmin')}, exists (
-         select from delivery_attempt where feed_epoch = bound.epoch and feed_xid >= bound.xmin
-       ) as "isHeldBack", a.*
+     select ${bounds('bound.xmin')}, exists (select from held) as "isHeldBack", a.*
      from bound left join lateral (
        select * from delivery_attempt
        where (feed_epoch, feed_xid, id) > ($1::bigint, $2::xid8, $3::uuid)

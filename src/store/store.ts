@@ -60,6 +60,20 @@ const entities = [
   SigningSecret,
 ]
 
+const sessionOptions = [
+  // A transaction left open holds back the feed of the whole cluster: end it.
+  'idle_in_transaction_session_timeout=10000',
+  // What is read from a large table has an index, and what is read in order has one in that order. A plan that scans or
+  // sorts instead goes by statistics that are old or mislead: of (epoch, xid, id) > (…) they look at the epoch alone, expect
+  // nothing, and sort all attempts after a cursor to return the first. Where there is no index, both are still done.
+  'enable_seqscan=off',
+  'enable_sort=off',
+  // Compiling takes longer than any of our statements runs, and disabled plans cost enough to ask for it.
+  'jit=off',
+]
+  .map((setting) => `-c ${setting}`)
+  .join(' ')
+
 /** Migrates, then opens. Safe to call from many processes at once. */
 export async function openStore(options: StoreOptions): Promise<Store> {
   await using opening = new AsyncDisposableStack()
@@ -74,8 +88,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     pool: { max: options.poolSize },
     driverOptions: {
       application_name: 'postrider',
-      // A transaction left open holds back the feed of the whole cluster: end it.
-      options: '-c idle_in_transaction_session_timeout=10000',
+      options: sessionOptions,
       keepAlive: true,
       connectionTimeoutMillis: 5_000,
       onPoolCreated: (pool: pg.Pool) => pool.on('error', onPoolError),

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util'
 import { measureBacklog } from './backlog.ts'
 import { measureBareLoop } from './bare-loop.ts'
 import { measureBatched } from './batched.ts'
+import { benchGrowth } from './grow.ts'
 import { measureHanging } from './hanging.ts'
 import { measureLatency } from './latency.ts'
 import { createLedger, type Ledger } from './ledger.ts'
@@ -17,7 +18,7 @@ import { measureSubscribers } from './subscribers.ts'
 import { describeMachine, renderTable } from './table.ts'
 import { measureTwoWorkers } from './two-workers.ts'
 
-// npm run bench [-- --quick] [--only NAME,NAME] [--json FILE]: starts Postgres, a receiver and the product on this machine,
+// npm run bench [-- --quick] [--only NAME,NAME] [--json FILE] [--grow [--rows N]]: starts Postgres, a receiver and the product on this machine,
 // and prints each figure beside a bare POST loop against the same receiver in the same run. Machines are noisy: the ratio
 // and the CPU per delivery are what can be compared. It fails only when something breaks, never for a figure.
 
@@ -32,13 +33,15 @@ const measurements: Readonly<Record<string, Measure>> = {
   'two-workers': measureTwoWorkers,
 }
 
-const USAGE = `Usage: npm run bench -- [--quick] [--json FILE] [--only NAME,NAME]
+const USAGE = `Usage: npm run bench -- [--quick] [--json FILE] [--only NAME,NAME], or [--grow] [--rows N]
 NAME is one of ${Object.keys(measurements).join(', ')}`
 
 interface Options {
   readonly isQuick: boolean
   readonly names: readonly string[]
   readonly jsonFile: string | undefined
+  /** Instead of the measurements: so many attempts, and the queries over them. */
+  readonly growTo: number | undefined
 }
 
 async function main(): Promise<void> {
@@ -47,18 +50,27 @@ async function main(): Promise<void> {
   const signal = new Promise<void>((resolve) => {
     for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => resolve())
   })
-  const isBrokenOff = await Promise.race([run(options, ledger).then(() => false), signal.then(() => true)])
+  const work = options.growTo ? benchGrowth(ledger, options.growTo) : run(options, ledger)
+  const isBrokenOff = await Promise.race([work.then(() => false), signal.then(() => true)])
   if (isBrokenOff) process.exitCode = 130
 }
 
 function readOptions(): Options {
   const { values } = parseArgs({
-    options: { quick: { type: 'boolean', default: false }, json: { type: 'string' }, only: { type: 'string' } },
+    options: {
+      quick: { type: 'boolean', default: false },
+      json: { type: 'string' },
+      only: { type: 'string' },
+      grow: { type: 'boolean', default: false },
+      rows: { type: 'string', default: '10000000' },
+    },
   })
   const names = values.only?.split(',') ?? Object.keys(measurements)
   const unknown = names.filter((name) => !Object.hasOwn(measurements, name))
   if (unknown.length > 0) throw new Error(`There is no ${unknown.join(', ')}. ${USAGE}`)
-  return { isQuick: values.quick, names, jsonFile: values.json }
+  const growTo = values.grow ? Number(values.rows) : undefined
+  if (growTo !== undefined && !(growTo >= 1_000)) throw new Error(`--rows is at least 1000. ${USAGE}`)
+  return { isQuick: values.quick, names, jsonFile: values.json, growTo }
 }
 
 async function run({ isQuick, names, jsonFile }: Options, ledger: Ledger): Promise<void> {

@@ -1,6 +1,6 @@
 import type { FilterQuery } from '@mikro-orm/core'
 import type { Id } from '../../domain/id.ts'
-import { Delivery } from '../../store/delivery.ts'
+import { Delivery, hasStatus } from '../../store/delivery.ts'
 import { type CountedConnection, listConnection, type PageArgs } from '../connection.ts'
 import { type ApiContext, applicationOf } from '../context.ts'
 import { idsBetween, knownIds } from '../id-filter.ts'
@@ -22,7 +22,7 @@ export function listDeliveries(
   if (filter?.organizationId != null) parts.push({ organizationId: { $in: knownIds('org', [filter.organizationId]) } })
   if (filter?.destinationIds) parts.push({ destinationId: { $in: knownIds('dst', filter.destinationIds) } })
   if (filter?.eventTypes) parts.push({ eventType: { $in: checkTexts('filter.eventTypes', filter.eventTypes) } })
-  if (filter?.statuses) parts.push({ status: { $in: filter.statuses } })
+  if (filter?.statuses) parts.push(hasStatus(filter.statuses))
   if (filter?.triggers) parts.push({ trigger: { $in: filter.triggers } })
   if (filter?.createdAt) parts.push({ id: idsBetween('dlv', filter.createdAt) })
   const { store } = context.parts

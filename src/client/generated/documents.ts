@@ -307,6 +307,12 @@ export type PrincipalKind =
   | 'OPERATOR'
   | 'ORGANIZATION';
 
+/** The width of a point, in UTC. Minutes are kept for 7 days. */
+export type StatsBucket =
+  | 'DAY'
+  | 'HOUR'
+  | 'MINUTE';
+
 /** What kind of mistake it is. NOT_STORED, in eventsPublish: this event was fine, but another was refused, so none was stored. */
 export type UserErrorCode =
   | 'CONFIG_INVALID'
@@ -669,6 +675,26 @@ export type ConnectorsQueryVariables = Exact<{ [key: string]: never; }>;
 
 export type ConnectorsQuery = { connectors: Array<{ key: string, version: string, displayName: string, category: ConnectorCategory, status: ConnectorStatus, statusReason: string | null, setupGuide: string | null, configSchema: Record<string, unknown>, credentialSchema: Record<string, unknown> | null }> };
 
+export type StatsFieldsFragment = { start: string, attempts: number, succeeded: number, failed: number, p50DurationMs: number | null, p95DurationMs: number | null };
+
+export type StatsQueryVariables = Exact<{
+  organizationId?: string | number | null | undefined;
+  range: DateTimeRange;
+  bucket: StatsBucket;
+}>;
+
+
+export type StatsQuery = { stats: Array<{ start: string, attempts: number, succeeded: number, failed: number, p50DurationMs: number | null, p95DurationMs: number | null }> };
+
+export type DestinationStatsQueryVariables = Exact<{
+  id: string | number;
+  range: DateTimeRange;
+  bucket: StatsBucket;
+}>;
+
+
+export type DestinationStatsQuery = { destination: { stats: Array<{ start: string, attempts: number, succeeded: number, failed: number, p50DurationMs: number | null, p95DurationMs: number | null }> } | null };
+
 export class TypedDocumentString<TResult, TVariables>
   extends String
   implements DocumentTypeDecoration<TResult, TVariables>
@@ -770,6 +796,16 @@ export const AttemptFieldsFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"AttemptFields"}) as unknown as TypedDocumentString<AttemptFieldsFragment, unknown>;
+export const StatsFieldsFragmentDoc = new TypedDocumentString(`
+    fragment StatsFields on StatsPoint {
+  start
+  attempts
+  succeeded
+  failed
+  p50DurationMs
+  p95DurationMs
+}
+    `, {"fragmentName":"StatsFields"}) as unknown as TypedDocumentString<StatsFieldsFragment, unknown>;
 export const ApplicationCreateDocument = new TypedDocumentString(`
     mutation ApplicationCreate($input: ApplicationCreateInput!) {
   applicationCreate(input: $input) {
@@ -1783,3 +1819,33 @@ export const ConnectorsDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<ConnectorsQuery, ConnectorsQueryVariables>;
+export const StatsDocument = new TypedDocumentString(`
+    query Stats($organizationId: ID, $range: DateTimeRange!, $bucket: StatsBucket!) {
+  stats(organizationId: $organizationId, range: $range, bucket: $bucket) {
+    ...StatsFields
+  }
+}
+    fragment StatsFields on StatsPoint {
+  start
+  attempts
+  succeeded
+  failed
+  p50DurationMs
+  p95DurationMs
+}`) as unknown as TypedDocumentString<StatsQuery, StatsQueryVariables>;
+export const DestinationStatsDocument = new TypedDocumentString(`
+    query DestinationStats($id: ID!, $range: DateTimeRange!, $bucket: StatsBucket!) {
+  destination(id: $id) {
+    stats(range: $range, bucket: $bucket) {
+      ...StatsFields
+    }
+  }
+}
+    fragment StatsFields on StatsPoint {
+  start
+  attempts
+  succeeded
+  failed
+  p50DurationMs
+  p95DurationMs
+}`) as unknown as TypedDocumentString<DestinationStatsQuery, DestinationStatsQueryVariables>;

@@ -1,0 +1,195 @@
+import { addToHistogram, BIN_GROWTH, type DurationHistogram, percentileMs } from '../domain/duration-histogram.ts'
+import { type Id, idToUuid } from '../domain/id.ts'
+import type { Sql } from './sql.ts'
+import type { Store } from './store.ts'
+
+export const statsBuckets = ['MINUTE', 'HOUR', 'DAY'] as const
+export type StatsBucket = (typeof statsBuckets)[number]
+const bucketMs: Record<StatsBucket, number> = { MINUTE: 60_000, HOUR: 3_600_000, DAY: 86_400_000 }
+
+/** Minutes are many rows, and nobody charts last month by the minute. */
+export const MINUTES_KEPT_DAYS = 7
+
+/** How many attempts one transaction counts. A longer one would hold back the feed. */
+const CHUNK = 2_000
+/** How many attempts that are not counted yet a query reads. More means that counting is behind; it shows up to here. */
+const MAX_TAIL = 5_000
+
+export interface StatsPoint {
+  readonly start: Date
+  readonly attempts: number
+  readonly succeeded: number
+  readonly failed: number
+  readonly p50DurationMs: number | null
+  readonly p95DurationMs: number | null
+}
+
+/** Whole buckets in UTC: from the one that holds `from` to the one that holds the last instant before `to`. */
+export interface StatsSpan {
+  readonly bucket: StatsBucket
+  readonly startMs: number
+  readonly count: number
+}
+
+export function statsSpan(bucket: StatsBucket, from: Date, to: Date): StatsSpan {
+  const stepMs = bucketMs[bucket]
+  const first = Math.floor(from.getTime() / stepMs)
+  return { bucket, startMs: first * stepMs, count: Math.ceil(to.getTime() / stepMs) - first }
+}
+
+const durationBin = `case when duration_ms < 1 then 0
+  else 1 + ceil(ln(duration_ms::float8) / ${Math.log(BIN_GROWTH)}) end::smallint`
+
+/**
+ * Counts the next attempts, in the order of the feed and below the oldest running transaction (see store/feed.ts), so that
+ * none is passed over. Counts and position move in one transaction under the position's lock: each attempt counts once,
+ * whoever is killed. 'busy' while another process does it, otherwise whether there may be more.
+ */
+export async function rollUpAttempts({ transaction }: Store): Promise<'busy' | 'more' | 'done'> {
+  return transaction(async (tx) => {
+    const [position] = await tx<{ epoch: string; xid: string; id: string }>(
+      `select feed_epoch::text as epoch, feed_xid::text as xid, attempt_id as id from attempt_stats_position
+       for update skip locked`,
+    )
+    if (!position) return 'busy'
+    const [rolledUp] = await tx<{ count: number }>(rollUp, [position.epoch, position.xid, position.id, CHUNK])
+    return rolledUp!.count === CHUNK ? 'more' : 'done'
+  })
+}
+
+const rollUp = `
+  with bound as materialized (select epoch, pg_snapshot_xmin(pg_current_snapshot()) as xmin from feed_epoch),
+  chunk as materialized (
+    select a.* from bound cross join lateral (
+      select application_id, organization_id, destination_id, started_at, outcome, feed_epoch, feed_xid, id,
+        ${durationBin} as bin
+      from delivery_attempt
+      where (feed_epoch, feed_xid, id) > ($1::bigint, $2::xid8, $3::uuid)
+        and (feed_epoch < bound.epoch or feed_xid < bound.xmin)
+      order by feed_epoch, feed_xid, id limit $4
+    ) a
+  ), by_minute as (
+    select application_id, organization_id, destination_id, bin, date_bin('1 minute', started_at, 'epoch') as start,
+      count(*)::int as attempts, (count(*) filter (where outcome = 'SUCCESS'))::int as succeeded
+    from chunk group by 1, 2, 3, 4, 5
+  ), by_bin as (
+    select scope.id as scope_id, b.bucket, date_bin(b.width, m.start, 'epoch') as start, m.bin,
+      sum(m.attempts)::int as attempts, sum(m.succeeded)::int as succeeded
+    from by_minute m
+    cross join lateral (values (m.application_id), (m.organization_id), (m.destination_id)) as scope (id)
+    cross join (values ('MINUTE', interval '1 minute'), ('HOUR', '1 hour'), ('DAY', '1 day')) as b (bucket, width)
+    group by 1, 2, 3, 4
+  ), counted as (
+    insert into attempt_stats as s (scope_id, bucket, start, attempts, succeeded, bins, counts)
+    select scope_id, bucket, start, sum(attempts), sum(succeeded), array_agg(bin), array_agg(attempts)
+    from by_bin group by 1, 2, 3
+    on conflict (scope_id, bucket, start) do update set
+      attempts = s.attempts + excluded.attempts,
+      succeeded = s.succeeded + excluded.succeeded,
+      (bins, counts) = (
+        select array_agg(bin), array_agg(n) from (
+          select bin, sum(n)::int as n from unnest(s.bins || excluded.bins, s.counts || excluded.counts) as u (bin, n)
+          group by bin
+        ) merged
+      )
+  ), moved as (
+    update attempt_stats_position set feed_epoch = last.feed_epoch, feed_xid = last.feed_xid, attempt_id = last.id
+    from (select feed_epoch, feed_xid, id from chunk order by 1 desc, 2 desc, 3 desc limit 1) last
+  )
+  select count(*)::int as count from chunk`
+
+export interface StatsQuery {
+  readonly applicationId: Id<'app'>
+  /** Only attempts of this one; of the application when undefined. */
+  readonly organizationId?: Id<'org'> | undefined
+  readonly destinationId?: Id<'dst'> | undefined
+  readonly span: StatsSpan
+}
+
+interface StatsRow {
+  readonly startMs: number
+  readonly attempts: number
+  readonly succeeded: number
+  readonly bins: readonly number[]
+  readonly counts: readonly number[]
+}
+
+/** A point for each bucket, oldest first. Counted rows and attempts not counted yet in one statement, so one snapshot. */
+export async function readStats({ sql }: Store, query: StatsQuery): Promise<StatsPoint[]> {
+  const { applicationId, organizationId, destinationId, span } = query
+  const stepMs = bucketMs[span.bucket]
+  const rows = await sql<StatsRow>(stats, [
+    idToUuid(destinationId ?? organizationId ?? applicationId),
+    span.bucket,
+    new Date(span.startMs),
+    new Date(span.startMs + span.count * stepMs),
+    idToUuid(applicationId),
+    organizationId ? idToUuid(organizationId) : null,
+    destinationId ? idToUuid(destinationId) : null,
+    `${stepMs} milliseconds`,
+    MAX_TAIL,
+  ])
+  const byStart = Map.groupBy(rows, (row) => row.startMs)
+  return Array.from({ length: span.count }, (_, index) => {
+    const startMs = span.startMs + index * stepMs
+    return toPoint(new Date(startMs), byStart.get(startMs) ?? [])
+  })
+}
+
+const startMs = '(extract(epoch from start) * 1000)::float8'
+
+const stats = `
+  with tail as materialized (
+    select organization_id, destination_id, started_at, outcome, duration_ms from delivery_attempt
+    where application_id = $5 and (feed_epoch, feed_xid, id) > (
+      (select feed_epoch from attempt_stats_position),
+      (select feed_xid from attempt_stats_position),
+      (select attempt_id from attempt_stats_position))
+    order by feed_epoch, feed_xid, id limit $9
+  )
+  select ${startMs} as "startMs", attempts, succeeded, bins, counts from attempt_stats
+  where scope_id = $1 and bucket = $2 and start >= $3 and start < $4
+  union all
+  select ${startMs}, sum(n)::int, sum(ok)::int, array_agg(bin), array_agg(n) from (
+    select date_bin($8::interval, started_at, 'epoch') as start, ${durationBin} as bin, count(*)::int as n,
+      (count(*) filter (where outcome = 'SUCCESS'))::int as ok
+    from tail
+    where started_at >= $3 and started_at < $4 and ($6::uuid is null or organization_id = $6)
+      and ($7::uuid is null or destination_id = $7)
+    group by 1, 2
+  ) t group by 1`
+
+function toPoint(start: Date, rows: readonly StatsRow[]): StatsPoint {
+  const histogram: DurationHistogram = new Map()
+  let attempts = 0
+  let succeeded = 0
+  for (const row of rows) {
+    attempts += row.attempts
+    succeeded += row.succeeded
+    addToHistogram(histogram, row.bins, row.counts)
+  }
+  return {
+    start,
+    attempts,
+    succeeded,
+    failed: attempts - succeeded,
+    p50DurationMs: percentileMs(histogram, 0.5),
+    p95DurationMs: percentileMs(histogram, 0.95),
+  }
+}
+
+/** Forgets counts of that bucket from before `time`, a bounded number; true when there may be more. */
+export async function dropStatsBefore(sql: Sql, bucket: StatsBucket, time: Date): Promise<boolean> {
+  const rows = await sql(
+    `delete from attempt_stats where ctid = any(array(
+       select ctid from attempt_stats where bucket = $1 and start < $2 limit ${CHUNK}
+     )) returning 1`,
+    [bucket, time],
+  )
+  return rows.length === CHUNK
+}
+
+/** Forgets all counts of an organization and of destinations. */
+export async function eraseStats(tx: Sql, scopeIds: readonly string[]): Promise<void> {
+  await tx('delete from attempt_stats where scope_id = any($1::uuid[])', [scopeIds])
+}

@@ -1,0 +1,332 @@
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import {
+  DestinationStatsDocument,
+  OrganizationDeleteDocument,
+  StatsDocument,
+  type StatsFieldsFragment,
+  type StatsQueryVariables,
+} from '../src/client/generated/documents.ts'
+import { RELATIVE_ERROR } from '../src/domain/duration-histogram.ts'
+import { idToUuid } from '../src/domain/id.ts'
+import { readStats, rollUpAttempts, statsSpan } from '../src/store/attempt-stats.ts'
+import { newId } from '../src/store/new-id.ts'
+import { createSecretBox } from '../src/store/secret-box.ts'
+import { openStore, type Store } from '../src/store/store.ts'
+import { createTestDatabase, type TestDatabase } from './support/database.ts'
+import {
+  createBackend,
+  OPERATOR_KEY,
+  startTestPostrider,
+  TEST_ENVIRONMENT,
+  type TestPostrider,
+} from './support/postrider.ts'
+import { startProcess } from './support/process.ts'
+import { sendRaw } from './support/raw-request.ts'
+import { startReceiver } from './support/receiver.ts'
+import { type SeededAttempts, seedAttempts } from './support/seed-attempts.ts'
+
+const HOUR_MS = 3_600_000
+const url = 'http://127.0.0.1:1/'
+
+let postrider: TestPostrider
+beforeAll(async () => {
+  postrider = await startTestPostrider()
+})
+afterAll(() => postrider[Symbol.asyncDispose]())
+
+test('an attempt that just ended is counted at once', async () => {
+  await using receiver = await startReceiver((_, n) => (n === 1 ? 500 : 200))
+  const backend = await postrider.application({ retryDelays: [0] })
+  const { organizationId } = await backend.hook(receiver.url)
+  const { deliveries } = await backend.publish({ organizationId, type: 'a', data: {} })
+  await backend.finished(deliveries[0]!.id)
+  const { stats } = await backend.send(StatsDocument, { range: { from: '-PT1H' }, bucket: 'MINUTE' })
+  expect(sum(stats)).toEqual({ attempts: 2, succeeded: 1, failed: 1 })
+})
+
+describe('a chart', () => {
+  test('has a point for each bucket of the range, in UTC, whether or not anything happened', async () => {
+    const setting = await prepare()
+    await setting.seed(['2026-03-01T10:59:59.999Z', '2026-03-01T11:00:00.000Z', '2026-03-01T13:30:00.000Z'])
+    const stats = await setting.stats({
+      range: { from: '2026-03-01T12:20:00+02:00', to: '2026-03-01T13:00:00.001Z' },
+      bucket: 'HOUR',
+    })
+    expect(stats.map(({ start, attempts }) => [start, attempts])).toEqual([
+      ['2026-03-01T10:00:00.000Z', 1],
+      ['2026-03-01T11:00:00.000Z', 1],
+      ['2026-03-01T12:00:00.000Z', 0],
+      ['2026-03-01T13:00:00.000Z', 1],
+    ])
+    expect(stats[2]).toMatchObject({ succeeded: 0, failed: 0, p50DurationMs: null, p95DurationMs: null })
+  })
+
+  test('ends before the end of its range', async () => {
+    const setting = await prepare()
+    await setting.seed(['2026-03-01T23:59:59.999Z', '2026-03-02T00:00:00.000Z'])
+    const range = { from: '2026-03-01T00:00:00Z', to: '2026-03-02T00:00:00Z' }
+    for (const bucket of ['HOUR', 'DAY'] as const) expect(sum(await setting.stats({ range, bucket })).attempts).toBe(1)
+  })
+
+  test('tells success from failure', async () => {
+    const setting = await prepare()
+    await setting.seed([
+      { startedAt: '2026-03-01T10:00:00Z', outcome: 'SUCCESS' },
+      { startedAt: '2026-03-01T10:00:00Z', outcome: 'RETRYABLE_FAILURE' },
+      { startedAt: '2026-03-01T10:00:00Z', outcome: 'PERMANENT_FAILURE' },
+    ])
+    expect(sum(await setting.stats(march))).toEqual({ attempts: 3, succeeded: 1, failed: 2 })
+  })
+
+  test('is the same before and after its attempts were rolled up, in every width', async () => {
+    const setting = await prepare()
+    const startMs = Date.now() - 3 * HOUR_MS
+    const times = Array.from({ length: 500 }, (_, n) => new Date(startMs + n * 20_000).toISOString())
+    await using hold = await holdRollUp(postrider.database)
+    await setting.seed(times.map((startedAt, n) => ({ startedAt, durationMs: n })))
+    const ask = () =>
+      Promise.all(
+        (['MINUTE', 'HOUR', 'DAY'] as const).map((bucket) => setting.stats({ range: { from: '-PT5H' }, bucket })),
+      )
+    const before = await ask()
+    await hold[Symbol.asyncDispose]()
+    await setting.untilRolledUp(500)
+    expect(await ask()).toEqual(before)
+    for (const stats of before) expect(sum(stats).attempts).toBe(500)
+  })
+})
+
+test("neither another application's attempts are counted, nor those of another organization or destination", async () => {
+  const own = await prepare()
+  const other = await own.backend.organization('other')
+  const sibling = await own.backend.destination({ organizationId: own.organizationId, url })
+  const foreign = await prepare()
+  await own.seed(['2026-03-01T10:00:00Z'])
+  await own.seed(['2026-03-01T10:00:00Z'], { organizationId: other })
+  await own.seed(['2026-03-01T10:00:00Z'], { destinationId: sibling.id })
+  await foreign.seed(['2026-03-01T10:00:00Z'])
+  for (const isRolledUp of [false, true]) {
+    if (isRolledUp) await own.untilRolledUp(3)
+    const { destination } = await own.backend.send(DestinationStatsDocument, { id: own.destinationId, ...march })
+    expect(sum(destination!.stats).attempts).toBe(2)
+    expect(sum(await own.stats(march)).attempts).toBe(3)
+    expect(sum(await own.stats({ ...march, organizationId: own.organizationId })).attempts).toBe(2)
+    expect(sum(await own.stats({ ...march, organizationId: foreign.organizationId })).attempts).toBe(0)
+    expect(sum(await own.stats({ ...march, organizationId: 'nonsense' })).attempts).toBe(0)
+  }
+})
+
+test.each([
+  ['all alike', () => 120],
+  ['all at once', () => 0],
+  ['evenly spread', (n: number) => n * 7],
+  ['from a millisecond to the longest timeout', (n: number) => Math.round(1.0105 ** n)],
+  ['few far out', (n: number) => (n % 10 === 0 ? 20_000 : 40 + (n % 30))],
+])('percentiles are within the error that is promised: durations %s', async (_, durationOf) => {
+  const setting = await prepare()
+  const durations = Array.from({ length: 1_001 }, (_, n) => durationOf(n))
+  await setting.seed(durations.map((durationMs) => ({ startedAt: '2026-03-01T10:00:00Z', durationMs })))
+  await setting.untilRolledUp(durations.length)
+  const point = (await setting.stats(march)).find(({ attempts }) => attempts > 0)!
+  const sorted = durations.toSorted((a, b) => a - b)
+  for (const [found, share] of [
+    [point.p50DurationMs!, 0.5],
+    [point.p95DurationMs!, 0.95],
+  ] as const) {
+    const truth = sorted[Math.ceil(share * sorted.length) - 1]!
+    expect(Math.abs(found - truth)).toBeLessThanOrEqual(truth * RELATIVE_ERROR + 0.5)
+  }
+})
+
+describe('each attempt is counted once', () => {
+  test('when two processes count at once', async () => {
+    await using database = await createTestDatabase()
+    const scope = { applicationId: newId('app'), organizationId: newId('org'), destinationId: newId('dst') }
+    await using first = await openStoreOf(database)
+    await using second = await openStoreOf(database)
+    for (let round = 0; round < 10; round += 1) {
+      await seedAttempts(database, { ...scope, attempts: hundred })
+      await Promise.all([first, second, first, second].map(rollUpAttempts))
+    }
+    await rollUpAttempts(first)
+    expect(await countedIn(database, scope.applicationId)).toEqual({ MINUTE: 1_000, HOUR: 1_000, DAY: 1_000 })
+  })
+
+  test('when one that began earlier is committed later than others were counted', async () => {
+    await using database = await createTestDatabase()
+    const scope = { applicationId: newId('app'), organizationId: newId('org'), destinationId: newId('dst') }
+    await using store = await openStoreOf(database)
+    await using late = await openClient(database)
+    await late.client.query('begin')
+    const inLate = { query: async (text: string, values?: unknown[]) => (await late.client.query(text, values)).rows }
+    await seedAttempts(inLate, { ...scope, attempts: hundred.slice(0, 7) })
+    await seedAttempts(database, { ...scope, attempts: hundred })
+    const span = statsSpan('HOUR', new Date(Date.now() - 48 * HOUR_MS), new Date())
+    const ask = async () => sum(await readStats(store, { applicationId: scope.applicationId, span })).attempts
+    await rollUpAttempts(store)
+    expect(await ask()).toBe(100)
+    await late.client.query('commit')
+    expect(await ask()).toBe(107)
+    await rollUpAttempts(store)
+    expect(await ask()).toBe(107)
+    expect(await countedIn(database, scope.applicationId)).toEqual({ MINUTE: 107, HOUR: 107, DAY: 107 })
+  })
+
+  test('when a process is killed in the middle', async () => {
+    await using database = await createTestDatabase()
+    const environment = { ...TEST_ENVIRONMENT, DATABASE_URL: database.url }
+    await using first = await startProcess({ environment })
+    const setting = await prepare({ ...(await backendOf(first.url)), database })
+    await using hold = await holdRollUp(database)
+    for (let round = 0; round < 300; round += 1) await setting.seed(hundred)
+    await hold[Symbol.asyncDispose]()
+    await setting.untilRolledUp(1)
+    await first.kill('SIGKILL')
+    const counted = (await countedIn(database, setting.applicationId)).DAY ?? 0
+    expect(counted).toBeGreaterThan(0)
+    expect(counted).toBeLessThan(30_000)
+
+    await using _second = await startProcess({ environment })
+    await setting.untilRolledUp(30_000)
+    expect(await countedIn(database, setting.applicationId)).toEqual({ MINUTE: 30_000, HOUR: 30_000, DAY: 30_000 })
+  }, 60_000)
+})
+
+test("a deleted organization's counts go with it, the application's stay", async () => {
+  const setting = await prepare()
+  await setting.seed(['2026-03-01T10:00:00Z'])
+  await setting.untilRolledUp(1)
+  await setting.backend.send(OrganizationDeleteDocument, { input: { id: setting.organizationId } })
+  expect(sum(await setting.stats(march)).attempts).toBe(1)
+  for (const id of [setting.organizationId, setting.destinationId]) {
+    expect(await countedIn(postrider.database, id)).toEqual({})
+  }
+})
+
+test('minutes are forgotten after a week, hours and days stay', async () => {
+  await using database = await createTestDatabase()
+  await database.query(
+    `insert into attempt_stats (scope_id, bucket, start, attempts, succeeded, bins, counts)
+     select uuidv7(), b, date_trunc('day', now()) - d * interval '1 day', 1, 1, '{1}', '{1}'
+     from unnest(array['MINUTE', 'HOUR', 'DAY']) b, unnest(array[6, 8]) d`,
+  )
+  await using _server = await startTestPostrider({}, { database })
+  const left = () => database.query('select bucket, count(*)::int as count from attempt_stats group by 1 order by 1')
+  while ((await left())[2]!.count === 2) await database.query('select pg_sleep(0.02)')
+  expect(await left()).toEqual([
+    { bucket: 'DAY', count: 2 },
+    { bucket: 'HOUR', count: 2 },
+    { bucket: 'MINUTE', count: 1 },
+  ])
+})
+
+test.each([
+  [{}, 'DAY', 'range.from: is required'],
+  [{ from: '2026-03-02T00:00:00Z', to: '2026-03-02T00:00:00Z' }, 'DAY', 'range.from: is not before range.to'],
+  [{ from: 'PT1H' }, 'DAY', 'range.from: is not before range.to'],
+  [{ from: '2026-01-01T00:00:00Z', to: '2026-03-04T12:00:00.001Z' }, 'HOUR', 'range: has 1501 points; at most 1500'],
+  [{ from: '0000-01-01T00:00:00Z' }, 'DAY', 'at most 1500'],
+  [{ from: '-P8D', to: '-P7DT23H' }, 'MINUTE', 'range.from: minutes are kept for 7 days; take HOUR or DAY'],
+])('%j by %s is refused with a word on what is wrong', async (range, bucket, message) => {
+  const { backend } = await prepare()
+  const query = `query ($range: DateTimeRange!, $bucket: StatsBucket!) { stats(range: $range, bucket: $bucket) { start } }`
+  const answer = await sendRaw(backend.endpoint, query, { range, bucket })
+  expect(answer.codes).toEqual(['BAD_USER_INPUT'])
+  expect(answer.message).toContain(message)
+})
+
+test('the most points that one chart can have are answered', async () => {
+  const setting = await prepare()
+  const range = { from: '2026-01-01T00:00:00Z', to: '2026-03-04T12:00:00Z' }
+  expect(await setting.stats({ range, bucket: 'HOUR' })).toHaveLength(1_500)
+})
+
+const march = {
+  range: { from: '2026-03-01T00:00:00Z', to: '2026-03-02T00:00:00Z' },
+  bucket: 'DAY',
+} as const
+const hundred = Array.from({ length: 100 }, (_, n) => ({
+  startedAt: new Date(Date.now() - (n / 4) * HOUR_MS).toISOString(),
+  durationMs: n,
+}))
+
+async function prepare(server: Pick<TestPostrider, 'application' | 'database'> = postrider) {
+  const backend = await server.application()
+  const { organizationId, id: destinationId } = await backend.hook(url)
+  const { applicationId } = backend
+  const own = { applicationId, organizationId, destinationId }
+  type Attempt = SeededAttempts['attempts'][number]
+  return {
+    ...own,
+    backend,
+    seed: (attempts: readonly (string | Attempt)[], over: Partial<typeof own> = {}) =>
+      seedAttempts(server.database, {
+        ...own,
+        ...over,
+        attempts: attempts.map((one) => (typeof one === 'string' ? { startedAt: one } : one)),
+      }),
+    stats: async (variables: StatsQueryVariables) => [...(await backend.send(StatsDocument, variables)).stats],
+    untilRolledUp: async (count: number) => {
+      while (((await countedIn(server.database, applicationId)).DAY ?? 0) < count) {
+        await server.database.query('select pg_sleep(0.02)')
+      }
+    },
+  }
+}
+
+async function backendOf(serverUrl: string) {
+  return { application: () => createBackend({ url: serverUrl, key: OPERATOR_KEY }) }
+}
+
+/** What was rolled up of an application, an organization or a destination, in each width. */
+async function countedIn(database: TestDatabase, id: string): Promise<Record<string, number>> {
+  const rows = await database.query<{ bucket: string; attempts: number }>(
+    'select bucket, sum(attempts)::int as attempts from attempt_stats where scope_id = $1 group by 1',
+    [idToUuid(id as never)],
+  )
+  return Object.fromEntries(rows.map(({ bucket, attempts }) => [bucket, attempts]))
+}
+
+function openStoreOf(database: TestDatabase): Promise<Store> {
+  const secrets = createSecretBox([{ id: 'k1', key: Buffer.alloc(32) }])
+  return openStore({
+    databaseUrl: database.url,
+    poolSize: 4,
+    pipelinePoolSize: 4,
+    secrets,
+    supervise: false,
+    onError: console.error,
+  })
+}
+
+/** Nobody rolls up while it is held. */
+async function holdRollUp(database: TestDatabase): Promise<AsyncDisposable> {
+  const holder = await openClient(database)
+  await holder.client.query('begin')
+  await holder.client.query('select 1 from attempt_stats_position for update')
+  return holder
+}
+
+async function openClient(database: TestDatabase): Promise<AsyncDisposable & { client: pg.Client }> {
+  const client = new pg.Client(database.url)
+  await client.connect()
+  let ended: Promise<void> | undefined
+  return {
+    client,
+    async [Symbol.asyncDispose]() {
+      ended ??= client.end()
+      await ended
+    },
+  }
+}
+
+function sum(stats: readonly Pick<StatsFieldsFragment, 'attempts' | 'succeeded' | 'failed'>[]) {
+  const total = { attempts: 0, succeeded: 0, failed: 0 }
+  for (const point of stats) {
+    total.attempts += point.attempts
+    total.succeeded += point.succeeded
+    total.failed += point.failed
+  }
+  return total
+}
