@@ -137,9 +137,16 @@ export async function duplicates({ database, receiver }: Stage): Promise<number>
   return receiver.successes - (await successAttempts(database))
 }
 
+const PENDING = `select d.id, d.attempt_count, d.next_attempt_at, j.state, j.start_after, j.retry_count, j.heartbeat_on
+  from delivery d left join pgboss.job j on j.id = d.id where d.status = 'PENDING' limit 20`
+
 async function untilSettled(database: TestDatabase): Promise<void> {
-  await until('no delivery is pending', async () => {
-    return (await database.query("select 1 from delivery where status = 'PENDING' limit 1")).length === 0
+  const isSettled = async () =>
+    (await database.query("select 1 from delivery where status = 'PENDING' limit 1")).length === 0
+  // Says of a failure which deliveries it waits for.
+  await until('no delivery is pending', isSettled).catch(async (error) => {
+    expect(await database.query(PENDING)).toEqual([])
+    throw error
   })
 }
 

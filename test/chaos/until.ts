@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 
 const LOOK_EVERY_MS = 50
-const PATIENCE_MS = 120_000
+/** What is promised of a delivery whose server was killed, and the longest that anything takes here. */
+const PATIENCE_MS = 60_000
 
 /** Looks until it is so; fails with `what` otherwise. For what no event tells of, because a process has died. */
 export async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
