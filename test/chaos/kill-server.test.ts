@@ -1,12 +1,8 @@
 import { expect, test } from 'vitest'
-import type { TestDatabase } from '../support/database.ts'
 import { assertConsistent } from './consistency.ts'
 import { startLoad } from './load.ts'
 import { acknowledgedAtFault, form, scale } from './scale.ts'
-import { assertAllIsWell, duplicates, setStage, unrecordedSuccesses } from './stage.ts'
-
-/** POSTRIDER_CONCURRENCY as it is by default: most deliveries in flight. */
-const MOST_IN_FLIGHT = 256
+import { ageLeases, assertAllIsWell, duplicates, MOST_IN_FLIGHT, setStage, unrecordedSuccesses } from './stage.ts'
 
 test(
   'a server killed again and again loses nothing, and repeats no more than it had in flight',
@@ -22,6 +18,7 @@ test(
       unrecorded = await unrecordedSuccesses(stage)
       expect(unrecorded - before).toBeLessThanOrEqual(MOST_IN_FLIGHT)
       await assertConsistent(database, load.acknowledged.keys())
+      // The long form, and crash.test.ts, wait for it.
       if (form === 'short') await ageLeases(database)
       await stage.startServer()
     }
@@ -33,8 +30,3 @@ test(
   },
   scale.timeoutMs,
 )
-
-/** The dead server's leases run out now instead of 15 s from now; the long form, and crash.test.ts, wait for it. */
-async function ageLeases(database: TestDatabase): Promise<void> {
-  await database.query("update pgboss.job set heartbeat_on = heartbeat_on - interval '1 minute' where state = 'active'")
-}

@@ -6,6 +6,8 @@ export interface LoadOptions {
   readonly endpoint: Endpoint
   readonly organizationId: string
   readonly events: number
+  /** Number of the first event; idempotency keys are made of the numbers. Default 0. */
+  readonly from?: number
   /** Publishes under way at a time; every other caller publishes by the ten. */
   readonly callers?: number
   /** Most events a second. Default: as fast as they are answered. */
@@ -28,7 +30,14 @@ const BATCH = 10
 const REPEAT_AFTER_MS = 50
 
 export function startLoad(options: LoadOptions): Load {
-  const { endpoint, organizationId, events, callers = 8, perSecond = Number.POSITIVE_INFINITY } = options
+  const {
+    endpoint,
+    organizationId,
+    events,
+    from: first = 0,
+    callers = 8,
+    perSecond = Number.POSITIVE_INFINITY,
+  } = options
   const startedAt = performance.now()
   const acknowledged = new Map<string, string>()
   const waiting = new Set<() => void>()
@@ -61,7 +70,7 @@ export function startLoad(options: LoadOptions): Load {
       const from = next
       next = Math.min(events, from + size)
       await pause(Math.max(0, startedAt + (from / perSecond) * 1_000 - performance.now()))
-      await publish(Array.from({ length: next - from }, (_, index) => from + index))
+      await publish(Array.from({ length: next - from }, (_, index) => first + from + index))
     }
   }
 

@@ -2,8 +2,8 @@ import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { until } from './until.ts'
 
-/** How a request is treated. hang: no answer, ever. reset: the connection is. garbage: no HTTP, or half an answer. */
-export type Behaviour = 'ok' | 'fail' | 'hang' | 'reset' | 'garbage'
+/** How a request is treated. slow: 200 after a while, so that many are in flight. hang: no answer, ever. reset: the connection is. garbage: no HTTP, or half an answer. */
+export type Behaviour = 'ok' | 'slow' | 'fail' | 'hang' | 'reset' | 'garbage'
 
 /** Two destinations by their path, as the load's organization has them; see stage.ts. */
 export type DestinationName = 'all' | 'some'
@@ -28,6 +28,8 @@ export interface CountingReceiver extends AsyncDisposable {
   untilDeserted(): Promise<void>
 }
 
+const SLOW_MS = 100
+
 export async function startCountingReceiver(behave: (arrival: Arrival) => Behaviour): Promise<CountingReceiver> {
   const arrivals = { all: new Map<string, number>(), some: new Map<string, number>() }
   const successesOf = { all: new Map<string, number>(), some: new Map<string, number>() }
@@ -35,15 +37,20 @@ export async function startCountingReceiver(behave: (arrival: Arrival) => Behavi
   let successes = 0
   let answers = 0
 
+  function accept({ destination, eventId }: Arrival, response: ServerResponse): void {
+    successes += 1
+    answers += 1
+    count(successesOf[destination], eventId)
+    response.end()
+  }
+
   function answer(arrival: Arrival, response: ServerResponse): void {
-    const { destination, eventId } = arrival
     const behaviour = behave(arrival)
     switch (behaviour) {
       case 'ok':
-        successes += 1
-        answers += 1
-        count(successesOf[destination], eventId)
-        return void response.end()
+        return accept(arrival, response)
+      case 'slow':
+        return void setTimeout(accept, SLOW_MS, arrival, response)
       case 'fail':
         answers += 1
         return void response.writeHead(500).end('out of order')

@@ -12,11 +12,16 @@ import type { Load } from './load.ts'
 import { type Arrival, type Behaviour, type CountingReceiver, startCountingReceiver } from './receiver.ts'
 import { until } from './until.ts'
 
+/** POSTRIDER_CONCURRENCY as it is by default: most deliveries that a server has in flight. */
+export const MOST_IN_FLIGHT = 256
+
 export interface StageOptions {
   /** Default: a private database of the tests' Postgres. */
   readonly database?: TestDatabase
   /** What the server connects to. Default: the database itself. */
   readonly databaseUrl?: string
+  /** The server delivers nothing: that is for the workers of `startWorker`. */
+  readonly isApiOnly?: boolean
   /** How receivers answer. Default: ok. */
   readonly behave?: (arrival: Arrival) => Behaviour
   /** How long the server waits for an answer. Default 2 s. */
@@ -36,6 +41,8 @@ export interface Stage extends AsyncDisposable {
   readonly server: PostriderProcess
   /** Another server, at the address of the last one, which has ended. */
   startServer(): Promise<void>
+  /** A worker beside the server, on the same Postgres. */
+  startWorker(): Promise<PostriderProcess>
 }
 
 /** Retries come within seconds, and there are enough of them. */
@@ -52,7 +59,8 @@ export async function setStage(options: StageOptions = {}): Promise<Stage> {
     DATABASE_URL: options.databaseUrl ?? database.url,
     ...options.environment,
   }
-  let server = await startProcess({ environment })
+  const args = options.isApiOnly ? ['--role', 'api'] : []
+  let server = await startProcess({ environment, args })
   setting.defer(() => server[Symbol.asyncDispose]())
   const backend = await createBackend({ url: server.url, key: OPERATOR_KEY }, { ...RETRIES, timeoutMs })
   await backend.eventType('a')
@@ -73,14 +81,15 @@ export async function setStage(options: StageOptions = {}): Promise<Stage> {
     },
     async startServer() {
       await server[Symbol.asyncDispose]()
-      server = await startProcess({ environment })
+      server = await startProcess({ environment, args })
     },
+    startWorker: () => startProcess({ environment: { ...environment, PORT: '0' }, args: ['--role', 'worker'] }),
     [Symbol.asyncDispose]: () => set.disposeAsync(),
   }
 }
 
 /** Waits until nothing is pending any more, then holds everything that was promised of the load against what came. */
-export async function assertAllIsWell(stage: Stage, load: Load): Promise<void> {
+export async function assertAllIsWell(stage: Stage, load: Pick<Load, 'acknowledged'>): Promise<void> {
   await untilSettled(stage.database)
   await assertConsistent(stage.database, load.acknowledged.keys())
   await assertNothingLost(stage, load)
@@ -88,7 +97,10 @@ export async function assertAllIsWell(stage: Stage, load: Load): Promise<void> {
 }
 
 /** Every acknowledged event came to every destination that should have it, and is known to have. */
-async function assertNothingLost({ database, receiver }: Stage, { acknowledged }: Load): Promise<void> {
+async function assertNothingLost(
+  { database, receiver }: Stage,
+  { acknowledged }: Pick<Load, 'acknowledged'>,
+): Promise<void> {
   const ids = [...acknowledged.keys()]
   const some = ids.filter((id) => acknowledged.get(id) === 'a')
   expect(new Set(receiver.successesOf('all').keys())).toEqual(new Set(ids))
@@ -164,4 +176,9 @@ async function findPort(): Promise<number> {
     await once(probe, 'close')
     return port
   }
+}
+
+/** Leases that nobody renews run out now instead of 15 s from now: for the short forms. */
+export async function ageLeases(database: TestDatabase): Promise<void> {
+  await database.query("update pgboss.job set heartbeat_on = heartbeat_on - interval '1 minute' where state = 'active'")
 }
