@@ -2,7 +2,10 @@ import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { until } from './until.ts'
 
-/** How a request is treated. slow: 200 after a while, so that many are in flight. hang: no answer, ever. reset: the connection is. garbage: no HTTP, or half an answer. */
+/**
+ * How a request is treated. slow: 200 after a while, so that many are in flight. hang: no answer, ever. reset: the
+ * connection is. garbage: no HTTP, or half an answer.
+ */
 export type Behaviour = 'ok' | 'slow' | 'fail' | 'hang' | 'reset' | 'garbage'
 
 /** Two destinations by their path, as the load's organization has them; see stage.ts. */

@@ -19,7 +19,7 @@ export interface ChaosScale {
 
 const forms: Readonly<Record<'short' | 'long', ChaosScale>> = {
   short: { events: 1_200, faults: 2, timeoutMs: 120_000 },
-  long: { events: 20_000, faults: 20, timeoutMs: 300_000 },
+  long: { events: 20_000, faults: 12, timeoutMs: 300_000 },
 }
 
 export const form = inject('chaosForm')
