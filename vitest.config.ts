@@ -9,6 +9,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts', 'plugins/*/*.test.ts'],
     globalSetup: 'test/support/global-setup.ts',
+    // How much the tests of test/chaos do; npm run chaos has a configuration of its own.
+    provide: { chaosForm: 'short' },
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 20_000,

@@ -65,6 +65,25 @@ test('neither a socket that ignores its closing nor a request that never ends de
   endless.destroy()
 })
 
+test('a call that comes in on an open connection during a stop is told to come again', async () => {
+  const postrider = await startTestPostrider()
+  const { endpoint } = await postrider.application()
+  const port = Number(new URL(postrider.url).port)
+  const body = JSON.stringify({ query: '{ viewer { kind } }' })
+  const head =
+    `POST /graphql HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${endpoint.key}\r\n` +
+    `content-type: application/json\r\ncontent-length: ${body.length}\r\n`
+  const socket = await connectRaw(port, `${head}expect: 100-continue\r\n\r\n`)
+  await once(socket, 'data')
+  const stopping = postrider[Symbol.asyncDispose]()
+  while (await isListening(port));
+  // The first call ends now, and the second comes right behind it.
+  socket.write(`${body}${head}\r\n${body}`)
+  const answers = Buffer.concat(await socket.toArray()).toString()
+  expect(answers).toMatch(/^HTTP\/1.1 200 .*"kind":"APPLICATION".*HTTP\/1.1 503 .*"code":"UNAVAILABLE"/s)
+  await stopping
+})
+
 test('a stop while Postgres is away does not wait for it', async () => {
   await using database = await createTestDatabase()
   await using proxy = await startProxy(database.url)
@@ -81,6 +100,16 @@ test('a stop while Postgres is away does not wait for it', async () => {
   await postrider[Symbol.asyncDispose]()
   expect(performance.now() - startedAt).toBeLessThan(10_500)
 }, 30_000)
+
+async function isListening(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1')
+  const isOpen = await once(socket, 'connect').then(
+    () => true,
+    () => false,
+  )
+  socket.destroy()
+  return isOpen
+}
 
 async function connectRaw(port: number, text: string): Promise<Socket> {
   const socket = connect(port, '127.0.0.1')

@@ -37,7 +37,8 @@ const CLOSE_GRACE_MS = 3_000
 
 /** Everything that is reached over HTTP, on one port. It stops in the opposite order: sockets, requests, GraphQL. */
 export async function startServer(options: ServerOptions): Promise<Server> {
-  const app = Fastify({ bodyLimit: BODY_LIMIT_BYTES, forceCloseConnections: 'idle' })
+  // What Fastify says by itself while it closes is not in the shape that GraphQL clients read.
+  const app = Fastify({ bodyLimit: BODY_LIMIT_BYTES, forceCloseConnections: 'idle', return503OnClosing: false })
   app.setErrorHandler((error: FastifyError, _, reply) => {
     const { status, body } = describeRefusal(error, options.onError)
     reply.code(status).send(body)
@@ -47,6 +48,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     if (opened) return opened
     throw apiError('UNAVAILABLE', NOT_AVAILABLE)
   }
+  const closing = refuseOnceClosing(app)
   await using starting = new AsyncDisposableStack()
   if (options.hasApi) {
     starting.use(await serveGraphql(app, { ...options, service }))
@@ -54,7 +56,10 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   }
   serveHealth(app, options)
   if (options.withDemoReceiver) app.register(demoReceiver)
-  starting.defer(() => closeApp(app))
+  starting.defer(() => {
+    closing.abort()
+    return closeApp(app)
+  })
   await app.listen({ host: options.host, port: options.port })
   // Not before: ws would report a port that is taken a second time, in words of its own.
   const sockets = options.hasApi ? starting.use(acceptSockets(app.server, { ...options, service })) : undefined
@@ -85,6 +90,16 @@ function describeRefusal(error: FastifyError, onError: (error: unknown) => void)
   onError(error)
   const message = 'Something went wrong on our side'
   return { status, body: { errors: [{ message, extensions: { code: 'INTERNAL' } }] } }
+}
+
+/** Requests that still come in on open connections after the abort are to be made again, elsewhere or later. */
+function refuseOnceClosing(app: FastifyInstance): AbortController {
+  const closing = new AbortController()
+  app.addHook('onRequest', async (_, reply) => {
+    if (!closing.signal.aborted) return
+    await reply.code(503).send({ errors: [{ message: NOT_AVAILABLE, extensions: { code: 'UNAVAILABLE' } }] })
+  })
+  return closing
 }
 
 /** Lets requests under way finish, for a while. */

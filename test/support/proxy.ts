@@ -1,17 +1,19 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
-/** Stands between a server and its Postgres. */
+/** Stands between a server and its Postgres, or between a client and the server. */
 export interface Proxy extends AsyncDisposable {
   /** The URL that leads through it. */
   readonly url: string
   /** Cuts all connections, and refuses new ones until `mend`. */
   cut(): void
   mend(): void
+  /** Leads new connections to another server. */
+  leadTo(targetUrl: string): void
 }
 
-export async function startProxy(databaseUrl: string): Promise<Proxy> {
-  const target = new URL(databaseUrl)
+export async function startProxy(targetUrl: string): Promise<Proxy> {
+  let target = new URL(targetUrl)
   const clients = new Set<Socket>()
   let isCut = false
   const server = createServer((client) => {
@@ -27,7 +29,7 @@ export async function startProxy(databaseUrl: string): Promise<Proxy> {
     client.pipe(upstream).pipe(client)
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
-  const url = new URL(databaseUrl)
+  const url = new URL(targetUrl)
   url.port = String((server.address() as AddressInfo).port)
   const cut = () => {
     isCut = true
@@ -38,6 +40,9 @@ export async function startProxy(databaseUrl: string): Promise<Proxy> {
     cut,
     mend: () => {
       isCut = false
+    },
+    leadTo(targetUrl) {
+      target = new URL(targetUrl)
     },
     async [Symbol.asyncDispose]() {
       cut()
