@@ -1,8 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { form } from './scale.ts'
 
 const LOOK_EVERY_MS = 50
-/** What is promised of a delivery whose server was killed, and the longest that anything takes here. */
-const PATIENCE_MS = 60_000
+/** 60 s are promised of a delivery whose server was killed; in the long form there may be a backlog besides. */
+const PATIENCE_MS = form === 'short' ? 60_000 : 150_000
 
 /** Looks until it is so; fails with `what` otherwise. For what no event tells of, because a process has died. */
 export async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
