@@ -1,3 +1,4 @@
+import { OPEN_AFTER } from '../domain/circuit.ts'
 import type { PendingDelivery } from './attempt-result.ts'
 
 export interface FlowOptions {
@@ -30,6 +31,8 @@ interface Lane {
   readonly waiting: PendingDelivery[]
   cap: number
   averageMs: number
+  /** In a row. */
+  unreachable: number
   expected: number
   expectedAtMs: number
 }
@@ -41,8 +44,11 @@ interface Lane {
 export interface DestinationFlow {
   /** Starts it, keeps it for its turn, or has no place for it. */
   admit(pending: PendingDelivery): 'start' | 'wait' | 'refuse'
-  /** Counts one out, learns from its pace when it was attempted, and returns those of the destination that start now. */
-  end(pending: PendingDelivery, pace: Pace | undefined): PendingDelivery[]
+  /**
+   * Counts one out, learns from its pace when it was attempted, and returns those of the destination that start now. After
+   * so many in a row that reached nobody, none does: what waits is refused.
+   */
+  end(pending: PendingDelivery, pace: Pace | undefined): { start: PendingDelivery[]; refused: PendingDelivery[] }
   /** Those that wait behind attempts that last: they would wait too long. */
   spill(): PendingDelivery[]
   /** All that wait. */
@@ -99,9 +105,10 @@ export function createDestinationFlow({ maxInFlight, maxHeld }: FlowOptions): De
       const lane = laneOf(pending.delivery.destinationId)
       lane.inFlight.delete(pending)
       if (pace) learn(lane, pace, maxInFlight)
+      if (lane.unreachable >= OPEN_AFTER) return { start: [], refused: lane.waiting.splice(0) }
       const next = lane.waiting.splice(0, Math.max(0, Math.min(lane.cap, maxInFlight) - lane.inFlight.size))
       for (const one of next) start(lane, one)
-      return next
+      return { start: next, refused: [] }
     },
     spill() {
       const nowMs = performance.now()
@@ -127,11 +134,13 @@ export function createDestinationFlow({ maxInFlight, maxHeld }: FlowOptions): De
 }
 
 function newLane(): Lane {
-  return { inFlight: new Map(), waiting: [], cap: FIRST_CAP, averageMs: UNKNOWN_MS, expected: 0, expectedAtMs: 0 }
+  const pace = { cap: FIRST_CAP, averageMs: UNKNOWN_MS, unreachable: 0 }
+  return { inFlight: new Map(), waiting: [], ...pace, expected: 0, expectedAtMs: 0 }
 }
 
 function learn(lane: Lane, { durationMs, reached }: Pace, maxInFlight: number): void {
   lane.averageMs += (durationMs - lane.averageMs) / 5
+  lane.unreachable = reached === 'answered' ? 0 : lane.unreachable + 1
   if (reached === 'answered') lane.cap = Math.min(lane.cap + 1, maxInFlight)
   else lane.cap = reached === 'timed out' ? 1 : Math.max(1, lane.cap >> 1)
 }

@@ -6,7 +6,7 @@ import {
 } from '../domain/feed-cursor.ts'
 import type { Bell } from '../store/bell.ts'
 import type { DeliveryAttempt } from '../store/delivery-attempt.ts'
-import { type FeedFilter, feedBounds, feedPositionOfLast, readFeed } from '../store/feed.ts'
+import { type FeedBounds, type FeedFilter, feedBounds, feedPositionOfLast, readFeed } from '../store/feed.ts'
 import type { Store } from '../store/store.ts'
 import { type FeedTail, startFeedTail, type TailBatch } from './feed-tail.ts'
 import { whenAvailable } from './when-available.ts'
@@ -53,10 +53,11 @@ export function openFeed(options: { store: Store; bell: Bell; onError: (error: u
 /** An outage is sat out: the follower stands where it stood, and goes on from there. */
 async function* follow(store: Store, tail: FeedTail, options: FollowOptions): AsyncGenerator<FeedItem, void, void> {
   const { filter, signal } = options
-  const { horizon, lostUntil } = await feedBounds(store)
-  let position = options.after ?? (options.last ? await feedPositionOfLast(store, filter, options.last) : horizon)
+  const bounds = await feedBounds(store)
+  let position =
+    options.after ?? (options.last ? await feedPositionOfLast(store, filter, options.last) : bounds.horizon)
   if (options.after) {
-    const reset = resetOf(position, horizon, lostUntil)
+    const reset = resetOf(position, bounds)
     if (reset) yield reset
     position = reset?.position ?? position
   }
@@ -97,10 +98,10 @@ async function* follow(store: Store, tail: FeedTail, options: FollowOptions): As
 type Reset = Extract<FeedItem, { kind: 'reset' }>
 
 /** Where a follower has to start instead, when it cannot go on from its cursor. */
-function resetOf(cursor: FeedPosition, horizon: FeedPosition, lostUntil: FeedPosition | undefined): Reset | undefined {
-  if (cursor.epoch === horizon.epoch && compareFeedPositions(cursor, horizon) <= 0) return expiryOf(cursor, lostUntil)
+function resetOf(cursor: FeedPosition, { horizon, latest, lostUntil }: FeedBounds): Reset | undefined {
+  if (cursor.epoch === latest.epoch && compareFeedPositions(cursor, latest) <= 0) return expiryOf(cursor, lostUntil)
   // A cursor of before a restore, or of what the restore has undone.
-  const position = cursor.epoch < horizon.epoch ? feedPositionBefore(horizon.epoch, 0n) : horizon
+  const position = cursor.epoch < latest.epoch ? feedPositionBefore(latest.epoch, 0n) : horizon
   return { kind: 'reset', position: laterFeedPosition(position, lostUntil), reason: 'RESTORED' }
 }
 

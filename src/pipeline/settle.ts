@@ -34,7 +34,7 @@ export interface SettleParts {
 export function createSettle(parts: SettleParts): Settle {
   const { store, bell, cut, onWaiting, onError } = parts
   const patience = { signal: cut, maxTries: MAX_TRIES, onError }
-  const settle = coalesce<AttemptResult, void>({
+  const settle = coalesce<Settling, void>({
     flush: async (results) => {
       const moved = await whenAvailable(() => store.transaction((tx) => settleBatch(store, tx, results)), patience)
       bell.ring('attempt')
@@ -45,18 +45,26 @@ export function createSettle(parts: SettleParts): Settle {
     splitOn: (error) => !isUnavailable(error),
   })
   return async (result) => {
+    // The clock may step while a batch waits for Postgres, and no retry is to wait for as long as it stepped.
+    const inMs = result.dueAt && Math.max(0, result.dueAt.getTime() - Date.now())
+    const settling = { ...result, dueAtMs: inMs === undefined ? undefined : performance.now() + inMs }
     try {
-      await settle(result)
+      await settle(settling)
     } catch (error) {
       if (isUnavailable(error) || !result.attempt) throw error
       // This attempt's own record is at fault. Without it, the delivery would be sent again and again.
       onError(error)
-      await settle(withoutRecord(result, result.attempt))
+      await settle(withoutRecord(settling, result.attempt))
     }
   }
 }
 
-function withoutRecord(result: AttemptResult, attempt: AttemptRecord): AttemptResult {
+interface Settling extends AttemptResult {
+  /** By performance.now(). */
+  readonly dueAtMs: number | undefined
+}
+
+function withoutRecord(result: Settling, attempt: AttemptRecord): Settling {
   const outcome = { ...attempt.outcome, message: 'What came of this attempt could not be recorded' }
   return {
     ...result,
@@ -65,7 +73,7 @@ function withoutRecord(result: AttemptResult, attempt: AttemptRecord): AttemptRe
 }
 
 /** True when something waits that did not, or may go on. */
-async function settleBatch(store: Store, tx: Sql, results: readonly AttemptResult[]): Promise<boolean> {
+async function settleBatch(store: Store, tx: Sql, results: readonly Settling[]): Promise<boolean> {
   const held = await store.jobs.finish(
     tx,
     results.map((result) => result.lease),
@@ -86,7 +94,7 @@ async function settleBatch(store: Store, tx: Sql, results: readonly AttemptResul
 }
 
 /** A FIFO line is held by its first until that is finished; anything else waits for its time only. */
-function toWaiting(result: AttemptResult, place: number): NewWaiting {
+function toWaiting(result: Settling, place: number): NewWaiting {
   const { id: deliveryId, destinationId, trigger } = result.delivery
   const own = trigger === 'RECOVERY' ? RECOVERED_POSITION : LIVE_POSITION
   const dueInMs = retryInMs(result) ?? 0
@@ -95,7 +103,7 @@ function toWaiting(result: AttemptResult, place: number): NewWaiting {
 
 /** When the FIFO lines of a batch may go on: at once after a finished one, with the retry otherwise. */
 function gatherOpenings(
-  own: readonly AttemptResult[],
+  own: readonly Settling[],
   waiting: readonly NewWaiting[],
   places: ReadonlyMap<string, number>,
 ): Map<string, number> {
@@ -107,7 +115,7 @@ function gatherOpenings(
   )
 }
 
-type Tried = AttemptResult & { readonly attempt: AttemptRecord }
+type Tried = Settling & { readonly attempt: AttemptRecord }
 
 function toNewAttempt({ delivery, attempt }: Tried): NewAttempt {
   const { outcome } = attempt
@@ -133,7 +141,7 @@ function toNewAttempt({ delivery, attempt }: Tried): NewAttempt {
   }
 }
 
-function toChange(result: AttemptResult): DeliveryChange {
+function toChange(result: Settling): DeliveryChange {
   const { delivery, status, attempt } = result
   return {
     id: delivery.id,
@@ -145,8 +153,8 @@ function toChange(result: AttemptResult): DeliveryChange {
 }
 
 /** As a delay, because Postgres's clock is not ours. */
-function retryInMs({ dueAt }: AttemptResult): number | null {
-  return dueAt ? Math.max(0, dueAt.getTime() - Date.now()) : null
+function retryInMs({ dueAtMs }: Settling): number | null {
+  return dueAtMs === undefined ? null : Math.max(0, dueAtMs - performance.now())
 }
 
 /** What the attempts of a batch say of each destination. A person's test, and what never went out, say nothing. */

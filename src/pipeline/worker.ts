@@ -11,6 +11,7 @@ import { holdLeases } from './hold-leases.ts'
 import { createLoadPending } from './load-pending.ts'
 import { startRelease } from './release-waiting.ts'
 import { createSettle } from './settle.ts'
+import { whenAvailable } from './when-available.ts'
 
 export interface WorkerOptions extends Omit<DeliverParts, 'cut'> {
   readonly store: Store
@@ -71,9 +72,10 @@ export function startWorker(options: WorkerOptions): Worker {
       return
     } finally {
       started.delete(pending)
-      const next = flow.end(pending, paceOf(result))
-      if (stopping.signal.aborted) void handBack(next)
-      else for (const one of next) void handle(one)
+      const { start, refused } = flow.end(pending, paceOf(result))
+      if (stopping.signal.aborted) void handBack([...start, ...refused])
+      else for (const one of start) void handle(one)
+      if (!stopping.signal.aborted) void hold(refused)
       release.onRoom(pending.delivery.destinationId)
     }
     if (result) await settle(result)
@@ -90,6 +92,14 @@ export function startWorker(options: WorkerOptions): Worker {
     // After a lost lease the same process may hold a newer one of the same delivery.
     for (const { lease } of pendings) if (held.get(lease.id) === lease) held.delete(lease.id)
     if (mayBeMore || stopping.signal.aborted) alarm.wake()
+  }
+
+  /** Once Postgres is back: a lease that only runs out counts as one that was lost. */
+  async function giveBack(leases: readonly Lease[]): Promise<void> {
+    const patience = { signal: cut.signal, maxTries: Number.POSITIVE_INFINITY, onError }
+    await whenAvailable(() => store.jobs.release(leases), patience).catch(onError)
+    for (const lease of leases) if (held.get(lease.id) === lease) held.delete(lease.id)
+    alarm.wake()
   }
 
   async function handBack(pendings: readonly PendingDelivery[]): Promise<void> {
@@ -131,8 +141,7 @@ export function startWorker(options: WorkerOptions): Worker {
       for (const orphan of orphans) held.delete(orphan.id)
       begin(found)
     } catch (error) {
-      for (const lease of leases) held.delete(lease.id)
-      await store.jobs.release(leases).catch(onError)
+      void giveBack(leases)
       throw error
     }
     return leases.length === batchSize

@@ -18,12 +18,21 @@ export interface FeedRow {
   readonly attempt: DeliveryAttempt
 }
 
-export interface FeedPage {
-  readonly rows: readonly FeedRow[]
-  /** All attempts before this position are committed and visible: a reader that had the whole page stands here. */
+export interface FeedBounds {
+  /**
+   * The last attempt that can be shown: a reader that has seen all stands here. Not further, at the oldest running
+   * transaction: a Postgres that crashes gives ids that left no trace in its log to others, who would then commit behind
+   * such a reader.
+   */
   readonly horizon: FeedPosition
+  /** No position is later, unless the database was restored to an earlier state. */
+  readonly latest: FeedPosition
   /** Retention has dropped attempts up to here; undefined before the first time. */
   readonly lostUntil: FeedPosition | undefined
+}
+
+export interface FeedPage extends FeedBounds {
+  readonly rows: readonly FeedRow[]
   /** True when the page was cut by its limit. */
   readonly hasMore: boolean
   /** True when attempts are committed that an older, still running transaction holds back. */
@@ -60,9 +69,9 @@ export async function readFeed(
          select feed_epoch, feed_xid, id from delivery_attempt where feed_epoch = bound.epoch and feed_xid >= bound.xmin
          order by feed_epoch, feed_xid, id limit 1
        ) h
-     )
-     select ${bounds('bound.xmin')}, exists (select from held) as "isHeldBack", a.*
-     from bound left join lateral (
+     ), ${TOP}
+     select ${BOUNDS}, exists (select from held) as "isHeldBack", a.*
+     from bound cross join top left join lateral (
        select * from delivery_attempt
        where (feed_epoch, feed_xid, id) > ($1::bigint, $2::xid8, $3::uuid)
          and (feed_epoch < bound.epoch or feed_xid < bound.xmin)
@@ -78,8 +87,13 @@ export async function readFeed(
 }
 
 /** Where the feed stands now: every attempt that commits from here on comes after the horizon. */
-export async function feedBounds({ sql }: Store): Promise<Pick<FeedPage, 'horizon' | 'lostUntil'>> {
-  const [row] = await sql<Bounds>(`select ${bounds('pg_snapshot_xmin(pg_current_snapshot())')} from feed_epoch`)
+export async function feedBounds({ sql }: Store): Promise<FeedBounds> {
+  const [row] = await sql<Bounds>(
+    `with bound as materialized (
+       select *, pg_snapshot_xmin(pg_current_snapshot()) as xmin from feed_epoch
+     ), ${TOP}
+     select ${BOUNDS} from bound cross join top`,
+  )
   return toBounds(row!)
 }
 
@@ -105,18 +119,30 @@ export async function feedPositionOfLast(store: Store, filter: FeedFilter, count
 interface Bounds {
   readonly epoch: string
   readonly xmin: string
+  readonly topXid: string | null
+  readonly topId: string
   readonly lostEpoch: string | null
   readonly lostXid: string
   readonly lostId: string
 }
 
-const bounds = (xmin: string) => `epoch::text, ${xmin}::text as xmin, dropped_epoch::text as "lostEpoch",
-  dropped_xid::text as "lostXid", dropped_id as "lostId"`
+/** The last attempt below every running transaction; a row of nulls without one. */
+const TOP = `top as materialized (
+       select t.feed_xid as top_xid, t.id as top_id from bound left join lateral (
+         select feed_xid, id from delivery_attempt where feed_epoch = bound.epoch and feed_xid < bound.xmin
+         order by feed_epoch desc, feed_xid desc, id desc limit 1
+       ) t on true
+     )`
+const BOUNDS = `bound.epoch::text, bound.xmin::text as xmin, top_xid::text as "topXid", top_id as "topId",
+       bound.dropped_epoch::text as "lostEpoch", bound.dropped_xid::text as "lostXid", bound.dropped_id as "lostId"`
 
-function toBounds({ epoch, xmin, lostEpoch, lostXid, lostId }: Bounds): Pick<FeedPage, 'horizon' | 'lostUntil'> {
+function toBounds({ epoch, xmin, topXid, topId, lostEpoch, lostXid, lostId }: Bounds): FeedBounds {
+  const lostUntil = lostEpoch === null ? undefined : toPosition({ epoch: lostEpoch, xid: lostXid, id: lostId })
+  const top = topXid === null ? feedPositionBefore(Number(epoch), 0n) : toPosition({ epoch, xid: topXid, id: topId })
   return {
-    horizon: feedPositionBefore(Number(epoch), BigInt(xmin)),
-    lostUntil: lostEpoch === null ? undefined : toPosition({ epoch: lostEpoch, xid: lostXid, id: lostId }),
+    horizon: laterFeedPosition(top, lostUntil),
+    latest: feedPositionBefore(Number(epoch), BigInt(xmin)),
+    lostUntil,
   }
 }
 
