@@ -9,7 +9,10 @@ export const MAX_FIRST = 100
 
 @ObjectType({ description: 'Where a page stands in its list.' })
 export class PageInfo {
-  @Field(() => Boolean)
+  @Field(() => Boolean, {
+    description:
+      'A page of a filter that matches rarely may hold fewer nodes than asked for, also none, while this is true: go on from endCursor.',
+  })
   hasNextPage!: boolean
 
   @Field(() => Boolean, { description: 'True when the page was asked for with `after`.' })
@@ -30,7 +33,7 @@ export class BoundedCount {
   @Field(() => Int)
   value!: number
 
-  @Field(() => Boolean, { description: 'False when there are more than `value`.' })
+  @Field(() => Boolean, { description: 'False when counting stopped before the end.' })
   exact!: boolean
 }
 
@@ -99,16 +102,18 @@ export interface ListQuery<T extends { id: string }> {
   readonly entity: EntityName<T>
   readonly prefix: IdPrefix
   readonly where: FilterQuery<T>
+  /** See PageFilter of store/page.ts. */
+  readonly within?: FilterQuery<T> | undefined
   readonly args: PageArgs
   readonly defaultFirst?: number
 }
 
 /** A page of rows, newest first, with cursors. */
 export async function listConnection<T extends { id: string }>(query: ListQuery<T>): Promise<CountedConnection<T>> {
-  const { store, entity, prefix, where, args } = query
+  const { store, entity, prefix, where, within, args } = query
   const first = checkFirst(args.first, query.defaultFirst ?? 25)
   const after = args.after == null ? undefined : decodeCursor(prefix, args.after)
-  const page = await findPage(store.em(), entity, { where, after, first })
+  const page = await findPage(store.em(), entity, { where, within, after, first })
   const edges = page.nodes.map((node) => ({ node, cursor: encodeCursor(node.id) }))
   return {
     edges,
@@ -117,9 +122,9 @@ export async function listConnection<T extends { id: string }>(query: ListQuery<
       hasNextPage: page.hasNextPage,
       hasPreviousPage: after !== undefined,
       startCursor: edges[0]?.cursor ?? null,
-      endCursor: edges.at(-1)?.cursor ?? args.after ?? null,
+      endCursor: page.lookedUpTo ? encodeCursor(page.lookedUpTo) : (edges.at(-1)?.cursor ?? args.after ?? null),
     },
-    count: (max) => countUpTo(store.em(), entity, { where, max }),
+    count: (max) => countUpTo(store.em(), entity, { where, within, max }),
   }
 }
 

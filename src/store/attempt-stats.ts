@@ -78,6 +78,7 @@ const rollUp = `
     from by_minute m
     cross join lateral (values (m.application_id), (m.organization_id), (m.destination_id)) as scope (id)
     cross join (values ('MINUTE', interval '1 minute'), ('HOUR', '1 hour'), ('DAY', '1 day')) as b (bucket, width)
+    where b.bucket <> 'MINUTE' or m.start > now() - interval '${MINUTES_KEPT_DAYS} days'
     group by 1, 2, 3, 4
   ), counted as (
     insert into attempt_stats as s (scope_id, bucket, start, attempts, succeeded, bins, counts)

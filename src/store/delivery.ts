@@ -40,10 +40,12 @@ export const Delivery = defineEntity({
 })
 export type Delivery = InferEntity<typeof Delivery>
 
-/** Deliveries of these statuses: by the partial indexes where all of them are exceptions. */
+/** Deliveries of these statuses: by a partial index when it is one that has them. */
 export function hasStatus(statuses: readonly DeliveryStatus[]): FilterQuery<Delivery> {
-  const areExceptions = statuses.length > 0 && statuses.every((status) => deliveryExceptions.includes(status))
-  if (!areExceptions) return { status: { $in: [...statuses] } }
-  // One by one: with = the index gives them in the order of the list.
-  return statuses.length === 1 ? { exception: statuses[0]! } : { exception: { $in: [...statuses] } }
+  return isException(statuses) ? { exception: statuses[0]! } : { status: { $in: [...statuses] } }
+}
+
+/** Whether an index gives them in the order of a list: it does for one status at a time. */
+export function isException(statuses: readonly DeliveryStatus[]): boolean {
+  return statuses.length === 1 && deliveryExceptions.includes(statuses[0]!)
 }

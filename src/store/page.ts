@@ -3,25 +3,71 @@ import type { EntityManager, EntityName, FilterQuery } from '@mikro-orm/core'
 export interface Page<T> {
   readonly nodes: readonly T[]
   readonly hasNextPage: boolean
+  /** Where the next page begins when this one ended before it was full: nodes up to here were looked at. */
+  readonly lookedUpTo?: string | undefined
 }
+
+/** Which rows. */
+export interface PageFilter<T> {
+  readonly where: FilterQuery<T>
+  /**
+   * The part of `where` that an index answers, when that is not all of it. The rest may match next to nothing, so only so
+   * many rows are looked at.
+   */
+  readonly within?: FilterQuery<T> | undefined
+}
+
+/** How many rows a page looks at for those that match. Those of a small organization lie on a disk page each. */
+const MAX_LOOKED_AT = 2_000
 
 /** One page, newest first: ids carry the time, so the primary key is the order. */
 export async function findPage<T extends { id: string }>(
   em: EntityManager,
   entity: EntityName<T>,
-  { where, after, first }: { where: FilterQuery<T>; after?: string | undefined; first: number },
+  { where, within, after, first }: PageFilter<T> & { after?: string | undefined; first: number },
 ): Promise<Page<T>> {
-  const bounded = (after === undefined ? where : { $and: [where, { id: { $lt: after } }] }) as FilterQuery<T>
-  const found = await em.find(entity, bounded, { orderBy: { id: 'desc' } as never, limit: first + 1 })
+  const floor = within && (await findFloor(em, entity, within, after))
+  const found = await em.find(entity, bounded(where, { after, floor }), {
+    orderBy: { id: 'desc' } as never,
+    limit: first + 1,
+  })
+  if (floor !== undefined && found.length <= first) {
+    return { nodes: found as T[], hasNextPage: true, lookedUpTo: floor }
+  }
   return { nodes: found.slice(0, first) as T[], hasNextPage: found.length > first }
 }
 
-/** The count when it is at most `max`; counting stops there. */
-export async function countUpTo<T extends object>(
+/** The count when it is at most `max`; counting stops there, and where a page would stop looking. */
+export async function countUpTo<T extends { id: string }>(
   em: EntityManager,
   entity: EntityName<T>,
-  { where, max }: { where: FilterQuery<T>; max: number },
+  { where, within, max }: PageFilter<T> & { max: number },
 ): Promise<{ value: number; exact: boolean }> {
-  const found = await em.find(entity, where as never, { fields: ['id'] as never, limit: max + 1 })
-  return { value: Math.min(found.length, max), exact: found.length <= max }
+  const floor = within && (await findFloor(em, entity, within, undefined))
+  const found = await em.find(entity, bounded(where, { floor }), { fields: ['id'] as never, limit: max + 1 })
+  return { value: Math.min(found.length, max), exact: found.length <= max && floor === undefined }
+}
+
+/** The last row to look at; undefined when there are not so many. */
+async function findFloor<T extends { id: string }>(
+  em: EntityManager,
+  entity: EntityName<T>,
+  within: FilterQuery<T>,
+  after: string | undefined,
+): Promise<string | undefined> {
+  const [last] = await em.find(entity, bounded(within, { after }), {
+    fields: ['id'] as never,
+    orderBy: { id: 'desc' } as never,
+    offset: MAX_LOOKED_AT - 1,
+    limit: 1,
+  })
+  return last?.id
+}
+
+function bounded<T>(
+  where: FilterQuery<T>,
+  { after, floor }: { after?: string | undefined; floor?: string | undefined },
+): FilterQuery<T> {
+  const bounds = [after !== undefined && { id: { $lt: after } }, floor !== undefined && { id: { $gte: floor } }]
+  return { $and: [where, ...bounds.filter(Boolean)] } as FilterQuery<T>
 }

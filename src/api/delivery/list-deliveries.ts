@@ -1,6 +1,6 @@
 import type { FilterQuery } from '@mikro-orm/core'
 import type { Id } from '../../domain/id.ts'
-import { Delivery, hasStatus } from '../../store/delivery.ts'
+import { Delivery, hasStatus, isException } from '../../store/delivery.ts'
 import { type CountedConnection, listConnection, type PageArgs } from '../connection.ts'
 import { type ApiContext, applicationOf } from '../context.ts'
 import { idsBetween, knownIds } from '../id-filter.ts'
@@ -18,19 +18,31 @@ export function listDeliveries(
   args: PageArgs,
   { filter, of = {} }: DeliveryListOptions,
 ): Promise<CountedConnection<Delivery>> {
-  const parts: FilterQuery<Delivery>[] = [{ applicationId: applicationOf(context), ...of }]
-  if (filter?.organizationId != null) parts.push({ organizationId: { $in: knownIds('org', [filter.organizationId]) } })
-  if (filter?.destinationIds) parts.push({ destinationId: { $in: knownIds('dst', filter.destinationIds) } })
-  if (filter?.eventTypes) parts.push({ eventType: { $in: checkTexts('filter.eventTypes', filter.eventTypes) } })
-  if (filter?.statuses) parts.push(hasStatus(filter.statuses))
-  if (filter?.triggers) parts.push({ trigger: { $in: filter.triggers } })
-  if (filter?.createdAt) parts.push({ id: idsBetween('dlv', filter.createdAt) })
+  // What an index answers, and what has to be looked up row by row. One destination has an index of its own.
+  const indexed: FilterQuery<Delivery>[] = [{ applicationId: applicationOf(context), ...of }]
+  const others: FilterQuery<Delivery>[] = []
+  if (filter?.organizationId != null) {
+    indexed.push({ organizationId: { $in: knownIds('org', [filter.organizationId]) } })
+  }
+  if (filter?.destinationIds) {
+    const ids = knownIds('dst', filter.destinationIds)
+    const into = ids.length > 1 ? others : indexed
+    into.push({ destinationId: { $in: ids } })
+  }
+  if (filter?.createdAt) indexed.push({ id: idsBetween('dlv', filter.createdAt) })
+  if (filter?.statuses) {
+    const into = isException(filter.statuses) ? indexed : others
+    into.push(hasStatus(filter.statuses))
+  }
+  if (filter?.eventTypes) others.push({ eventType: { $in: checkTexts('filter.eventTypes', filter.eventTypes) } })
+  if (filter?.triggers) others.push({ trigger: { $in: filter.triggers } })
   const { store } = context.parts
   return listConnection({
     store,
     entity: Delivery,
     prefix: 'dlv',
-    where: { $and: parts } as FilterQuery<Delivery>,
+    where: { $and: [...indexed, ...others] } as FilterQuery<Delivery>,
+    within: others.length > 0 ? ({ $and: indexed } as FilterQuery<Delivery>) : undefined,
     args,
   })
 }

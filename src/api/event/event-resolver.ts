@@ -40,14 +40,18 @@ export class EventResolver {
     @Ctx() context: ApiContext,
     @Arg('filter', () => EventFilter, { nullable: true }) filter?: EventFilter | null,
   ): Promise<CountedConnection<Event>> {
-    const parts: FilterQuery<Event>[] = [{ applicationId: applicationOf(context) }]
-    if (filter?.organizationId != null)
-      parts.push({ organizationId: { $in: knownIds('org', [filter.organizationId]) } })
-    if (filter?.types) parts.push({ type: { $in: checkTexts('filter.types', filter.types) } })
-    if (filter?.createdAt) parts.push({ id: idsBetween('evt', filter.createdAt) })
-    if (filter?.isTest != null) parts.push({ isTest: filter.isTest })
-    const where = { $and: parts } as FilterQuery<Event>
-    return listConnection({ store: context.parts.store, entity: Event, prefix: 'evt', where, args })
+    // What an index answers, and what has to be looked up row by row.
+    const indexed: FilterQuery<Event>[] = [{ applicationId: applicationOf(context) }]
+    const others: FilterQuery<Event>[] = []
+    if (filter?.organizationId != null) {
+      indexed.push({ organizationId: { $in: knownIds('org', [filter.organizationId]) } })
+    }
+    if (filter?.createdAt) indexed.push({ id: idsBetween('evt', filter.createdAt) })
+    if (filter?.types) others.push({ type: { $in: checkTexts('filter.types', filter.types) } })
+    if (filter?.isTest != null) others.push({ isTest: filter.isTest })
+    const where = { $and: [...indexed, ...others] } as FilterQuery<Event>
+    const within = others.length > 0 ? ({ $and: indexed } as FilterQuery<Event>) : undefined
+    return listConnection({ store: context.parts.store, entity: Event, prefix: 'evt', where, within, args })
   }
 
   @FieldResolver(() => OrganizationType)
