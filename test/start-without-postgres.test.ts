@@ -111,6 +111,20 @@ test('a Postgres that is too old, and a URL that is none, end the process and sa
   expect(bad.stderr).not.toContain('pa/ss')
 })
 
+test('processes that start together on an empty database all become ready', async () => {
+  await using database = await createTestDatabase()
+  const name = `empty_${new URL(database.url).pathname.slice(1)}`
+  await database.query(`create database ${name}`)
+  const url = new URL(database.url)
+  url.pathname = name
+  const environment = { ...TEST_ENVIRONMENT, DATABASE_URL: url.href }
+  const started = await Promise.all([1, 2, 3].map(() => startProcess({ environment })))
+  for (const one of started) expect((await fetch(`${one.url}/readyz`)).status).toBe(200)
+  expect(await Promise.all(started.map((one) => one.kill('SIGTERM')))).toEqual([0, 0, 0])
+  for (const one of started) await one[Symbol.asyncDispose]()
+  await database.query(`drop database ${name} with (force)`)
+}, 30_000)
+
 function startWaiting(databaseUrl: string): Promise<PostriderProcess> {
   return startProcess({ environment: { ...TEST_ENVIRONMENT, DATABASE_URL: databaseUrl }, until: WAITS })
 }

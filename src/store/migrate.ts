@@ -12,7 +12,9 @@ export async function migrate(databaseUrl: string): Promise<void> {
   const lock = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 10_000 })
   await lock.connect()
   try {
-    await lock.query('select pg_advisory_lock($1)', [MIGRATION_LOCK])
+    // Of a transaction, not of the session: a pooler may keep the session, and with it the lock, when we have left.
+    await lock.query('begin; set local idle_in_transaction_session_timeout = 0')
+    await lock.query('select pg_advisory_xact_lock($1)', [MIGRATION_LOCK])
     const orm = await MikroORM.init({
       driver: PostgreSqlDriver,
       clientUrl: databaseUrl,
@@ -27,6 +29,7 @@ export async function migrate(databaseUrl: string): Promise<void> {
     } finally {
       await orm.close(true)
     }
+    await lock.query('commit')
   } finally {
     await lock.end()
   }

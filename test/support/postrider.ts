@@ -93,7 +93,8 @@ export async function createBackend(
   return backendOf({ url: operator.url, key: apiKey }, application.id)
 }
 
-function backendOf(endpoint: Endpoint, applicationId: string): Backend {
+/** An application through any of its servers. */
+export function backendOf(endpoint: Endpoint, applicationId: string): Backend {
   const send: Backend['send'] = (document, variables) => request(endpoint, document, variables)
   const backend: Backend = {
     endpoint,
