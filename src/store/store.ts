@@ -2,6 +2,7 @@ import { type EntityManager, MikroORM } from '@mikro-orm/postgresql'
 import type pg from 'pg'
 import { ApiKey } from './api-key.ts'
 import { Application, DeliveryProfileVersion } from './application.ts'
+import { apiConnections, openPipelinePool } from './connections.ts'
 import { Delivery } from './delivery.ts'
 import { DeliveryAttempt } from './delivery-attempt.ts'
 import { Destination, DestinationHealth, SigningSecret } from './destination.ts'
@@ -12,7 +13,6 @@ import { type Jobs, openJobs } from './job.ts'
 import { migrate } from './migrate.ts'
 import { Organization } from './organization.ts'
 import { ensurePartitions } from './partition.ts'
-import { openPipelinePool } from './pipeline-pool.ts'
 import type { SecretBox } from './secret-box.ts'
 import { type Sql, sqlState } from './sql.ts'
 import { createWriteHealth, type WriteHealth } from './write-health.ts'
@@ -60,20 +60,6 @@ const entities = [
   SigningSecret,
 ]
 
-const sessionOptions = [
-  // A transaction left open holds back the feed of the whole cluster: end it.
-  'idle_in_transaction_session_timeout=10000',
-  // What is read from a large table has an index, and what is read in order has one in that order. A plan that scans or
-  // sorts instead goes by statistics that are old or mislead: of (epoch, xid, id) > (…) they look at the epoch alone, expect
-  // nothing, and sort all attempts after a cursor to return the first. Where there is no index, both are still done.
-  'enable_seqscan=off',
-  'enable_sort=off',
-  // Compiling takes longer than any of our statements runs, and disabled plans cost enough to ask for it.
-  'jit=off',
-]
-  .map((setting) => `-c ${setting}`)
-  .join(' ')
-
 /** Migrates, then opens. Safe to call from many processes at once. */
 export async function openStore(options: StoreOptions): Promise<Store> {
   await using opening = new AsyncDisposableStack()
@@ -87,10 +73,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     clientUrl: options.databaseUrl,
     pool: { max: options.poolSize },
     driverOptions: {
-      application_name: 'postrider',
-      options: sessionOptions,
-      keepAlive: true,
-      connectionTimeoutMillis: 5_000,
+      ...apiConnections,
       onPoolCreated: (pool: pg.Pool) => pool.on('error', onPoolError),
     },
     logger: () => undefined,

@@ -9,7 +9,7 @@ import { until } from './until.ts'
 const LONGEST_STOP_MS = 10_000
 /** Each takes the whole grace, because requests hang. */
 const STOPS = form === 'short' ? 1 : 4
-const HANGING_AT_A_STOP = 32
+const HANGING_AT_A_STOP = 6
 
 test(
   'a server told to stop under load loses nothing, repeats nothing, and counts nothing that it cut off',
