@@ -23,15 +23,16 @@ export function parseId<P extends IdPrefix>(prefix: P, text: string): Id<P> | un
 
 /** UUIDv7 keeps the time of its making in its first 48 bits; that is the row's creation time, to the millisecond. */
 export function idTime(id: Id<IdPrefix>): Date {
-  return new Date(uuidTimeMs(idToUuid(id)))
+  return uuidTime(idToUuid(id))
+}
+
+/** The same of a bare UUIDv7. */
+export function uuidTime(uuid: string): Date {
+  return new Date(Number.parseInt(uuid.slice(0, 8) + uuid.slice(9, 13), 16))
 }
 
 /** The smallest UUIDv7 of this millisecond: the half-open bound between ids made before and from then on. */
 export function uuidFloor(timeMs: number): string {
   const hex = Math.max(0, Math.floor(timeMs)).toString(16).padStart(12, '0')
   return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`
-}
-
-function uuidTimeMs(uuid: string): number {
-  return Number.parseInt(uuid.slice(0, 8) + uuid.slice(9, 13), 16)
 }

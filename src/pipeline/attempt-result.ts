@@ -25,6 +25,8 @@ export interface AttemptRecord {
   readonly wasSent: boolean
   /** Whether there was an answer. */
   readonly isReached: boolean
+  /** Whether the destination was as well as it can be when the delivery was claimed. */
+  readonly wasSteady: boolean
   readonly retryAt: Date | undefined
   readonly request: RecordedRequest | undefined
   /** Undefined when the body was the envelope as the profile renders it. */

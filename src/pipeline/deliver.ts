@@ -65,7 +65,8 @@ async function attemptDelivery(
   target: Target,
 ): Promise<AttemptRecord | undefined> {
   const startedAt = parts.now()
-  const base = { startedAt, profileVersion: target.destination.profileVersion, profile: target.destination.profile }
+  const { profile, profileVersion, isSteady: wasSteady } = target.destination
+  const base = { startedAt, profileVersion, profile, wasSteady }
   const nothing = { request: undefined, requestBody: undefined, response: undefined, retryAt: undefined }
   const nothingSent = { durationMs: 0, wasSent: false, isReached: false, ...nothing }
   const obstacle = findObstacle(pending, target.destination)

@@ -21,6 +21,8 @@ export interface LoadedDestination {
   readonly isDisabled: boolean
   readonly isCircuitOpen: boolean
   readonly probeDeliveryId: string | null
+  /** One more success changes nothing of its health. */
+  readonly isSteady: boolean
   readonly connector: string
   readonly config: Record<string, unknown>
   readonly credentials: Record<string, unknown>

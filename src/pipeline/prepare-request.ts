@@ -3,7 +3,7 @@ import { parseRequest } from '../connector/parse-result.ts'
 import type { ReadyConnector } from '../connector/registry.ts'
 import type { DeliveryProfile } from '../domain/delivery-profile.ts'
 import { renderEnvelope } from '../domain/envelope.ts'
-import { idFromUuid, idTime } from '../domain/id.ts'
+import { type Id, idFromUuid, uuidTime } from '../domain/id.ts'
 import { signatureHeaders } from '../domain/signature.ts'
 import type { OutboundRequest } from '../outbound/outbound.ts'
 import type { LoadedDestination } from './destination-cache.ts'
@@ -26,12 +26,17 @@ export interface PreparedRequest extends OutboundRequest {
   readonly isEnvelope: boolean
 }
 
+interface NamedOccasion extends Occasion {
+  readonly publicEventId: Id<'evt'>
+}
+
 /** The connector's request with the profile's headers and signature. Throws what the connector throws. */
 export function prepareRequest(
   connector: ReadyConnector,
   destination: LoadedDestination,
-  occasion: Occasion,
+  given: Occasion,
 ): PreparedRequest {
+  const occasion = { ...given, publicEventId: idFromUuid('evt', given.eventId) }
   const context = requestContext(destination, occasion)
   const built = parseRequest(connector.definition.buildRequest(context))
   const body = built.body ?? ''
@@ -53,12 +58,11 @@ function lowerCased(headers: Readonly<Record<string, string>>): Record<string, s
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
 }
 
-function requestContext(destination: LoadedDestination, occasion: Occasion): RequestContext<unknown, unknown> {
-  const eventId = idFromUuid('evt', occasion.eventId)
+function requestContext(destination: LoadedDestination, occasion: NamedOccasion): RequestContext<unknown, unknown> {
   const event = {
-    id: eventId,
+    id: occasion.publicEventId,
     type: occasion.eventType,
-    createdAt: idTime(eventId),
+    createdAt: uuidTime(occasion.eventId),
     organizationId: destination.organizationExternalId ?? idFromUuid('org', destination.organizationId),
   }
   let data: unknown
@@ -75,7 +79,9 @@ function requestContext(destination: LoadedDestination, occasion: Occasion): Req
     config: destination.config,
     credentials: destination.credentials,
     delivery: {
-      id: idFromUuid('dlv', occasion.deliveryId),
+      get id() {
+        return idFromUuid('dlv', occasion.deliveryId)
+      },
       attempt: occasion.attemptNumber,
       isTest: occasion.isTest,
     },
@@ -85,7 +91,7 @@ function requestContext(destination: LoadedDestination, occasion: Occasion): Req
 function signed(
   built: ConnectorRequest,
   body: string,
-  { destination, occasion }: { destination: LoadedDestination; occasion: Occasion },
+  { destination, occasion }: { destination: LoadedDestination; occasion: NamedOccasion },
 ): Record<string, string> {
   if (!built.sign) return {}
   const { profile } = destination
@@ -95,13 +101,13 @@ function signed(
   const timestampS = Math.floor(occasion.now.getTime() / 1_000)
   return {
     ...profileHeaders(profile.headers, occasion, timestampS),
-    ...signatureHeaders(profile.signatures, secrets, { id: idFromUuid('evt', occasion.eventId), timestampS, body }),
+    ...signatureHeaders(profile.signatures, secrets, { id: occasion.publicEventId, timestampS, body }),
   }
 }
 
 function profileHeaders(
   headers: DeliveryProfile['headers'],
-  occasion: Occasion,
+  occasion: NamedOccasion,
   timestampS: number,
 ): Record<string, string> {
   return Object.fromEntries(headers.map(({ name, source }) => [name, headerValue(source, occasion, timestampS)]))
@@ -109,12 +115,12 @@ function profileHeaders(
 
 function headerValue(
   source: DeliveryProfile['headers'][number]['source'],
-  occasion: Occasion,
+  occasion: NamedOccasion,
   timestampS: number,
 ): string {
   switch (source) {
     case 'ID':
-      return idFromUuid('evt', occasion.eventId)
+      return occasion.publicEventId
     case 'TYPE':
       return occasion.eventType
     case 'DELIVERY_ID':

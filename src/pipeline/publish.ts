@@ -1,11 +1,11 @@
-import { type Id, idFromUuid, idToUuid } from '../domain/id.ts'
+import { type Id, idFromUuid } from '../domain/id.ts'
 import { type Problem, Refused, Unavailable } from '../domain/refused.ts'
 import type { Bell, BellKind } from '../store/bell.ts'
 import { Event } from '../store/event.ts'
 import { claimIdempotencyKeys, keyOf } from '../store/idempotency-key.ts'
-import { newId } from '../store/new-id.ts'
-import { holdOrganizations, insertEvents, type NewEvent } from '../store/publication.ts'
-import { isDataError, isUnavailable } from '../store/sql.ts'
+import { newUuid } from '../store/new-id.ts'
+import { type NewEvent, publishEvents } from '../store/publication.ts'
+import { isDataError, isUnavailable, type Sql } from '../store/sql.ts'
 import type { Store } from '../store/store.ts'
 import { type Catalogue, createCatalogue } from './catalogue.ts'
 import { coalesce } from './coalesce.ts'
@@ -114,39 +114,33 @@ interface Stored {
 }
 
 /** Everything that a publish commits: keys, events, deliveries, jobs. */
-async function storeEvents(store: Store, tx: Parameters<typeof insertEvents>[0], wanted: NewEvent[]): Promise<Stored> {
-  const alive = await holdOrganizations(
-    tx,
-    wanted.map((event) => event.organizationId),
-  )
-  if (wanted.some((event) => !alive.has(event.organizationId))) throw new OrganizationGone()
+async function storeEvents(store: Store, tx: Sql, wanted: NewEvent[]): Promise<Stored> {
+  const duplicates = await findDuplicates(tx, wanted)
+  const fresh = wanted.filter((event) => !duplicates.has(event.id))
+  if (fresh.length === 0) return { duplicates, rings: [] }
+  const { organizations, queued, held } = await publishEvents(tx, fresh)
+  if (organizations < new Set(fresh.map((event) => event.organizationId)).size) throw new OrganizationGone()
+  const rings = held.length > 0 ? await enqueue(store, tx, held) : []
+  return { duplicates, rings: queued > 0 ? [...rings, 'due'] : rings }
+}
+
+/** Of events whose idempotency key another event has: that event's id. */
+async function findDuplicates(tx: Sql, wanted: readonly NewEvent[]): Promise<Map<string, string>> {
   const claims = new Map<string, { applicationId: string; key: string; eventId: string }>()
   for (const event of wanted) {
     if (event.idempotencyKey === null) continue
     const claim = { applicationId: event.applicationId, key: event.idempotencyKey, eventId: event.id }
     if (!claims.has(keyOf(claim))) claims.set(keyOf(claim), claim)
   }
-  const owners = claims.size > 0 ? await claimIdempotencyKeys(tx, [...claims.values()]) : new Map<string, string>()
+  if (claims.size === 0) return new Map()
+  const owners = await claimIdempotencyKeys(tx, [...claims.values()])
   const duplicates = new Map<string, string>()
   for (const { id, applicationId, idempotencyKey } of wanted) {
     const owner = idempotencyKey === null ? id : owners.get(keyOf({ applicationId, key: idempotencyKey }))
     if (!owner) throw new Error('An idempotency key that was claimed has no owner')
     if (owner !== id) duplicates.set(id, owner)
   }
-  const fresh = wanted.filter((event) => !duplicates.has(event.id))
-  const deliveries = fresh.length > 0 ? await insertEvents(tx, fresh) : []
-  const pending = deliveries.filter((delivery) => delivery.status === 'PENDING')
-  const dueAt = new Map(fresh.flatMap(({ id, deliverAt }) => (deliverAt ? [[id, deliverAt.getTime()]] : [])))
-  const now = Date.now()
-  const rings = await enqueue(
-    store,
-    tx,
-    pending.map((delivery) => {
-      const dueAtMs = dueAt.get(delivery.eventId)
-      return { ...delivery, dueInMs: dueAtMs === undefined ? undefined : dueAtMs - now }
-    }),
-  )
-  return { duplicates, rings }
+  return duplicates
 }
 
 async function findEarlier(store: Store, duplicates: ReadonlyMap<string, string>): Promise<Map<string, Event>> {
@@ -173,7 +167,7 @@ function refuseAll(problems: readonly (readonly Problem[])[]): PublishResult[] {
 
 function newEvent(request: CheckedRequest, organizationUuid: string): NewEvent {
   return {
-    id: idToUuid(newId('evt')),
+    id: newUuid(),
     applicationId: request.applicationUuid,
     organizationId: organizationUuid,
     type: request.type,

@@ -1,8 +1,7 @@
-import { idToUuid } from '../domain/id.ts'
 import type { Bell } from '../store/bell.ts'
 import { type DestinationEvidence, moveHealth } from '../store/destination-health.ts'
-import { newId } from '../store/new-id.ts'
-import { type DeliveryChange, insertAttempts, type NewAttempt, updateDeliveries } from '../store/settlement.ts'
+import { newUuid } from '../store/new-id.ts'
+import { type DeliveryChange, type NewAttempt, settleDeliveries } from '../store/settlement.ts'
 import { isUnavailable, type Sql } from '../store/sql.ts'
 import type { Store } from '../store/store.ts'
 import { insertWaiting, LIVE_POSITION, type NewWaiting, RECOVERED_POSITION } from '../store/waiting.ts'
@@ -81,8 +80,7 @@ async function settleBatch(store: Store, tx: Sql, results: readonly Settling[]):
   const own = results.filter((result) => held.has(result.lease.id))
   if (own.length === 0) return false
   const tried = own.filter((result): result is Tried => result.attempt !== undefined)
-  if (tried.length > 0) await insertAttempts(tx, tried.map(toNewAttempt))
-  const pending = await updateDeliveries(tx, own.map(toChange))
+  const pending = await settleDeliveries(tx, own.map(toChange))
   const waiting = own.flatMap((result) =>
     pending.has(result.delivery.id) ? toWaiting(result, held.get(result.delivery.id)!) : [],
   )
@@ -117,38 +115,31 @@ function gatherOpenings(
 
 type Tried = Settling & { readonly attempt: AttemptRecord }
 
-function toNewAttempt({ delivery, attempt }: Tried): NewAttempt {
-  const { outcome } = attempt
-  return {
-    id: idToUuid(newId('att')),
-    application_id: delivery.applicationId,
-    organization_id: delivery.organizationId,
-    delivery_id: delivery.id,
-    destination_id: delivery.destinationId,
-    event_id: delivery.eventId,
-    event_type: delivery.eventType,
-    number: delivery.attemptCount + 1,
-    started_at: attempt.startedAt,
-    duration_ms: attempt.durationMs,
-    outcome: outcome.outcome,
-    failure_kind: outcome.failureKind ?? null,
-    error_message: outcome.message ?? null,
-    retry_at: attempt.retryAt ?? null,
-    request: attempt.request ?? null,
-    request_body: attempt.requestBody ?? null,
-    profile_version: attempt.profileVersion,
-    response: attempt.response ?? null,
-  }
-}
-
 function toChange(result: Settling): DeliveryChange {
   const { delivery, status, attempt } = result
   return {
     id: delivery.id,
     status,
     expectedCount: delivery.attemptCount,
-    attemptCount: delivery.attemptCount + (attempt ? 1 : 0),
     retryInMs: retryInMs(result),
+    attempt: attempt && toNewAttempt(attempt),
+  }
+}
+
+function toNewAttempt(attempt: AttemptRecord): NewAttempt {
+  const { outcome } = attempt
+  return {
+    id: newUuid(),
+    started_at: attempt.startedAt,
+    duration_ms: attempt.durationMs,
+    outcome: outcome.outcome,
+    failure_kind: outcome.failureKind,
+    error_message: outcome.message,
+    retry_at: attempt.retryAt,
+    request: attempt.request,
+    request_body: attempt.requestBody,
+    profile_version: attempt.profileVersion,
+    response: attempt.response,
   }
 }
 
@@ -162,6 +153,8 @@ function gatherEvidence(tried: readonly Tried[]): DestinationEvidence[] {
   const byDestination = new Map<string, DestinationEvidence>()
   for (const { delivery, attempt } of tried) {
     if (delivery.trigger === 'TEST' || !attempt.wasSent) continue
+    if (attempt.wasSteady && attempt.outcome.outcome === 'SUCCESS' && !byDestination.has(delivery.destinationId))
+      continue
     const endedAt = new Date(attempt.startedAt.getTime() + attempt.durationMs)
     const before = byDestination.get(delivery.destinationId)
     const base = {

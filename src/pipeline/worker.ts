@@ -36,8 +36,9 @@ export interface Worker extends AsyncDisposable {
 
 /** Postgres parses each LIMIT anew: few sizes. */
 const BATCH_SIZES = [128, 64, 32, 8, 1] as const
-/** With more to come, it waits for so much room: a claim costs the same whether it brings one or a hundred. */
-const WORTH_A_CLAIM = 64
+/** With more to come, it waits a moment for so much room: a claim costs the same whether it brings one or a hundred. */
+const WORTH_A_CLAIM = 128
+const WORTH_WAITING_MS = 20
 const GRACE_MS = 8_000
 const BACK_OFF_MS = 1_000
 /** An attempt that lasts longer takes up no place any more: it costs a socket, and nothing else. */
@@ -147,12 +148,23 @@ export function startWorker(options: WorkerOptions): Worker {
     return leases.length === batchSize
   }
 
+  async function untilRoom(): Promise<void> {
+    const enough = Math.min(WORTH_A_CLAIM, concurrency >> 1)
+    const deadline = performance.now() + WORTH_WAITING_MS
+    while (room() < enough && !stopping.signal.aborted) {
+      const leftMs = deadline - performance.now()
+      if (leftMs <= 0 && room() > 0) return
+      await alarm.wait(leftMs > 0 ? leftMs : options.pollMs)
+    }
+  }
+
   async function claimOnAndOn(): Promise<void> {
     while (!stopping.signal.aborted) {
       try {
         mayBeMore = await claim()
         isClaiming = true
-        if (!mayBeMore || room() < Math.min(WORTH_A_CLAIM, concurrency >> 2)) await alarm.wait(options.pollMs)
+        if (mayBeMore) await untilRoom()
+        else await alarm.wait(options.pollMs)
       } catch (error) {
         isClaiming = false
         onError(error)

@@ -48,6 +48,8 @@ export interface DestinationHead {
   readonly isDisabled: boolean
   readonly isCircuitOpen: boolean
   readonly probeDeliveryId: string | null
+  /** Nothing is held against it and its last success is not a second old: one more changes nothing. */
+  readonly isSteady: boolean
   readonly organizationExternalId: string | null
 }
 
@@ -56,6 +58,8 @@ export async function findDestinationHeads(sql: Sql, ids: readonly string[]): Pr
     `select d.id, d.application_id as "applicationId", d.version, a.profile_version as "profileVersion",
        d.inactive_since is null as "isActive", h.health = 'DISABLED' as "isDisabled",
        h.probe_at is not null as "isCircuitOpen", h.probe_delivery_id as "probeDeliveryId",
+       h.consecutive_failures = 0 and h.circuit_failures = 0 and h.probe_at is null
+         and coalesce(h.last_success_at > now() - interval '1 s', false) as "isSteady",
        o.external_id as "organizationExternalId"
      from destination d
      join destination_health h on h.destination_id = d.id

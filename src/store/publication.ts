@@ -1,5 +1,6 @@
 import type { DeliveryTrigger } from './delivery.ts'
 import { HELD } from './gate.ts'
+import { insertJobsFrom } from './job.ts'
 import type { Sql } from './sql.ts'
 
 // The statements of a publish. Ids are bare UUIDs here: the rows go from array to table by the thousand.
@@ -31,13 +32,24 @@ export interface NewEvent {
   readonly deliverAt?: Date | undefined
 }
 
-export interface FannedOut {
+/** A new delivery that cannot run now. */
+export interface Held {
   readonly id: string
   readonly eventId: string
   readonly destinationId: string
-  readonly status: 'PENDING' | 'SKIPPED'
   /** Whether it has to wait for its destination. */
   readonly isHeld: boolean
+  /** 0 and less: at once. */
+  readonly dueInMs: number
+}
+
+export interface Publication {
+  /** How many of the organizations are still there. */
+  readonly organizations: number
+  /** How many deliveries went into the queue. */
+  readonly queued: number
+  /** The others, in the order of the events. */
+  readonly held: readonly Held[]
 }
 
 /** Organizations by their id, or by the application's own id of them. */
@@ -97,14 +109,16 @@ export async function holdOrganizations(tx: Sql, ids: readonly string[]): Promis
 }
 
 /**
- * Stores events and, in the same statement, a delivery for each destination that subscribes to one. Delivery ids take
- * the time of their event and random bits. A destination that is off, or that the system disabled, gets a SKIPPED one.
- * In the order of the events.
- * Subscriptions are looked up once for each organization and type of the batch; `offset 0` keeps that an index scan each.
+ * Stores events and, in the same statement, a delivery for each destination that subscribes to one, and a job for each that
+ * can run now. Delivery ids take the time of their event and random bits. A destination that is off, or that the system
+ * disabled, gets a SKIPPED one. The organizations are held as by holdOrganizations. Subscriptions are looked up once for each
+ * organization and type of the batch; `offset 0` keeps that an index scan each.
  */
-export async function insertEvents(tx: Sql, events: readonly NewEvent[]): Promise<FannedOut[]> {
-  const rows = await tx<FannedOut>(
-    `with e as (
+export async function publishEvents(tx: Sql, events: readonly NewEvent[]): Promise<Publication> {
+  const rows = await tx<{ organizations: number; queued: number } & (Held | { id: null })>(
+    `with alive as materialized (
+       select id from organization where id = any($3::uuid[]) order by id for key share
+     ), e as (
        select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::int[], $7::text[], $8::bool[],
          $9::timestamptz[])
          as e (id, application_id, organization_id, type, data, data_bytes, idempotency_key, is_test, deliver_at)
@@ -132,8 +146,14 @@ export async function insertEvents(tx: Sql, events: readonly NewEvent[]): Promis
        select id, application_id, organization_id, event_id, destination_id, event_type, status, skip_reason, 'EVENT',
          max_attempts, case when skip_reason is null then due_at end, case when skip_reason is not null then now() end
        from fanned
+     ), queued as (
+       ${insertJobsFrom("fanned where status = 'PENDING' and not is_held and due_at <= now()")} returning 1
      )
-     select id, event_id as "eventId", destination_id as "destinationId", status, is_held as "isHeld" from fanned`,
+     select (select count(*) from alive)::int as organizations, (select count(*) from queued)::int as queued, f.id,
+       f.event_id as "eventId", f.destination_id as "destinationId", f.is_held as "isHeld",
+       extract(epoch from f.due_at - now())::float8 * 1000 as "dueInMs"
+     from (values (1)) as one
+     left join fanned f on f.status = 'PENDING' and (f.is_held or f.due_at > now())`,
     columns(
       events,
       'id',
@@ -147,8 +167,11 @@ export async function insertEvents(tx: Sql, events: readonly NewEvent[]): Promis
       'deliverAt',
     ),
   )
+  const { organizations, queued } = rows[0]!
+  const held = rows.filter((row): row is typeof row & Held => row.id !== null)
+  if (held.length < 2) return { organizations, queued, held }
   const place = new Map(events.map((event, i) => [event.id, i]))
-  return rows.toSorted((a, b) => place.get(a.eventId)! - place.get(b.eventId)!)
+  return { organizations, queued, held: held.toSorted((a, b) => place.get(a.eventId)! - place.get(b.eventId)!) }
 }
 
 export interface NewDelivery {
