@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { setFlagsFromString } from 'node:v8'
 import { type Config, ConfigInvalid, readConfig } from './config.ts'
 import { DataFolderInUse } from './embedded/embedded-postgres.ts'
 import { type Postrider, type Role, startPostrider } from './postrider.ts'
@@ -6,7 +7,11 @@ import { PostgresTooOld } from './store/reach-postgres.ts'
 
 const USAGE = 'Usage: postrider [--role api|worker]'
 
+/** V8 lets a heap of 70 MB grow to 230 before it looks for what can go; half as much again is enough (468 -> 344 MB). */
+const HEAP_GROWTH = '--heap-growing-percent=50'
+
 async function main(): Promise<void> {
+  setFlagsFromString(HEAP_GROWTH)
   const role = readRole()
   const config = readConfig(process.env)
   const stopping = new AbortController()

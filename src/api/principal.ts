@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { type Id, parseId } from '../domain/id.ts'
 import { coalesce } from '../pipeline/coalesce.ts'
-import { type ApiKey, findLiveApiKeys, hashApiKey } from '../store/api-key.ts'
+import { findLiveApiKeys, hashApiKey, type LiveApiKey } from '../store/api-key.ts'
 import { Application } from '../store/application.ts'
 import { isUnavailable } from '../store/sql.ts'
 import type { Store } from '../store/store.ts'
@@ -25,9 +25,9 @@ export type Authenticate = (claims: Claims) => Promise<Principal>
 /** Keys are looked up anew for each call, so that revocation is effective at once; calls of one moment share a query. */
 export function createAuthenticate({ store, operatorKey }: { store: Store; operatorKey: string }): Authenticate {
   const operatorHash = createHash('sha256').update(operatorKey).digest()
-  const findKey = coalesce<string, ApiKey | undefined>({
+  const findKey = coalesce<string, LiveApiKey | undefined>({
     flush: async (hashes) => {
-      const keys = await findLiveApiKeys(store.em(), hashes)
+      const keys = await findLiveApiKeys(store.sql, hashes)
       return hashes.map((hash) => keys.get(hash))
     },
     maxWeight: 1_000,

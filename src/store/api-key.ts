@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { defineEntity, type EntityManager, type InferEntity, p } from '@mikro-orm/core'
-import type { Id } from '../domain/id.ts'
+import { type Id, idFromUuid } from '../domain/id.ts'
 import { newId } from './new-id.ts'
+import type { Sql } from './sql.ts'
 import { TypeIdType } from './type-id-type.ts'
 
 export const ApiKey = defineEntity({
@@ -42,17 +43,28 @@ export function hashApiKey(secret: string): string {
   return createHash('sha256').update(secret).digest('hex')
 }
 
-const LAST_USED_STEP_MS = 60_000
+export interface LiveApiKey {
+  readonly id: Id<'key'>
+  readonly applicationId: Id<'app'>
+}
 
 /** The keys of these hashes that are not revoked. `lastUsedAt` is kept to the minute, so that reading rarely writes. */
-export async function findLiveApiKeys(em: EntityManager, hashes: readonly string[]): Promise<Map<string, ApiKey>> {
-  const keys = await em.find(ApiKey, { hash: { $in: [...hashes] }, revokedAt: null })
-  const staleBefore = new Date(Date.now() - LAST_USED_STEP_MS)
-  const stale = keys.filter((key) => !key.lastUsedAt || key.lastUsedAt < staleBefore)
+export async function findLiveApiKeys(sql: Sql, hashes: readonly string[]): Promise<Map<string, LiveApiKey>> {
+  const keys = await sql<{ id: string; applicationId: string; hash: string; isStale: boolean }>(
+    `select id, application_id as "applicationId", hash,
+       coalesce(last_used_at < now() - interval '1 minute', true) as "isStale"
+     from api_key where hash = any($1) and revoked_at is null`,
+    [hashes],
+  )
+  const stale = keys.filter((key) => key.isStale).map((key) => key.id)
   if (stale.length > 0) {
-    const ids = stale.map((key) => key.id).toSorted()
     // A note that nobody's call may fail for.
-    await em.nativeUpdate(ApiKey, { id: { $in: ids } }, { lastUsedAt: new Date() }).catch(() => undefined)
+    await sql('update api_key set last_used_at = now() where id = any($1::uuid[])', [stale]).catch(() => undefined)
   }
-  return new Map(keys.map((key) => [key.hash, key]))
+  return new Map(
+    keys.map((key) => [
+      key.hash,
+      { id: idFromUuid('key', key.id), applicationId: idFromUuid('app', key.applicationId) },
+    ]),
+  )
 }
