@@ -55,6 +55,7 @@ const statements = [
     statuses text[] not null,
     from_id uuid not null,
     to_id uuid not null,
+    cursor_id uuid not null,
     matched int not null default 0,
     enqueued int not null default 0,
     error text,

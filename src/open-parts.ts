@@ -9,6 +9,7 @@ import { openDeliveryWatch } from './pipeline/delivery-watch.ts'
 import { openFeed } from './pipeline/feed.ts'
 import { createPublish } from './pipeline/publish.ts'
 import { startRollUp } from './pipeline/roll-up.ts'
+import { startRecoveries } from './pipeline/run-recoveries.ts'
 import { startUpkeep } from './pipeline/upkeep.ts'
 import { startWorker, type Worker } from './pipeline/worker.ts'
 import { openBell } from './store/bell.ts'
@@ -67,7 +68,10 @@ export async function openParts({
     audit: (action, details) => log.info(details, action),
   }
   const worker = role === 'api' ? undefined : opening.use(startWorker({ ...parts, ...workerSettings(config), onError }))
-  if (role !== 'api') opening.use(startRollUp({ ...parts, onError }))
+  if (role !== 'api') {
+    opening.use(startRollUp({ ...parts, onError }))
+    opening.use(startRecoveries({ store, bell, onError }))
+  }
   const opened = opening.move()
   return {
     ...parts,

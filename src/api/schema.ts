@@ -14,6 +14,7 @@ import { DestinationTestResolver } from './destination/test-resolver.ts'
 import { EventConnectionResolver, EventResolver } from './event/event-resolver.ts'
 import { EventTypeResolver } from './event-type/event-type-resolver.ts'
 import { OrganizationResolver } from './organization/organization-resolver.ts'
+import { RecoveryResolver } from './recovery/recovery-resolver.ts'
 import { DestinationStatsResolver, StatsResolver } from './stats/stats-resolver.ts'
 import { ConnectorConfigError, GenericUserError, PayloadError } from './user-error.ts'
 import { ViewerResolver } from './viewer/viewer-resolver.ts'
@@ -49,6 +50,7 @@ export function buildApiSchema(): GraphQLSchema {
       HttpRequestRecordResolver,
       OrganizationResolver,
       StatsResolver,
+      RecoveryResolver,
       ViewerResolver,
     ],
     orphanedTypes: [

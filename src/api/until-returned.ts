@@ -1,3 +1,5 @@
+import { apiError } from './mask-error.ts'
+
 /**
  * An iterator that ends its generator as soon as it is returned. A generator alone does not hear `return()` while it
  * waits, and graphql-ws says by it that the client has unsubscribed: it would go on waiting for ever.
@@ -18,4 +20,10 @@ export function untilReturned<T>(
       return this
     },
   }
+}
+
+/** Over HTTP a subscription is run like a query, and there is no item. */
+export function overSocket<T>(item: T | undefined): T {
+  if (item !== undefined) return item
+  throw apiError('BAD_USER_INPUT', 'Subscribe over a WebSocket; HTTP takes queries and mutations')
 }

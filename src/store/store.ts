@@ -13,6 +13,7 @@ import { type Jobs, openJobs } from './job.ts'
 import { migrate } from './migrate.ts'
 import { Organization } from './organization.ts'
 import { ensurePartitions } from './partition.ts'
+import { RecoveryJob } from './recovery-job.ts'
 import type { SecretBox } from './secret-box.ts'
 import { type Sql, sqlState } from './sql.ts'
 import { createWriteHealth, type WriteHealth } from './write-health.ts'
@@ -57,6 +58,7 @@ const entities = [
   Event,
   EventType,
   Organization,
+  RecoveryJob,
   SigningSecret,
 ]
 

@@ -6,7 +6,7 @@ import type { Delivery } from '../../store/delivery.ts'
 import { type ApiContext, applicationOf } from '../context.ts'
 import { DeliveryType } from '../delivery/delivery-type.ts'
 import { apiError } from '../mask-error.ts'
-import { untilReturned } from '../until-returned.ts'
+import { overSocket, untilReturned } from '../until-returned.ts'
 import { feedFilterOf, requireFeedCursor } from './attempt-filter.ts'
 import { DeliveryAttemptFilter, FeedItemInterface } from './attempt-type.ts'
 
@@ -53,12 +53,6 @@ export class FeedItemResolver {
   cursor(@Root() { position }: FeedItem): string {
     return encodeFeedCursor(position)
   }
-}
-
-/** Over HTTP a subscription is run like a query, and there is no item. */
-function overSocket<T>(item: T | undefined): T {
-  if (item !== undefined) return item
-  throw apiError('BAD_USER_INPUT', 'Subscribe over a WebSocket; HTTP takes queries and mutations')
 }
 
 function followAttempts({ after, last, filter }: FeedArgs, context: ApiContext): AsyncIterableIterator<FeedItem> {

@@ -7,7 +7,7 @@ import { NodeInterface } from '../node.ts'
 import { DateTimeScalar } from '../scalars.ts'
 import { MutationPayload } from '../user-error.ts'
 
-const DeliveryStatus = enumOf(
+export const DeliveryStatus = enumOf(
   'DeliveryStatus',
   deliveryStatuses,
   'PENDING: waiting for its next attempt (the first or a retry). FAILED: given up. SKIPPED: the type matched, but see skipReason.',

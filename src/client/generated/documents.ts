@@ -170,6 +170,16 @@ export type DestinationOrdering =
   | 'ANY'
   | 'FIFO';
 
+export type DestinationRecoverInput = {
+  /** Only counts. */
+  dryRun?: boolean | null | undefined;
+  id: string | number;
+  /** When the deliveries were made. Open where a bound is missing; to: now. */
+  range: DateTimeRange;
+  /** FAILED, CANCELLED, SKIPPED. */
+  statuses?: Array<DeliveryStatus> | null | undefined;
+};
+
 export type DestinationSecretRevealInput = {
   id: string | number;
 };
@@ -306,6 +316,14 @@ export type PrincipalKind =
   | 'APPLICATION'
   | 'OPERATOR'
   | 'ORGANIZATION';
+
+/** DONE: all was put in line; its deliveries go on by themselves. CANCELLED: its destination was deleted. */
+export type RecoveryStatus =
+  | 'CANCELLED'
+  | 'DONE'
+  | 'FAILED'
+  | 'QUEUED'
+  | 'RUNNING';
 
 /** The width of a point, in UTC. Minutes are kept for 7 days. */
 export type StatsBucket =
@@ -695,6 +713,33 @@ export type DestinationStatsQueryVariables = Exact<{
 
 export type DestinationStatsQuery = { destination: { stats: Array<{ start: string, attempts: number, succeeded: number, failed: number, p50DurationMs: number | null, p95DurationMs: number | null }> } | null };
 
+export type DestinationRecoverMutationVariables = Exact<{
+  input: DestinationRecoverInput;
+}>;
+
+
+export type DestinationRecoverMutation = { destinationRecover: { job: { id: string, destinationId: string, status: RecoveryStatus, matched: number, enqueued: number, createdAt: string, finishedAt: string | null, error: string | null } | null, matched: { value: number, exact: boolean } | null, userErrors: Array<
+      | { message: string, path: Array<string> | null, code: UserErrorCode }
+      | { message: string, path: Array<string> | null, code: UserErrorCode }
+      | { message: string, path: Array<string> | null, code: UserErrorCode }
+    > } };
+
+export type RecoveryJobQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type RecoveryJobQuery = { recoveryJob: { id: string, destinationId: string, status: RecoveryStatus, matched: number, enqueued: number, createdAt: string, finishedAt: string | null, error: string | null, destination: { id: string } | null } | null };
+
+export type FollowRecoveryJobSubscriptionVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type FollowRecoveryJobSubscription = { recoveryJob: { id: string, destinationId: string, status: RecoveryStatus, matched: number, enqueued: number, createdAt: string, finishedAt: string | null, error: string | null } };
+
+export type RecoveryJobFieldsFragment = { id: string, destinationId: string, status: RecoveryStatus, matched: number, enqueued: number, createdAt: string, finishedAt: string | null, error: string | null };
+
 export class TypedDocumentString<TResult, TVariables>
   extends String
   implements DocumentTypeDecoration<TResult, TVariables>
@@ -806,6 +851,18 @@ export const StatsFieldsFragmentDoc = new TypedDocumentString(`
   p95DurationMs
 }
     `, {"fragmentName":"StatsFields"}) as unknown as TypedDocumentString<StatsFieldsFragment, unknown>;
+export const RecoveryJobFieldsFragmentDoc = new TypedDocumentString(`
+    fragment RecoveryJobFields on RecoveryJob {
+  id
+  destinationId
+  status
+  matched
+  enqueued
+  createdAt
+  finishedAt
+  error
+}
+    `, {"fragmentName":"RecoveryJobFields"}) as unknown as TypedDocumentString<RecoveryJobFieldsFragment, unknown>;
 export const ApplicationCreateDocument = new TypedDocumentString(`
     mutation ApplicationCreate($input: ApplicationCreateInput!) {
   applicationCreate(input: $input) {
@@ -1849,3 +1906,65 @@ export const DestinationStatsDocument = new TypedDocumentString(`
   p50DurationMs
   p95DurationMs
 }`) as unknown as TypedDocumentString<DestinationStatsQuery, DestinationStatsQueryVariables>;
+export const DestinationRecoverDocument = new TypedDocumentString(`
+    mutation DestinationRecover($input: DestinationRecoverInput!) {
+  destinationRecover(input: $input) {
+    job {
+      ...RecoveryJobFields
+    }
+    matched {
+      value
+      exact
+    }
+    userErrors {
+      message
+      path
+      code
+    }
+  }
+}
+    fragment RecoveryJobFields on RecoveryJob {
+  id
+  destinationId
+  status
+  matched
+  enqueued
+  createdAt
+  finishedAt
+  error
+}`) as unknown as TypedDocumentString<DestinationRecoverMutation, DestinationRecoverMutationVariables>;
+export const RecoveryJobDocument = new TypedDocumentString(`
+    query RecoveryJob($id: ID!) {
+  recoveryJob(id: $id) {
+    ...RecoveryJobFields
+    destination {
+      id
+    }
+  }
+}
+    fragment RecoveryJobFields on RecoveryJob {
+  id
+  destinationId
+  status
+  matched
+  enqueued
+  createdAt
+  finishedAt
+  error
+}`) as unknown as TypedDocumentString<RecoveryJobQuery, RecoveryJobQueryVariables>;
+export const FollowRecoveryJobDocument = new TypedDocumentString(`
+    subscription FollowRecoveryJob($id: ID!) {
+  recoveryJob(id: $id) {
+    ...RecoveryJobFields
+  }
+}
+    fragment RecoveryJobFields on RecoveryJob {
+  id
+  destinationId
+  status
+  matched
+  enqueued
+  createdAt
+  finishedAt
+  error
+}`) as unknown as TypedDocumentString<FollowRecoveryJobSubscription, FollowRecoveryJobSubscriptionVariables>;

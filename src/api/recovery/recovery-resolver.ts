@@ -1,0 +1,69 @@
+import { Arg, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root, Subscription } from 'type-graphql'
+import { parseId } from '../../domain/id.ts'
+import { recoverDestination } from '../../pipeline/recover-destination.ts'
+import { watchRecovery } from '../../pipeline/watch-recovery.ts'
+import type { Destination } from '../../store/destination.ts'
+import { RecoveryJob } from '../../store/recovery-job.ts'
+import { type ApiContext, applicationOf } from '../context.ts'
+import { DestinationType } from '../destination/destination-type.ts'
+import { apiError } from '../mask-error.ts'
+import { overSocket, untilReturned } from '../until-returned.ts'
+import { payloadOf } from '../user-error.ts'
+import { DestinationRecoverInput, DestinationRecoverPayload, RecoveryJobType } from './recovery-type.ts'
+
+@Resolver(() => RecoveryJobType)
+export class RecoveryResolver {
+  @Query(() => RecoveryJobType, { nullable: true })
+  recoveryJob(@Arg('id', () => ID) id: string, @Ctx() context: ApiContext): Promise<RecoveryJob | null> {
+    return findJob(id, context)
+  }
+
+  @FieldResolver(() => DestinationType, { nullable: true, description: 'null once deleted; the id stays.' })
+  destination(
+    @Root() { destinationId }: RecoveryJob,
+    @Ctx() { loaders }: ApiContext,
+  ): Promise<Destination | undefined> {
+    return loaders.destination.load(destinationId)
+  }
+
+  @Mutation(() => DestinationRecoverPayload, {
+    description:
+      'Sends again what the destination did not get: a new delivery (trigger RECOVERY) for each event of the range that has a delivery of these statuses, and none that arrived or is on its way. In the background, behind live traffic; calling it twice sends nothing twice.',
+  })
+  destinationRecover(
+    @Arg('input', () => DestinationRecoverInput) input: DestinationRecoverInput,
+    @Ctx() context: ApiContext,
+  ) {
+    const applicationId = applicationOf(context)
+    const { id, range, statuses, dryRun } = input
+    const request = {
+      id,
+      from: range.from ?? undefined,
+      to: range.to ?? undefined,
+      statuses: statuses ?? ['FAILED' as const],
+      dryRun: dryRun ?? false,
+    }
+    return payloadOf(() => recoverDestination(context.parts, applicationId, request))
+  }
+
+  @Subscription(() => RecoveryJobType, {
+    name: 'recoveryJob',
+    description: 'The job as it stands, then at each change, until it is finished.',
+    subscribe: ({ args, context }) => follow(args as { id: string }, context as ApiContext),
+  })
+  followRecoveryJob(@Root() job: RecoveryJob, @Arg('id', () => ID) _id: string): RecoveryJob {
+    return overSocket(job)
+  }
+}
+
+async function follow({ id }: { id: string }, context: ApiContext): Promise<AsyncIterableIterator<RecoveryJob>> {
+  const job = await findJob(id, context)
+  if (!job) throw apiError('BAD_USER_INPUT', `id: there is no recovery job ${id}`)
+  return untilReturned((signal) => watchRecovery(context.parts, job.id, signal))
+}
+
+async function findJob(id: string, context: ApiContext): Promise<RecoveryJob | null> {
+  const applicationId = applicationOf(context)
+  const parsed = parseId('rec', id)
+  return parsed ? context.parts.store.em().findOne(RecoveryJob, { id: parsed, applicationId }) : null
+}
