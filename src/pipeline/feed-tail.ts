@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { type FeedPosition, feedPositionBefore, laterFeedPosition } from '../domain/feed-cursor.ts'
+import { type FeedPosition, feedPositionBefore } from '../domain/feed-cursor.ts'
 import type { Bell } from '../store/bell.ts'
 import { type FeedFilter, type FeedPage, type FeedRow, matchesFeedFilter, readFeed } from '../store/feed.ts'
 import type { Store } from '../store/store.ts'
@@ -56,9 +56,7 @@ export function startFeedTail(options: { store: Store; bell: Bell; onError: (err
   async function look(): Promise<boolean> {
     for (;;) {
       const page = await readFeed(store, position, { limit: PAGE_SIZE })
-      const end = page.hasMore ? page.rows.at(-1)!.position : page.horizon
-      // What was the last may have been erased with its organization.
-      position = laterFeedPosition(position, end)
+      position = page.end
       for (const [subscriber, rows] of subscribers.route(page.rows)) subscriber.push({ rows, horizon: position })
       if (!page.hasMore) return page.isHeldBack
     }

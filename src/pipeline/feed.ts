@@ -63,11 +63,8 @@ async function* follow(store: Store, tail: FeedTail, options: FollowOptions): As
   }
   let caughtUp = !options.after && !options.last
   yield { kind: 'checkpoint', position, caughtUp }
-  const readOn = async (from: FeedPosition) => {
-    const page = await whenAvailable(() => readFeed(store, from, { filter, limit: PAGE_SIZE }), { ...patience, signal })
-    const last = page.rows.at(-1)?.position ?? from
-    return { ...page, end: page.hasMore ? last : laterFeedPosition(last, page.horizon) }
-  }
+  const readOn = (from: FeedPosition) =>
+    whenAvailable(() => readFeed(store, from, { filter, limit: PAGE_SIZE }), { ...patience, signal })
   let isBehind = true
   while (!signal.aborted) {
     // Nearly there, it is subscribed first and reads once more then: between the two nothing can be missed.
@@ -84,6 +81,8 @@ async function* follow(store: Store, tail: FeedTail, options: FollowOptions): As
     for (const row of page.rows) yield { kind: 'attempt', ...row }
     position = page.end
     isBehind = page.hasMore
+    // A rare filter: the cursor moves on although there was nothing to show.
+    if (page.hasMore && page.rows.length === 0) yield { kind: 'checkpoint', position, caughtUp: false }
     if (!subscription || page.hasMore) continue
     if (!caughtUp) yield { kind: 'checkpoint', position, caughtUp: true }
     caughtUp = true

@@ -1,3 +1,4 @@
+import { dropStatsBefore } from '../store/attempt-stats.ts'
 import { dropOldIdempotencyKeys } from '../store/idempotency-key.ts'
 import { ensurePartitions } from '../store/partition.ts'
 import { dropExpired } from '../store/retention.ts'
@@ -25,7 +26,9 @@ export function startUpkeep({ store, retentionDays, onError }: UpkeepOptions): A
     await ensurePartitions(store.sql, new Date(now)).catch(onError)
     await dropOldIdempotencyKeys(store.sql).catch(onError)
     if (retentionDays === 0) return
-    await dropExpired(store, new Date(now - retentionDays * DAY_MS), stopping.signal).catch(onError)
+    const before = new Date(now - retentionDays * DAY_MS)
+    await dropExpired(store, before, stopping.signal).catch(onError)
+    await forgetStats(store, before, stopping.signal).catch(onError)
   }
   let working = work()
   const timer = setInterval(() => {
@@ -37,5 +40,12 @@ export function startUpkeep({ store, retentionDays, onError }: UpkeepOptions): A
       stopping.abort()
       await working
     },
+  }
+}
+
+/** Counts are kept as long as what they count. Those by the minute go earlier; see roll-up.ts. */
+async function forgetStats(store: Store, before: Date, signal: AbortSignal): Promise<void> {
+  for (const bucket of ['HOUR', 'DAY'] as const) {
+    while (!signal.aborted && (await dropStatsBefore(store.sql, bucket, before)));
   }
 }

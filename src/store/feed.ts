@@ -33,7 +33,9 @@ export interface FeedBounds {
 
 export interface FeedPage extends FeedBounds {
   readonly rows: readonly FeedRow[]
-  /** True when the page was cut by its limit. */
+  /** Where the next page begins: nothing that matches lies between the last row and here. */
+  readonly end: FeedPosition
+  /** True when the page was cut, by its limit or, maybe without a row, by how much it may look at. */
   readonly hasMore: boolean
   /** True when attempts are committed that an older, still running transaction holds back. */
   readonly isHeldBack: boolean
@@ -49,6 +51,9 @@ export function matchesFeedFilter(filter: FeedFilter, attempt: DeliveryAttempt):
   )
 }
 
+/** Attempts of the application that a page of a filter looks at: a rare one would read all of them in one statement. */
+const MAX_LOOKED_AT = 2_000
+
 /**
  * Attempts after a position, in the order of the feed. It stops below the oldest running transaction: a row that
  * commits later than a younger one is still ahead of every reader. It begins behind what retention has dropped: a row
@@ -59,8 +64,8 @@ export async function readFeed(
   after: FeedPosition,
   { filter, limit }: { filter?: FeedFilter; limit: number },
 ): Promise<FeedPage> {
-  const { where, values } = conditions(filter)
-  const rows = await store.sql<Bounds & { isHeldBack: boolean } & (AttemptRow | { id: null })>(
+  const { where, values } = conditions(filter, 7)
+  const rows = await store.sql<Bounds & LookedAt & (AttemptRow | { id: null })>(
     // held is read once, not for each row, and in the index's order: planners expect a hit soon, and would scan for it.
     `with bound as materialized (
        select *, pg_snapshot_xmin(pg_current_snapshot()) as xmin from feed_epoch
@@ -69,21 +74,52 @@ export async function readFeed(
          select feed_epoch, feed_xid, id from delivery_attempt where feed_epoch = bound.epoch and feed_xid >= bound.xmin
          order by feed_epoch, feed_xid, id limit 1
        ) h
-     ), ${TOP}
-     select ${BOUNDS}, exists (select from held) as "isHeldBack", a.*
-     from bound cross join top left join lateral (
-       select * from delivery_attempt
-       where (feed_epoch, feed_xid, id) > ($1::bigint, $2::xid8, $3::uuid)
-         and (feed_epoch < bound.epoch or feed_xid < bound.xmin)
-         and (bound.dropped_epoch is null
-           or (feed_epoch, feed_xid, id) > (bound.dropped_epoch, bound.dropped_xid, bound.dropped_id)) ${where}
-       order by feed_epoch, feed_xid, id limit $4
+     ), ${TOP}, looked as materialized (
+       select l.* from bound cross join lateral (
+         select * from delivery_attempt
+         where (feed_epoch, feed_xid, id) > ($1::bigint, $2::xid8, $3::uuid)
+           and (feed_epoch < bound.epoch or feed_xid < bound.xmin)
+           and (bound.dropped_epoch is null
+             or (feed_epoch, feed_xid, id) > (bound.dropped_epoch, bound.dropped_xid, bound.dropped_id))
+           and ($6::uuid is null or application_id = $6)
+         order by feed_epoch, feed_xid, id limit $5
+       ) l
+     ), end_of_look as materialized (
+       select feed_epoch as look_epoch, feed_xid as look_xid, id as look_id from looked order by 1 desc, 2 desc, 3 desc limit 1
+     )
+     select ${BOUNDS}, exists (select from held) as "isHeldBack", (select count(*) from looked)::int as "lookedAt",
+       look_epoch::text as "lookEpoch", look_xid::text as "lookXid", look_id as "lookId", a.*
+     from bound cross join top left join end_of_look on true left join lateral (
+       select * from looked where true ${where} order by feed_epoch, feed_xid, id limit $4
      ) a on true`,
-    [after.epoch, after.xid.toString(), after.attemptUuid, limit + 1, ...values],
+    [
+      after.epoch,
+      after.xid.toString(),
+      after.attemptUuid,
+      limit + 1,
+      where === '' ? limit + 1 : MAX_LOOKED_AT,
+      filter ? idToUuid(filter.applicationId) : null,
+      ...values,
+    ],
   )
+  const [first] = rows
   const found = rows.flatMap((row) => (row.id === null ? [] : toFeedRow(row)))
-  const hasMore = found.length > limit
-  return { rows: found.slice(0, limit), ...toBounds(rows[0]!), hasMore, isHeldBack: rows[0]!.isHeldBack }
+  const page = { rows: found.slice(0, limit), ...toBounds(first!), isHeldBack: first!.isHeldBack }
+  if (found.length > limit) return { ...page, hasMore: true, end: page.rows.at(-1)!.position }
+  const { lookedAt, lookEpoch, lookXid, lookId } = first!
+  const isCut = where !== '' && lookedAt === MAX_LOOKED_AT
+  const end = isCut
+    ? toPosition({ epoch: lookEpoch, xid: lookXid, id: lookId })
+    : laterFeedPosition(after, page.horizon)
+  return { ...page, hasMore: isCut, end }
+}
+
+interface LookedAt {
+  readonly isHeldBack: boolean
+  readonly lookedAt: number
+  readonly lookEpoch: string
+  readonly lookXid: string
+  readonly lookId: string
 }
 
 /** Where the feed stands now: every attempt that commits from here on comes after the horizon. */
@@ -99,12 +135,12 @@ export async function feedBounds({ sql }: Store): Promise<FeedBounds> {
 
 /** The position just before the newest `count` attempts that match. */
 export async function feedPositionOfLast(store: Store, filter: FeedFilter, count: number): Promise<FeedPosition> {
-  const { where, values } = conditions(filter, 2)
+  const { where, values } = conditions(filter, 3)
   const rows = await store.sql<{ epoch: string; xid: string; id: string }>(
     `select feed_epoch::text as epoch, feed_xid::text as xid, id from delivery_attempt
-     where feed_xid < pg_snapshot_xmin(pg_current_snapshot()) ${where}
+     where application_id = $2 and feed_xid < pg_snapshot_xmin(pg_current_snapshot()) ${where}
      order by feed_epoch desc, feed_xid desc, id desc limit 1 offset $1`,
-    [count, ...values],
+    [count, idToUuid(filter.applicationId), ...values],
   )
   const row = rows[0]
   const { lostUntil } = await feedBounds(store)
@@ -150,9 +186,10 @@ function toPosition({ epoch, xid, id }: { epoch: string; xid: string; id: string
   return { epoch: Number(epoch), xid: BigInt(xid), attemptUuid: id }
 }
 
-function conditions(filter: FeedFilter | undefined, first = 5): { where: string; values: unknown[] } {
+/** All but the application, which has an index. */
+function conditions(filter: FeedFilter | undefined, first: number): { where: string; values: unknown[] } {
   if (!filter) return { where: '', values: [] }
-  const parts: [sql: string, value: unknown][] = [['application_id =', idToUuid(filter.applicationId)]]
+  const parts: [sql: string, value: unknown][] = []
   if (filter.organizationId) parts.push(['organization_id =', idToUuid(filter.organizationId)])
   if (filter.destinationIds) parts.push(['destination_id = any', filter.destinationIds.map(idToUuid)])
   if (filter.eventTypes) parts.push(['event_type = any', filter.eventTypes])

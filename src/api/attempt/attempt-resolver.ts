@@ -15,7 +15,8 @@ import { AttemptConnection, AttemptPageArgs, AttemptType, HttpRequestRecord } fr
 @Resolver(() => AttemptType)
 export class AttemptResolver {
   @Query(() => AttemptConnection, {
-    description: 'Oldest first, with the same cursors as Subscription.deliveryAttempts: catch up here, or poll.',
+    description:
+      'Oldest first, with the same cursors as Subscription.deliveryAttempts: catch up here, or poll. A page of a rare filter may be short or empty while hasNextPage is true: it looks at 2,000 attempts of the application.',
   })
   async deliveryAttempts(
     @Args(() => AttemptPageArgs) args: AttemptPageArgs,
@@ -35,7 +36,7 @@ export class AttemptResolver {
         hasNextPage: page.hasMore,
         hasPreviousPage: args.after != null,
         startCursor: edges[0]?.cursor ?? null,
-        endCursor: edges.at(-1)?.cursor ?? args.after ?? null,
+        endCursor: page.hasMore ? encodeFeedCursor(page.end) : (edges.at(-1)?.cursor ?? args.after ?? null),
       },
     }
   }
