@@ -10,7 +10,8 @@ import { startReceiver } from './support/receiver.ts'
 // Whatever Postgres believes of the tables, nothing reads one of the large ones from end to end. Statistics mislead most
 // when they are old: a table emptied and filled again, one that grew since it was looked at, one never looked at.
 
-const large = /^(event|delivery|delivery_attempt)_(\d{8}|default)$|^job_common$|^attempt_stats$|^idempotency_key$|^waiting_delivery$/
+const large =
+  /^(event|delivery|delivery_attempt)_(\d{8}|default)$|^job_common$|^attempt_stats$|^idempotency_key$|^waiting_delivery$/
 
 describe.each<[string, (database: TestDatabase, backend: Backend, ids: Ids) => Promise<void>]>([
   ['almost empty and never analysed', async () => undefined],

@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { type FeedPosition, feedPositionBefore } from '../domain/feed-cursor.ts'
 import type { Bell } from '../store/bell.ts'
-import { type FeedFilter, type FeedPage, type FeedRow, matchesFeedFilter, readFeed } from '../store/feed.ts'
+import { type FeedFilter, type FeedPage, matchesFeedFilter, readFeed } from '../store/feed.ts'
+import type { FeedRow } from '../store/feed-row.ts'
 import type { Store } from '../store/store.ts'
 import { createAlarm } from './alarm.ts'
 

@@ -110,7 +110,7 @@ const insertChunk = `
     case when ${share(5, 'm + number')} < 0.02 then 10000 * ${share(6, 'm')} else 20 + 180 * ${share(7, 'm')} end::int,
     case when ok then 'SUCCESS' when number = 2 then 'PERMANENT_FAILURE' else 'RETRYABLE_FAILURE' end,
     case when not ok then 'HTTP_STATUS' end, case when not ok then 'The receiver answered 500' end,
-    '{"method":"POST","url":"https://hooks.example.com/","headers":[{"name":"content-type","value":"application/json","redacted":false}]}',
+    '{"method":"POST","url":"https://hooks.example.com/","headers":[["content-type","application/json"]]}',
     1, ('{"statusCode":' || case when ok then 200 else 500 end || ',"headers":[],"body":"","sizeBytes":0,"truncated":false}'
       )::json, (select epoch from feed_epoch)
   from (select d.*, number, status = 'SUCCEEDED' and number = attempts as ok
