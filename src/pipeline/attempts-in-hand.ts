@@ -59,8 +59,7 @@ export function createAttemptsInHand(options: InHandOptions): AttemptsInHand {
 
   async function giveBack(leases: readonly Lease[]): Promise<void> {
     if (leases.length === 0) return
-    const patience = { signal: parts.cut, maxTries: Number.POSITIVE_INFINITY, onError }
-    await whenAvailable(() => store.jobs.release(leases), patience).catch(onError)
+    await whenAvailable(() => store.jobs.release(leases), { signal: parts.cut, onError }).catch(onError)
     drop(leases)
   }
 

@@ -39,7 +39,7 @@ const CHECKPOINT_EVERY_MS = 10_000
 const MAX_QUEUED = 64
 
 /** As long as there is a follower; the tail tells of what goes wrong. */
-const patience = { maxTries: Number.POSITIVE_INFINITY, onError: () => undefined }
+const patience = { onError: () => undefined }
 
 /** The attempt table is the log: followers read pages until they meet the one shared tail, then live off that. */
 export function openFeed(options: { store: Store; bell: Bell; onError: (error: unknown) => void }): Feed {

@@ -13,8 +13,6 @@ import { whenAvailable } from './when-available.ts'
 export type Settle = (result: AttemptResult) => Promise<void>
 
 const MAX_BATCH = 500
-/** After so many tries, two minutes, the leases are surely lost. */
-const MAX_TRIES = 240
 
 export interface SettleParts {
   readonly store: Store
@@ -32,7 +30,8 @@ export interface SettleParts {
  */
 export function createSettle(parts: SettleParts): Settle {
   const { store, bell, cut, onWaiting, onError } = parts
-  const patience = { signal: cut, maxTries: MAX_TRIES, onError }
+  // However long it takes: what lost its lease meanwhile is left out then.
+  const patience = { signal: cut, onError }
   const settle = coalesce<Settling, void>({
     flush: async (results) => {
       const moved = await whenAvailable(() => store.transaction((tx) => settleBatch(store, tx, results)), patience)

@@ -4,8 +4,6 @@ import { isUnavailable } from '../store/sql.ts'
 export interface Patience {
   /** Ends the waiting: the failure of then is thrown. */
   readonly signal: AbortSignal
-  /** How often it is tried, twice a second. */
-  readonly maxTries: number
   /** Told of the first failure of a wait. */
   readonly onError: (error: unknown) => void
 }
@@ -13,12 +11,12 @@ export interface Patience {
 const RETRY_EVERY_MS = 500
 
 /** Does the work; while Postgres is away, again and again. Any other failure is thrown at once. */
-export async function whenAvailable<T>(work: () => Promise<T>, { signal, maxTries, onError }: Patience): Promise<T> {
+export async function whenAvailable<T>(work: () => Promise<T>, { signal, onError }: Patience): Promise<T> {
   for (let tries = 1; ; tries += 1) {
     try {
       return await work()
     } catch (error) {
-      if (!isUnavailable(error) || tries >= maxTries || signal.aborted) throw error
+      if (!isUnavailable(error) || signal.aborted) throw error
       if (tries === 1) onError(error)
       await setTimeout(RETRY_EVERY_MS, undefined, { signal }).catch(() => undefined)
     }

@@ -23,7 +23,7 @@ export function isUnavailable(error: unknown): boolean {
   // 08P01 is no outage: that is how Postgres answers a text that it cannot take in.
   if (state) return state !== '08P01' && /^(08|53|57P|25006|25P03|40001|40P01|55P03|58)/.test(state)
   const message = error instanceof Error ? error.message : ''
-  return /ECONN|EPIPE|ENOTFOUND|EAI_AGAIN|E(HOST|NET)UNREACH|ETIMEDOUT|Connection terminated|not queryable|timeout exceeded when trying to connect|pool after calling end/.test(
+  return /ECONN|EPIPE|ENOTFOUND|EAI_AGAIN|E(HOST|NET)UNREACH|ETIMEDOUT|Connection terminated|timeout expired|Query read timeout|not queryable|timeout exceeded when trying to connect|pool after calling end/.test(
     `${(error as { code?: string } | null)?.code ?? ''} ${message}`,
   )
 }
