@@ -12,6 +12,7 @@ import { DestinationMutations } from './destination/destination-mutations.ts'
 import { DestinationConnectionResolver, DestinationResolver } from './destination/destination-resolver.ts'
 import { DestinationTestResolver } from './destination/test-resolver.ts'
 import { EventConnectionResolver, EventResolver } from './event/event-resolver.ts'
+import { ReplayResolver } from './event/replay-resolver.ts'
 import { EventTypeResolver } from './event-type/event-type-resolver.ts'
 import { OrganizationResolver } from './organization/organization-resolver.ts'
 import { RecoveryResolver } from './recovery/recovery-resolver.ts'
@@ -51,6 +52,7 @@ export function buildApiSchema(): GraphQLSchema {
       OrganizationResolver,
       StatsResolver,
       RecoveryResolver,
+      ReplayResolver,
       ViewerResolver,
     ],
     orphanedTypes: [

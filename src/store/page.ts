@@ -1,4 +1,5 @@
-import type { EntityManager, EntityName, FilterQuery } from '@mikro-orm/core'
+import { type EntityName, type FilterQuery, raw } from '@mikro-orm/core'
+import type { EntityManager } from '@mikro-orm/postgresql'
 
 export interface Page<T> {
   readonly nodes: readonly T[]
@@ -44,7 +45,13 @@ export async function countUpTo<T extends { id: string }>(
   { where, within, max }: PageFilter<T> & { max: number },
 ): Promise<{ value: number; exact: boolean }> {
   const floor = within && (await findFloor(em, entity, within, undefined))
-  const found = await em.find(entity, bounded(where, { floor }), { fields: ['id'] as never, limit: max + 1 })
+  // As bare rows: a thousand entities would take longer to make than to find.
+  const found = await em
+    .createQueryBuilder(entity)
+    .select(raw('1 as one'))
+    .where(bounded(where, { floor }) as never)
+    .limit(max + 1)
+    .execute('all', false)
   return { value: Math.min(found.length, max), exact: found.length <= max && floor === undefined }
 }
 

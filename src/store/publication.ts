@@ -108,6 +108,14 @@ export async function holdOrganizations(tx: Sql, ids: readonly string[]): Promis
   return new Set(rows.map((row) => row.id))
 }
 
+/** Why a destination d with its health h gets nothing now. */
+const SKIP_REASON = `case when d.inactive_since is not null then 'INACTIVE' when h.health = 'DISABLED' then 'DISABLED' end`
+
+/** Whether a destination d gets events of this type: no pattern, its name, or a prefix of it. */
+const SUBSCRIBES_TO = (type: string) => `(cardinality(d.event_types) = 0 or exists (
+  select from unnest(d.event_types) as s (pattern)
+  where s.pattern = ${type} or (right(s.pattern, 2) = '.*' and starts_with(${type}, left(s.pattern, -1)))))`
+
 /**
  * Stores events and, in the same statement, a delivery for each destination that subscribes to one, and a job for each that
  * can run now. Delivery ids take the time of their event and random bits. A destination that is off, or that the system
@@ -127,14 +135,12 @@ export async function publishEvents(tx: Sql, events: readonly NewEvent[]): Promi
        select * from e
      ), subscribed as materialized (
        select w.organization_id, w.type, d.id as destination_id, a.max_attempts, ${HELD} as is_held,
-         case when d.inactive_since is not null then 'INACTIVE' when h.health = 'DISABLED' then 'DISABLED' end as skip_reason
+         ${SKIP_REASON} as skip_reason
        from (select distinct organization_id, type from e offset 0) w
        cross join lateral (select * from destination where organization_id = w.organization_id offset 0) d
        cross join lateral (select * from destination_health where destination_id = d.id offset 0) h
        cross join lateral (select max_attempts from application where id = d.application_id offset 0) a
-       where cardinality(d.event_types) = 0 or exists (
-         select from unnest(d.event_types) as s (pattern)
-         where s.pattern = w.type or (right(s.pattern, 2) = '.*' and starts_with(w.type, left(s.pattern, -1))))
+       where ${SUBSCRIBES_TO('w.type')}
      ), fanned as materialized (
        select (left(e.id::text, 13) || '-7' || substr(gen_random_uuid()::text, 16))::uuid as id, e.application_id,
          e.organization_id, e.id as event_id, s.destination_id, e.type as event_type, s.skip_reason, s.is_held, s.max_attempts,
@@ -207,6 +213,60 @@ export async function insertDelivery(tx: Sql, delivery: NewDelivery): Promise<vo
 /** Says of a pending delivery that its next attempt is due. */
 export async function markDue(tx: Sql, id: string): Promise<void> {
   await tx("update delivery set next_attempt_at = now() where id = $1 and status = 'PENDING'", [id])
+}
+
+/** False when it is no longer pending. */
+export async function markCancelled(tx: Sql, id: string): Promise<boolean> {
+  const rows = await tx(
+    `update delivery set status = 'CANCELLED', finished_at = now(), next_attempt_at = null
+     where id = $1 and status = 'PENDING' returning 1`,
+    [id],
+  )
+  return rows.length > 0
+}
+
+export interface Subscribed {
+  readonly destinationId: string
+  /** Why nothing is sent there now. */
+  readonly skipReason: 'INACTIVE' | 'DISABLED' | null
+  readonly isHeld: boolean
+}
+
+/** Destinations of an organization: those named, or else those that subscribe to the type. */
+export async function findSubscribed(
+  tx: Sql,
+  wanted: { organizationId: string; type: string; destinationIds: readonly string[] | undefined },
+): Promise<Subscribed[]> {
+  return tx(
+    `select d.id as "destinationId", ${SKIP_REASON} as "skipReason", ${HELD} as "isHeld"
+     from destination d cross join lateral (select * from destination_health where destination_id = d.id offset 0) h
+     where d.organization_id = $1 and case when $3::uuid[] is null then ${SUBSCRIBES_TO('$2')} else d.id = any($3) end
+     order by d.id`,
+    [wanted.organizationId, wanted.type, wanted.destinationIds ?? null],
+  )
+}
+
+/** Deliveries of one stored event beside those of its fan-out. */
+export async function insertReplays(
+  tx: Sql,
+  { eventId, deliveries }: { eventId: string; deliveries: readonly (Subscribed & { id: string })[] },
+): Promise<void> {
+  await tx(
+    `insert into delivery (id, application_id, organization_id, event_id, destination_id, event_type, status, skip_reason,
+       trigger, max_attempts, next_attempt_at, finished_at)
+     select x.id, e.application_id, e.organization_id, e.id, x.destination_id, e.type,
+       case when x.skip_reason is null then 'PENDING' else 'SKIPPED' end, x.skip_reason, 'REPLAY',
+       (select max_attempts from application where id = e.application_id),
+       case when x.skip_reason is null then now() end, case when x.skip_reason is not null then now() end
+     from unnest($2::uuid[], $3::uuid[], $4::text[]) as x (id, destination_id, skip_reason)
+     cross join (select * from event where id = $1) e`,
+    [
+      eventId,
+      deliveries.map((one) => one.id),
+      deliveries.map((one) => one.destinationId),
+      deliveries.map((one) => one.skipReason),
+    ],
+  )
 }
 
 /** Stores one event without a fan-out: a person's test goes to the destination tested, and to no other. */

@@ -1,5 +1,6 @@
 import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql'
 import { idTime, parseId } from '../../domain/id.ts'
+import { cancelDelivery } from '../../pipeline/cancel-delivery.ts'
 import { retryDelivery } from '../../pipeline/retry-delivery.ts'
 import { Delivery } from '../../store/delivery.ts'
 import { DeliveryAttempt } from '../../store/delivery-attempt.ts'
@@ -13,6 +14,8 @@ import { EventObject } from '../event/event-object.ts'
 import { DateTimeScalar } from '../scalars.ts'
 import { payloadOf } from '../user-error.ts'
 import {
+  DeliveryCancelInput,
+  DeliveryCancelPayload,
   DeliveryConnection,
   DeliveryFilter,
   DeliveryRetryInput,
@@ -82,6 +85,15 @@ export class DeliveryResolver {
   deliveryRetry(@Arg('input', () => DeliveryRetryInput) input: DeliveryRetryInput, @Ctx() context: ApiContext) {
     const applicationId = applicationOf(context)
     return payloadOf(async () => ({ delivery: await retryDelivery(context.parts, applicationId, input.id) }))
+  }
+
+  @Mutation(() => DeliveryCancelPayload, {
+    description:
+      'Takes a pending delivery back. An attempt that is under way is still recorded, and no other follows. CONFLICT when it is finished.',
+  })
+  deliveryCancel(@Arg('input', () => DeliveryCancelInput) input: DeliveryCancelInput, @Ctx() context: ApiContext) {
+    const applicationId = applicationOf(context)
+    return payloadOf(async () => ({ delivery: await cancelDelivery(context.parts, applicationId, input.id) }))
   }
 }
 

@@ -80,6 +80,18 @@ export class DeliveryFilter {
 }
 
 @InputType()
+export class DeliveryCancelInput {
+  @Field(() => ID)
+  id!: string
+}
+
+@ObjectType()
+export class DeliveryCancelPayload extends MutationPayload {
+  @Field(() => DeliveryType, { nullable: true })
+  delivery?: DeliveryType | null
+}
+
+@InputType()
 export class DeliveryRetryInput {
   @Field(() => ID)
   id!: string

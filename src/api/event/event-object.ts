@@ -70,6 +70,19 @@ export class EventPublishInput {
 }
 
 @InputType()
+export class EventReplayInput {
+  @Field(() => ID)
+  id!: string
+
+  @Field(() => [ID], {
+    nullable: true,
+    description:
+      "Destinations of the event's organization, at most 1,000, subscribed or not. Omitted: all that subscribe to its type now.",
+  })
+  destinationIds?: string[] | null
+}
+
+@InputType()
 export class EventsPublishInput {
   @Field(() => [EventPublishInput], { description: '1 to 1,000.' })
   events!: EventPublishInput[]

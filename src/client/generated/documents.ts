@@ -61,6 +61,10 @@ export type DeliveryAttemptFilter = {
   outcomes?: Array<AttemptOutcome> | null | undefined;
 };
 
+export type DeliveryCancelInput = {
+  id: string | number;
+};
+
 /** Each condition that is given must hold. */
 export type DeliveryFilter = {
   createdAt?: DateTimeRange | null | undefined;
@@ -246,6 +250,12 @@ export type EventPublishInput = {
   organizationId?: string | number | null | undefined;
   /** Name of a type in the catalogue. */
   type: string;
+};
+
+export type EventReplayInput = {
+  /** Destinations of the event's organization, at most 1,000, subscribed or not. Omitted: all that subscribe to its type now. */
+  destinationIds?: Array<string | number> | null | undefined;
+  id: string | number;
 };
 
 export type EventTypeArchiveInput = {
@@ -739,6 +749,28 @@ export type FollowRecoveryJobSubscriptionVariables = Exact<{
 export type FollowRecoveryJobSubscription = { recoveryJob: { id: string, destinationId: string, status: RecoveryStatus, matched: number, enqueued: number, createdAt: string, finishedAt: string | null, error: string | null } };
 
 export type RecoveryJobFieldsFragment = { id: string, destinationId: string, status: RecoveryStatus, matched: number, enqueued: number, createdAt: string, finishedAt: string | null, error: string | null };
+
+export type DeliveryCancelMutationVariables = Exact<{
+  input: DeliveryCancelInput;
+}>;
+
+
+export type DeliveryCancelMutation = { deliveryCancel: { delivery: { id: string, eventId: string, destinationId: string, eventType: string, status: DeliveryStatus, skipReason: DeliverySkipReason | null, trigger: DeliveryTrigger, attemptCount: number, maxAttempts: number, nextAttemptAt: string | null, finishedAt: string | null, createdAt: string } | null, userErrors: Array<
+      | { message: string, path: Array<string> | null, code: UserErrorCode }
+      | { message: string, path: Array<string> | null, code: UserErrorCode }
+      | { message: string, path: Array<string> | null, code: UserErrorCode }
+    > } };
+
+export type EventReplayMutationVariables = Exact<{
+  input: EventReplayInput;
+}>;
+
+
+export type EventReplayMutation = { eventReplay: { deliveries: Array<{ id: string, eventId: string, destinationId: string, eventType: string, status: DeliveryStatus, skipReason: DeliverySkipReason | null, trigger: DeliveryTrigger, attemptCount: number, maxAttempts: number, nextAttemptAt: string | null, finishedAt: string | null, createdAt: string }>, userErrors: Array<
+      | { message: string, path: Array<string> | null, code: UserErrorCode }
+      | { message: string, path: Array<string> | null, code: UserErrorCode }
+      | { message: string, path: Array<string> | null, code: UserErrorCode }
+    > } };
 
 export class TypedDocumentString<TResult, TVariables>
   extends String
@@ -1968,3 +2000,57 @@ export const FollowRecoveryJobDocument = new TypedDocumentString(`
   finishedAt
   error
 }`) as unknown as TypedDocumentString<FollowRecoveryJobSubscription, FollowRecoveryJobSubscriptionVariables>;
+export const DeliveryCancelDocument = new TypedDocumentString(`
+    mutation DeliveryCancel($input: DeliveryCancelInput!) {
+  deliveryCancel(input: $input) {
+    delivery {
+      ...DeliveryFields
+    }
+    userErrors {
+      message
+      path
+      code
+    }
+  }
+}
+    fragment DeliveryFields on Delivery {
+  id
+  eventId
+  destinationId
+  eventType
+  status
+  skipReason
+  trigger
+  attemptCount
+  maxAttempts
+  nextAttemptAt
+  finishedAt
+  createdAt
+}`) as unknown as TypedDocumentString<DeliveryCancelMutation, DeliveryCancelMutationVariables>;
+export const EventReplayDocument = new TypedDocumentString(`
+    mutation EventReplay($input: EventReplayInput!) {
+  eventReplay(input: $input) {
+    deliveries {
+      ...DeliveryFields
+    }
+    userErrors {
+      message
+      path
+      code
+    }
+  }
+}
+    fragment DeliveryFields on Delivery {
+  id
+  eventId
+  destinationId
+  eventType
+  status
+  skipReason
+  trigger
+  attemptCount
+  maxAttempts
+  nextAttemptAt
+  finishedAt
+  createdAt
+}`) as unknown as TypedDocumentString<EventReplayMutation, EventReplayMutationVariables>;

@@ -1,0 +1,27 @@
+import { Arg, Ctx, Field, Mutation, ObjectType, Resolver } from 'type-graphql'
+import { replayEvent } from '../../pipeline/replay-event.ts'
+import { type ApiContext, applicationOf } from '../context.ts'
+import { DeliveryType } from '../delivery/delivery-type.ts'
+import { MutationPayload, payloadOf } from '../user-error.ts'
+import { EventReplayInput } from './event-object.ts'
+
+@ObjectType()
+export class EventReplayPayload extends MutationPayload {
+  @Field(() => [DeliveryType], { description: 'In the order of destinationIds.' })
+  deliveries?: DeliveryType[]
+}
+
+@Resolver()
+export class ReplayResolver {
+  @Mutation(() => EventReplayPayload, {
+    description:
+      'Sends a stored event again, with the same webhook-id: a new delivery (trigger REPLAY) for each destination; one that is off gets a SKIPPED one. NOT_RETRYABLE when its data is no longer kept.',
+  })
+  async eventReplay(@Arg('input', () => EventReplayInput) input: EventReplayInput, @Ctx() context: ApiContext) {
+    const applicationId = applicationOf(context)
+    const payload = await payloadOf(async () => ({
+      deliveries: await replayEvent(context.parts, applicationId, input),
+    }))
+    return { deliveries: [], ...payload }
+  }
+}
