@@ -53,6 +53,11 @@ const variables = {
   POSTRIDER_DATABASE_POOL: integer(2, 1_000, 10),
   /** Most database connections of a process for publishing, claiming and settling; one more listens. Default 8. */
   POSTRIDER_PIPELINE_POOL: integer(2, 1_000, 8),
+  /**
+   * on: Postgres parses and plans each of the pipeline's statements once a connection. off: for a pooler that cannot tell
+   * clients' prepared statements apart, such as PgBouncer before 1.21 with pool_mode = transaction. Default on.
+   */
+  POSTRIDER_PREPARED_STATEMENTS: z.enum(['on', 'off']).default('on'),
   /** trace, debug, info, warn, error or silent. Default info. */
   POSTRIDER_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
 }
@@ -73,6 +78,7 @@ export interface Config {
   readonly destinationConcurrency: number
   readonly databasePool: number
   readonly pipelinePool: number
+  readonly preparedStatements: boolean
   readonly logLevel: z.infer<typeof variables.POSTRIDER_LOG_LEVEL>
 }
 
@@ -114,6 +120,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     destinationConcurrency: env.POSTRIDER_DESTINATION_CONCURRENCY,
     databasePool: env.POSTRIDER_DATABASE_POOL,
     pipelinePool: env.POSTRIDER_PIPELINE_POOL,
+    preparedStatements: env.POSTRIDER_PREPARED_STATEMENTS === 'on',
     logLevel: env.POSTRIDER_LOG_LEVEL,
   }
 }

@@ -48,7 +48,11 @@ export async function openParts({
   await using opening = new AsyncDisposableStack()
   const onError = (error: unknown) => log.error(error)
   const secrets = createSecretBox(folder.secretKeys)
-  const pools = { poolSize: config.databasePool, pipelinePoolSize: config.pipelinePool }
+  const pools = {
+    poolSize: config.databasePool,
+    pipelinePoolSize: config.pipelinePool,
+    prepare: config.preparedStatements,
+  }
   const store = opening.use(await openStore({ databaseUrl, ...pools, secrets, supervise: role !== 'api', onError }))
   const demo = await prepareDemo(store, folder)
   opening.use(startUpkeep({ store, retentionDays: config.retentionDays, onError }))

@@ -75,6 +75,7 @@ test('nothing set gives the defaults', () => {
     destinationConcurrency: 32,
     databasePool: 10,
     pipelinePool: 8,
+    preparedStatements: true,
     logLevel: 'info',
   })
 })

@@ -33,3 +33,11 @@ test('the queue keeps leases short and never runs out of retries', async () => {
   )
   expect(queue).toEqual({ policy: 'standard', heartbeat_seconds: 15, retry_limit: 1_000 })
 })
+
+test('a job is stored without looking its queue up', async () => {
+  await using database = await createTestDatabase()
+  const references = await database.query(
+    "select conname from pg_constraint where conrelid = 'pgboss.job_common'::regclass and contype = 'f'",
+  )
+  expect(references).toEqual([])
+})

@@ -56,6 +56,34 @@ describe.each<[string, (database: TestDatabase, backend: Backend, ids: Ids) => P
   })
 })
 
+test.each<[string, (ids: Ids) => documents.DeliveriesQueryVariables['filter']]>([
+  ['a destination', ({ destinationId }) => ({ destinationIds: [destinationId] })],
+  ['an organization', ({ organizationId }) => ({ organizationId })],
+  ['a day of an organization', ({ organizationId }) => ({ organizationId, createdAt: { from: '-P1D' } })],
+])('deliveries of %s are counted off an index, without reading them', async (_, filterOf) => {
+  await using database = await createTestDatabase()
+  using watched = await watchPlans(database)
+  await using receiver = await startReceiver()
+  await using postrider = await startTestPostrider({}, { database })
+  const backend = await postrider.application()
+  const { organizationId, id } = await backend.hook(receiver.url)
+  const ids = { organizationId, destinationId: id }
+  await fill(database, backend, ids)
+  await database.query('vacuum (analyze) delivery')
+  watched.plans.length = 0
+  const { deliveries } = await backend.send(documents.DeliveriesDocument, { first: 1, filter: filterOf(ids) })
+  expect(deliveries.count).toEqual({ value: 1_000, exact: false })
+  const counting = watched.plans.find(({ text }) => text.includes('1 as one'))
+  // Only the one that is asked for its application is read.
+  const counted = nodesOf({ ...counting!.root, Plans: counting!.root.Plans!.filter((node) => !isAskedFirst(node)) })
+  const reads = counted
+    .filter((node) => node['Relation Name'] && node['Plan Rows'] > 1)
+    .map((node) => node['Node Type'])
+  expect(new Set(reads)).toEqual(new Set(['Index Only Scan']))
+})
+
+const isAskedFirst = (node: PlanNode) => node['Parent Relationship'] === 'InitPlan'
+
 interface Ids {
   readonly organizationId: string
   readonly destinationId: string

@@ -294,6 +294,7 @@ function openStoreOf(database: TestDatabase): Promise<Store> {
     databaseUrl: database.url,
     poolSize: 4,
     pipelinePoolSize: 4,
+    prepare: true,
     secrets,
     supervise: false,
     onError: console.error,

@@ -1,6 +1,6 @@
 import 'reflect-metadata'
 import { type GraphQLSchema, lexicographicSortSchema } from 'graphql'
-import { buildSchemaSync, type PubSub } from 'type-graphql'
+import { buildSchemaSync, getMetadataStorage, type PubSub } from 'type-graphql'
 import { ApplicationResolver } from './application/application-resolver.ts'
 import { AttemptResolver, HttpRequestRecordResolver } from './attempt/attempt-resolver.ts'
 import { DeliveryAttemptRecorded, FeedCheckpoint, FeedReset } from './attempt/attempt-type.ts'
@@ -30,6 +30,8 @@ const unusedPubSub: PubSub = {
 
 /** The executable schema of the whole API. */
 export function buildApiSchema(): GraphQLSchema {
+  // A field that is read off its object needs no resolver of its own around it.
+  for (const type of getMetadataStorage().objectTypes) type.simpleResolvers ??= true
   const schema = buildSchemaSync({
     resolvers: [
       ApplicationResolver,

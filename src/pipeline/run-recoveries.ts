@@ -21,7 +21,7 @@ import { createAlarm } from './alarm.ts'
 
 /** Deliveries of one transaction: a longer one would hold back the feed. */
 const SLICE = 500
-/** Between two slices others have the database. */
+/** Between two slices others have the database, for so long at least, and for as long as the last one took. */
 const REST_MS = 20
 const POLL_MS = 5_000
 const BACK_OFF_MS = 1_000
@@ -62,7 +62,8 @@ export function startRecoveries(options: {
     const { signal } = stopping
     while (!signal.aborted) {
       try {
-        if (await work()) await pause(REST_MS)
+        const startedAt = performance.now()
+        if (await work()) await pause(Math.max(REST_MS, performance.now() - startedAt))
         else await alarm.wait(POLL_MS)
       } catch (error) {
         onError(error)

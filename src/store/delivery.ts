@@ -1,5 +1,5 @@
-import { defineEntity, type FilterQuery, type InferEntity, p } from '@mikro-orm/core'
-import type { Id } from '../domain/id.ts'
+import { defineEntity, type FilterQuery, type InferEntity, p, raw } from '@mikro-orm/core'
+import { type Id, idToUuid } from '../domain/id.ts'
 import { TypeIdType } from './type-id-type.ts'
 
 export const deliveryStatuses = ['PENDING', 'SUCCEEDED', 'FAILED', 'CANCELLED', 'SKIPPED'] as const
@@ -39,6 +39,20 @@ export const Delivery = defineEntity({
   },
 })
 export type Delivery = InferEntity<typeof Delivery>
+
+/**
+ * Deliveries of one destination or one organization, as far as they are the application's. All of one have the same
+ * application, so one is asked for it: the others are counted without being read, off their index.
+ */
+export function deliveriesOf(
+  applicationId: Id<'app'>,
+  owner: { destinationId: Id<'dst'> } | { organizationId: Id<'org'> },
+): FilterQuery<Delivery> {
+  const [column, id] =
+    'destinationId' in owner ? ['destination_id', owner.destinationId] : ['organization_id', owner.organizationId]
+  const application = raw(`(select application_id from delivery where ${column} = ? limit 1)`, [idToUuid(id)])
+  return { $and: [owner, { [application]: idToUuid(applicationId) }] } as FilterQuery<Delivery>
+}
 
 /** Deliveries of these statuses: by a partial index when it is one that has them. */
 export function hasStatus(statuses: readonly DeliveryStatus[]): FilterQuery<Delivery> {

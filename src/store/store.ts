@@ -24,6 +24,8 @@ export interface StoreOptions {
   readonly poolSize: number
   /** Connections of publishing, claiming and settling. */
   readonly pipelinePoolSize: number
+  /** Whether Postgres keeps the plans of the pipeline's statements, by connection. */
+  readonly prepare: boolean
   readonly secrets: SecretBox
   /** Whether this process also takes over lost jobs. True in workers. */
   readonly supervise: boolean
@@ -85,7 +87,8 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const pool = openPipelinePool(options.databaseUrl, options.pipelinePoolSize)
   pool.on('error', onPoolError)
   opening.defer(() => pool.end())
-  const sql = sqlOf(pool)
+  const nameOf = options.prepare ? createStatementNames() : () => undefined
+  const sql = sqlOf(pool, nameOf)
   await ensurePartitions(sql, new Date())
   const jobs = await openJobs({ sql, supervise: options.supervise, onError: options.onError })
   opening.defer(() => jobs.close())
@@ -95,7 +98,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   return {
     em: () => orm.em.fork(),
     sql,
-    transaction: (work) => writes.watch(inTransaction(pool, work)),
+    transaction: (work) => writes.watch(inTransaction(pool, nameOf, work)),
     writes,
     jobs,
     secrets: options.secrets,
@@ -107,15 +110,32 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   }
 }
 
-function sqlOf(client: pg.Pool | pg.PoolClient): Sql {
+function sqlOf(client: pg.Pool | pg.PoolClient, nameOf: StatementNames): Sql {
   return async <Row>(text: string, values?: readonly unknown[]) => {
-    const result: pg.QueryResult | pg.QueryResult[] = await client.query(text, values as unknown[])
-    // Several statements in one text, as pg-boss sends them, give a result each.
+    // Without values a text may hold several statements, as pg-boss sends them: these cannot be prepared.
+    const name = values?.length ? nameOf(text) : undefined
+    const query = { text, ...(values && { values: values as unknown[] }), ...(name && { name }) }
+    const result: pg.QueryResult | pg.QueryResult[] = await client.query(query)
+    // Several statements give a result each.
     return (Array.isArray(result) ? result.flatMap((one) => one.rows) : result.rows) as Row[]
   }
 }
 
-async function inTransaction<T>(pool: pg.Pool, work: (tx: Sql) => Promise<T>): Promise<T> {
+type StatementNames = (text: string) => string | undefined
+
+/** Ours are fewer. What is written anew each time would fill Postgres's memory with plans. */
+const MAX_PREPARED = 200
+
+/** A name for each text, the same on all connections, so that it is parsed and planned once on each. */
+function createStatementNames(): StatementNames {
+  const names = new Map<string, string>()
+  return (text) => {
+    if (!names.has(text) && names.size < MAX_PREPARED) names.set(text, `postrider_${names.size}`)
+    return names.get(text)
+  }
+}
+
+async function inTransaction<T>(pool: pg.Pool, nameOf: StatementNames, work: (tx: Sql) => Promise<T>): Promise<T> {
   const client = await pool.connect()
   let broken: Error | undefined
   // A connection that dies between two statements says so by an event; unheard, that would end the process.
@@ -125,7 +145,7 @@ async function inTransaction<T>(pool: pg.Pool, work: (tx: Sql) => Promise<T>): P
   client.on('error', onError)
   try {
     await client.query('begin')
-    const result = await work(sqlOf(client))
+    const result = await work(sqlOf(client, nameOf))
     await client.query('commit')
     return result
   } catch (error) {

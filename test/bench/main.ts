@@ -10,6 +10,7 @@ import { createLedger, type Ledger } from './ledger.ts'
 import { startBenchPostgres } from './postgres.ts'
 import { machineCpu } from './proc.ts'
 import { startBenchReceiver } from './receiver.ts'
+import { measureRecovery } from './recovery.ts'
 import { type BenchParts, type Measure, type Row, rateRow } from './row.ts'
 import { startServer } from './server.ts'
 import { measureSingle } from './single.ts'
@@ -28,6 +29,7 @@ const measurements: Readonly<Record<string, Measure>> = {
   latency: measureLatency,
   hanging: measureHanging,
   backlog: measureBacklog,
+  recovery: measureRecovery,
   subscribers: measureSubscribers,
   statements: measureStatements,
   'two-workers': measureTwoWorkers,

@@ -31,6 +31,7 @@ export default async function setUp(project: TestProject): Promise<() => Promise
     databaseUrl: url.href,
     poolSize: 2,
     pipelinePoolSize: 2,
+    prepare: true,
     secrets,
     supervise: false,
     onError,

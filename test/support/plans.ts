@@ -5,6 +5,9 @@ import type { TestDatabase } from './database.ts'
 /** A part of a plan as Postgres's EXPLAIN (format json) has it. */
 export interface PlanNode {
   readonly 'Node Type': string
+  readonly 'Parent Relationship'?: string
+  /** As Postgres expects them. */
+  readonly 'Plan Rows': number
   readonly 'Relation Name'?: string
   readonly 'Index Name'?: string
   readonly 'Index Cond'?: string

@@ -1,6 +1,6 @@
 import type { FilterQuery } from '@mikro-orm/core'
 import type { Id } from '../../domain/id.ts'
-import { Delivery, hasStatus, isException } from '../../store/delivery.ts'
+import { Delivery, deliveriesOf, hasStatus, isException } from '../../store/delivery.ts'
 import { type CountedConnection, listConnection, type PageArgs } from '../connection.ts'
 import { type ApiContext, applicationOf } from '../context.ts'
 import { idsBetween, knownIds } from '../id-filter.ts'
@@ -18,16 +18,22 @@ export function listDeliveries(
   args: PageArgs,
   { filter, of = {} }: DeliveryListOptions,
 ): Promise<CountedConnection<Delivery>> {
-  // What an index answers, and what has to be looked up row by row. One destination has an index of its own.
-  const indexed: FilterQuery<Delivery>[] = [{ applicationId: applicationOf(context), ...of }]
+  const applicationId = applicationOf(context)
+  const organizationIds = filter?.organizationId == null ? undefined : knownIds('org', [filter.organizationId])
+  const destinationIds = filter?.destinationIds && knownIds('dst', filter.destinationIds)
+  const destinationId = of.destinationId ?? (destinationIds?.length === 1 ? destinationIds[0] : undefined)
+  const organizationId = organizationIds?.[0]
+  // What an index answers, and what has to be looked up row by row.
+  const indexed: FilterQuery<Delivery>[] = []
   const others: FilterQuery<Delivery>[] = []
-  if (filter?.organizationId != null) {
-    indexed.push({ organizationId: { $in: knownIds('org', [filter.organizationId]) } })
-  }
-  if (filter?.destinationIds) {
-    const ids = knownIds('dst', filter.destinationIds)
-    const into = ids.length > 1 ? others : indexed
-    into.push({ destinationId: { $in: ids } })
+  if (of.eventId) indexed.push({ applicationId, eventId: of.eventId })
+  else if (destinationId) indexed.push(deliveriesOf(applicationId, { destinationId }))
+  else if (organizationId) indexed.push(deliveriesOf(applicationId, { organizationId }))
+  else indexed.push({ applicationId })
+  if (organizationIds) indexed.push({ organizationId: { $in: organizationIds } })
+  if (destinationIds) {
+    const into = destinationIds.length > 1 ? others : indexed
+    into.push({ destinationId: { $in: destinationIds } })
   }
   if (filter?.createdAt) indexed.push({ id: idsBetween('dlv', filter.createdAt) })
   if (filter?.statuses) {
