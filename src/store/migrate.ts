@@ -7,30 +7,36 @@ import { migrations } from '../../migrations/index.ts'
 /** Any number that other users of the database are unlikely to lock. */
 const MIGRATION_LOCK = 7_065_737_472
 
-/** Brings the database up to date. Processes that start together wait for the first one. */
-export async function migrate(databaseUrl: string): Promise<void> {
+/** Does work that changes tables, alone: processes that start together wait for the first one. */
+export async function whileMigrating<T>(databaseUrl: string, work: () => Promise<T>): Promise<T> {
   const lock = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 10_000 })
   await lock.connect()
   try {
     // Of a transaction, not of the session: a pooler may keep the session, and with it the lock, when we have left.
     await lock.query('begin; set local idle_in_transaction_session_timeout = 0')
     await lock.query('select pg_advisory_xact_lock($1)', [MIGRATION_LOCK])
-    const orm = await MikroORM.init({
-      driver: PostgreSqlDriver,
-      clientUrl: databaseUrl,
-      entities: [],
-      discovery: { warnWhenNoEntities: false },
-      extensions: [Migrator],
-      migrations: { migrationsList: migrations, tableName: 'postrider_migration', silent: true, snapshot: false },
-      logger: () => undefined,
-    })
-    try {
-      await orm.migrator.up()
-    } finally {
-      await orm.close(true)
-    }
+    const done = await work()
     await lock.query('commit')
+    return done
   } finally {
     await lock.end()
+  }
+}
+
+/** Brings the database up to date. */
+export async function migrate(databaseUrl: string): Promise<void> {
+  const orm = await MikroORM.init({
+    driver: PostgreSqlDriver,
+    clientUrl: databaseUrl,
+    entities: [],
+    discovery: { warnWhenNoEntities: false },
+    extensions: [Migrator],
+    migrations: { migrationsList: migrations, tableName: 'postrider_migration', silent: true, snapshot: false },
+    logger: () => undefined,
+  })
+  try {
+    await orm.migrator.up()
+  } finally {
+    await orm.close(true)
   }
 }

@@ -10,7 +10,7 @@ import { Event } from './event.ts'
 import { EventType } from './event-type.ts'
 import { checkFeedEpoch } from './feed-epoch.ts'
 import { type Jobs, openJobs } from './job.ts'
-import { migrate } from './migrate.ts'
+import { migrate, whileMigrating } from './migrate.ts'
 import { Organization } from './organization.ts'
 import { ensurePartitions } from './partition.ts'
 import { RecoveryJob } from './recovery-job.ts'
@@ -83,15 +83,19 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     logger: () => undefined,
   })
   opening.defer(() => orm.close(true))
-  await migrate(options.databaseUrl)
   const pool = openPipelinePool(options.databaseUrl, options.pipelinePoolSize)
   pool.on('error', onPoolError)
   opening.defer(() => pool.end())
   const nameOf = options.prepare ? createStatementNames() : () => undefined
   const sql = sqlOf(pool, nameOf)
-  await ensurePartitions(sql, new Date())
-  const jobs = await openJobs({ sql, supervise: options.supervise, onError: options.onError })
+  const { databaseUrl, supervise, onError } = options
+  const jobs = await whileMigrating(databaseUrl, async () => {
+    await migrate(databaseUrl)
+    // pg-boss makes its tables, and does not bear two that do.
+    return openJobs({ sql, supervise, onError })
+  })
   opening.defer(() => jobs.close())
+  await ensurePartitions(sql, new Date())
   await checkFeedEpoch(sql)
   const writes = createWriteHealth()
   const opened = opening.move()
@@ -102,7 +106,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     writes,
     jobs,
     secrets: options.secrets,
-    databaseUrl: options.databaseUrl,
+    databaseUrl,
     [Symbol.asyncDispose]() {
       isClosing = true
       return opened.disposeAsync()

@@ -64,7 +64,7 @@ export async function grow(backend: Backend, databaseUrl: string, rows: number):
     if (chunk % CHUNKS_A_DAY === 0) process.stderr.write(`\rseeding day ${1 + chunk / CHUNKS_A_DAY} of ${DAYS} `)
   }
   const { rows: counted } = await client.query('select count(*)::int as count from delivery_attempt')
-  await client.query('vacuum analyze')
+  await client.query('analyze')
   await client.end()
   process.stderr.write('\n')
   return { backend, organizationIds, destinationIds, eventTypes, startMs, attempts: counted[0].count }
