@@ -2,6 +2,7 @@ import { FirstMigration } from './migration-001-first.ts'
 import { FlowMigration } from './migration-002-flow.ts'
 import { GrowthMigration } from './migration-003-growth.ts'
 import { RetentionMigration } from './migration-004-retention.ts'
+import { ProfilesMigration } from './migration-005-profiles.ts'
 
 /** Forward only, in order; a name that was released never changes. */
 export const migrations = [
@@ -9,4 +10,5 @@ export const migrations = [
   { name: '002-flow', class: FlowMigration },
   { name: '003-growth', class: GrowthMigration },
   { name: '004-retention', class: RetentionMigration },
+  { name: '005-profiles', class: ProfilesMigration },
 ]

@@ -1,17 +1,13 @@
-import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { getCACertificates, setDefaultCACertificates } from 'node:tls'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, expect, test, vi } from 'vitest'
 import { parseAllow } from '../src/outbound/allow.ts'
 import { createOutbound, type Outbound, OutboundRequestInvalid, type SendOptions } from '../src/outbound/outbound.ts'
 import { createPools } from '../src/outbound/pools.ts'
 import { createResolve } from '../src/outbound/resolve.ts'
+import { makeCertificate, trustCertificate } from './support/certificate.ts'
 
 const loopback = { allow: ['127.0.0.1/32'] }
 const sendOptions: SendOptions = { poolKey: 'destination v1', timeoutMs: 5_000, httpsOnly: false }
@@ -444,19 +440,12 @@ test.each([
   expect(await outbound.send(post(receiver.url), sendOptions)).toMatchObject({ body: 'served' })
 })
 
-const certificates = join(mkdtempSync(join(tmpdir(), 'outbound-')), '')
-const trusted = getCACertificates('default')
-
-beforeAll(() => {
-  makeCertificate('trusted', 'DNS:receiver.example,IP:127.0.0.1')
-  makeCertificate('stranger', 'DNS:receiver.example,IP:127.0.0.1')
-  setDefaultCACertificates([...trusted, readFileSync(join(certificates, 'trusted.pem'), 'utf8')])
-})
-
-afterAll(() => {
-  setDefaultCACertificates(trusted)
-  rmSync(certificates, { recursive: true })
-})
+const certificates = {
+  trusted: makeCertificate('DNS:receiver.example,IP:127.0.0.1'),
+  stranger: makeCertificate('DNS:receiver.example,IP:127.0.0.1'),
+}
+const trust = trustCertificate(certificates.trusted)
+afterAll(() => trust[Symbol.dispose]())
 
 test("The certificate is checked against the URL's host, and the connection speaks HTTP/1.1", async () => {
   await using receiver = await startTlsReceiver('trusted')
@@ -520,10 +509,8 @@ function startTcpReceiver(onSocket: (socket: Socket) => void): Promise<Receiver>
   return listen(createTcpServer(onSocket))
 }
 
-function startTlsReceiver(name: string): Promise<Receiver> {
-  const key = readFileSync(join(certificates, `${name}.key`))
-  const cert = readFileSync(join(certificates, `${name}.pem`))
-  const server = createTlsServer({ key, cert }, (request, response) => {
+function startTlsReceiver(name: keyof typeof certificates): Promise<Receiver> {
+  const server = createTlsServer(certificates[name], (request, response) => {
     const { servername } = request.socket as unknown as { servername: string | false }
     response.end(`${servername} ${request.httpVersion}`)
   })
@@ -576,11 +563,4 @@ function nextTurn(): Promise<void> {
 async function unusedPort(): Promise<number> {
   await using receiver = await startTcpReceiver(() => {})
   return receiver.port
-}
-
-function makeCertificate(name: string, subjectAltName: string): void {
-  const files = ['-keyout', join(certificates, `${name}.key`), '-out', join(certificates, `${name}.pem`)]
-  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '1']
-  const subject = ['-subj', `/CN=${name}`, '-addext', `subjectAltName=${subjectAltName}`]
-  execFileSync('openssl', ['req', '-x509', ...key, ...subject, ...files], { stdio: 'ignore' })
 }

@@ -36,9 +36,21 @@ function fieldJson(source: DeliveryProfile['envelope'][number]['source'], event:
   }
 }
 
+/** Whether an envelope takes only events whose data is an object. */
+export function spreadsData(fields: DeliveryProfile['envelope']): boolean {
+  return fields.some((field) => field.source === 'DATA_SPREAD')
+}
+
+export function isSpreadable(data: unknown): data is object {
+  return typeof data === 'object' && data !== null && !Array.isArray(data)
+}
+
 /** The data's own keys, less those the envelope already has: on a collision the envelope wins. */
 function spread(dataJson: string, taken: ReadonlySet<unknown>): string[] {
-  return Object.entries(JSON.parse(dataJson) as object)
+  const data: unknown = JSON.parse(dataJson)
+  // Published before the profile had it so.
+  if (!isSpreadable(data)) throw new Error("the event's data is no object, and the delivery profile spreads its keys")
+  return Object.entries(data)
     .filter(([key]) => !taken.has(key))
     .map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`)
 }

@@ -35,9 +35,12 @@ export function recordText(text: string, secrets: readonly string[], maxLength =
 export function redactHeaders(
   headers: Iterable<readonly [string, string]>,
   secrets: readonly string[],
+  /** Names of more that are secret, in lower case. */
+  secretNames?: ReadonlySet<string>,
 ): RecordedHeader[] {
   return Array.from(headers, ([name, value]) => {
-    const isSecret = SECRET_HEADERS.has(name.toLowerCase()) || hidesSecret(value, secrets)
+    const lower = name.toLowerCase()
+    const isSecret = SECRET_HEADERS.has(lower) || secretNames?.has(lower) || hidesSecret(value, secrets)
     const clean = isSecret ? REDACTED : recordText(value, secrets, value.length)
     const cleanName = recordText(name, [], name.length)
     return clean === value ? [cleanName, clean] : [cleanName, clean, true]

@@ -1,3 +1,4 @@
+import { isSpreadable } from '../domain/envelope.ts'
 import { compilePayloadSchema, type PayloadCheck, payloadProblems } from '../domain/payload-schema.ts'
 import type { Problem } from '../domain/refused.ts'
 import { findEventTypes, findOrganizations, findPayloadSchemas, type KnownEventType } from '../store/publication.ts'
@@ -28,11 +29,11 @@ export function createCatalogue(sql: Sql): Catalogue {
         requests.map((request) => {
           const organizationUuid = organizations.get(organizationKey(request))
           const type = types.get(`${request.applicationUuid} ${request.type}`)
-          const usable = type && type.status !== 'ARCHIVED'
+          const usable = type && type.status !== 'ARCHIVED' && !type.isNotice
           const problems = [
             ...(organizationUuid ? [] : [organizationProblem(request)]),
             ...(usable
-              ? payloadProblems(compiled.get(versionKey(type)), request.data, ['data'])
+              ? dataProblems(request.data, type, compiled.get(versionKey(type)))
               : [typeProblem(request, type)]),
           ]
           return [request, { organizationUuid: organizationUuid ?? '', problems }]
@@ -98,6 +99,16 @@ async function compileMissing(
   }
 }
 
+function dataProblems(data: unknown, type: KnownEventType, check: PayloadCheck | undefined): Problem[] {
+  if (type.spreadsData && !isSpreadable(data)) return [notSpreadable(['data'])]
+  return payloadProblems(check, data, ['data'])
+}
+
+/** Of data, given at `path`, whose keys have no place in the application's envelope. */
+export function notSpreadable(path: readonly string[]): Problem {
+  return { code: 'INVALID', message: 'is no object, and the delivery profile spreads its keys', path }
+}
+
 function versionKey(type: KnownEventType): string {
   return `${type.id} ${type.version}`
 }
@@ -113,8 +124,10 @@ function organizationProblem(request: CheckedRequest): Problem {
 }
 
 function typeProblem(request: CheckedRequest, type: KnownEventType | undefined): Problem {
-  const message = type
-    ? `the event type "${request.type}" is archived`
-    : `there is no event type "${request.type}" in the catalogue`
+  const message = !type
+    ? `there is no event type "${request.type}" in the catalogue`
+    : type.isNotice
+      ? `the event type "${request.type}" is published by Postrider itself`
+      : `the event type "${request.type}" is archived`
   return { code: 'EVENT_TYPE_UNKNOWN', message, path: ['type'] }
 }

@@ -18,6 +18,10 @@ export async function deleteOrganization(store: Store, applicationId: Id<'app'>,
   if (!organization) {
     throw new Refused({ code: 'NOT_FOUND', message: `there is no organization ${text}`, path: ['input', 'id'] })
   }
+  if (organization.isOperations) {
+    const message = 'is the operations organization, which every application has'
+    throw new Refused({ code: 'CONFLICT', message, path: ['input', 'id'] })
+  }
   const destinations = await em.find(Destination, { organizationId: organization.id }, { fields: ['id'] })
   await em.nativeDelete(Destination, { organizationId: organization.id })
   const uuid = idToUuid(organization.id)

@@ -93,7 +93,7 @@ async function attemptDelivery(
   const outcome = message ? { ...verdict, message: recordText(message, target.destination.secretTexts) } : verdict
   return {
     ...base,
-    ...recordRequest(prepared, target.destination.secretTexts),
+    ...recordRequest(prepared, target.destination),
     durationMs: Math.round(result.durationMs),
     wasSent: true,
     isReached: result.kind === 'response',
@@ -146,12 +146,12 @@ function retryTime(
 
 function recordRequest(
   prepared: PreparedRequest,
-  secrets: readonly string[],
+  { secretTexts: secrets, secretHeaders }: LoadedDestination,
 ): { request: RecordedRequest; requestBody: string | undefined } {
   const request = {
     method: prepared.method,
     url: recordText(prepared.url, secrets, MAX_URL_LENGTH),
-    headers: redactHeaders(Object.entries(prepared.headers), secrets),
+    headers: redactHeaders(Object.entries(prepared.headers), secrets, secretHeaders),
   }
   return { request, requestBody: prepared.isEnvelope ? undefined : recordText(prepared.body, secrets, MAX_BODY_LENGTH) }
 }

@@ -1,6 +1,6 @@
 import type { DeliveryProfile } from '../domain/delivery-profile.ts'
 import { secretForms } from '../domain/redact.ts'
-import { credentialsPlace, signingSecretPlace } from '../store/destination.ts'
+import { credentialsPlace, headerValuesPlace, signingSecretPlace } from '../store/destination.ts'
 import {
   type DestinationHead,
   type DestinationRow,
@@ -26,6 +26,10 @@ export interface LoadedDestination {
   readonly connector: string
   readonly config: Record<string, unknown>
   readonly credentials: Record<string, unknown>
+  /** Those that the customer added, by name as it is spelled. */
+  readonly headers: Readonly<Record<string, string>>
+  /** Those of them that no record shows, in lower case. */
+  readonly secretHeaders: ReadonlySet<string>
   readonly signingSecrets: readonly { readonly secret: string; readonly expiresAt: Date | null }[]
   /** Set when its secrets do not open with the keys that we have: its deliveries wait. */
   readonly problem: string | undefined
@@ -93,7 +97,8 @@ function open(box: SecretBox, row: DestinationRow, onError: (error: unknown) => 
     return { ...settings, problem: undefined, ...openSecrets(box, row) }
   } catch (error) {
     onError(new Error(`The secrets of the destination ${id} do not open`, { cause: error }))
-    return { ...settings, problem: 'Its secrets do not open', credentials: {}, signingSecrets: [], secretTexts: [] }
+    const nothing = { credentials: {}, headers: {}, secretHeaders: new Set<string>(), signingSecrets: [] }
+    return { ...settings, problem: 'Its secrets do not open', ...nothing, secretTexts: [] }
   }
 }
 
@@ -103,8 +108,18 @@ function openSecrets(box: SecretBox, row: DestinationRow) {
     secret: box.open(one.secret, signingSecretPlace(row.organizationId, one.id)),
     expiresAt: one.expiresAt ? new Date(one.expiresAt) : null,
   }))
-  const secretTexts = secretForms([...textsIn(credentials), ...signingSecrets.map((one) => one.secret)])
-  return { credentials, signingSecrets, secretTexts }
+  const values = row.headerValues ? JSON.parse(box.open(row.headerValues, headerValuesPlace(row))) : {}
+  const headers = Object.fromEntries(row.headers.map(({ name, value }) => [name, value ?? values[name]]))
+  const secretHeaders = new Set(Object.keys(values).map((name) => name.toLowerCase()))
+  const signing = signingSecrets.map((one) => one.secret)
+  const secretTexts = secretForms([...textsIn(credentials), ...textsIn(values).flatMap(withToken), ...signing])
+  return { credentials, headers, secretHeaders, signingSecrets, secretTexts }
+}
+
+/** A receiver that answers with what it was sent shows the token of `Bearer TOKEN` alone, as often as not. */
+function withToken(value: string): string[] {
+  const [, token] = /^\S+ +(\S{8,})$/.exec(value) ?? []
+  return token ? [value, token] : [value]
 }
 
 function textsIn(value: unknown): string[] {

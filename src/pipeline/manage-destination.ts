@@ -14,6 +14,7 @@ import { isUniqueViolation } from '../store/sql.ts'
 import type { Store } from '../store/store.ts'
 import { freeStranded } from '../store/waiting.ts'
 import { hintsOf, openCredentials, sealCredentials } from './credentials.ts'
+import { checkHeaders, type HeaderInput } from './custom-headers.ts'
 import { checkSettings, requireConnector } from './destination-settings.ts'
 import { findDestination } from './find-destination.ts'
 import { addSigningSecret, newSigningSecret, secretSchema } from './signing-secret.ts'
@@ -33,6 +34,7 @@ export interface DestinationCreate {
   readonly connector: string
   readonly config: unknown
   readonly credentials?: unknown
+  readonly headers?: readonly HeaderInput[] | null | undefined
   readonly eventTypes?: readonly string[] | null | undefined
   readonly ordering?: DestinationOrdering | null | undefined
   /** Requests a second; null means unlimited. */
@@ -50,6 +52,7 @@ export interface DestinationChange {
   readonly description?: string | null | undefined
   readonly config?: unknown
   readonly credentials?: unknown
+  readonly headers?: readonly HeaderInput[] | null | undefined
   readonly eventTypes?: readonly string[] | null | undefined
   readonly ordering?: DestinationOrdering | null | undefined
   /** Requests a second; null means unlimited. */
@@ -95,6 +98,7 @@ export async function createDestination(
   const settings = checkSettings({ ...parts, profile: deliveryProfile }, connector, { config, credentials })
   const id = newId('dst')
   const now = new Date()
+  const blank = { id, organizationId: organization.id, headers: [], headerValues: null }
   const destination = em.create(Destination, {
     id,
     applicationId,
@@ -107,6 +111,7 @@ export async function createDestination(
     target: settings.target,
     credentials: sealCredentials(parts.store, { organizationId: organization.id, id }, settings.credentials),
     credentialHints: hintsOf(settings.credentials),
+    ...checkHeaders(parts.store, input.headers ?? [], { destination: blank, profile: deliveryProfile }),
     eventTypes: await checkSubscriptions(em, applicationId, eventTypes ?? []),
     ordering: input.ordering ?? 'ANY',
     rateLimit: rateLimit ?? null,
@@ -147,6 +152,10 @@ export async function updateDestination(
   }
   if (input.config !== undefined || input.credentials !== undefined)
     await changeSettings(parts, em, { destination, input })
+  if (input.headers !== undefined) {
+    const { deliveryProfile: profile } = await em.findOneOrFail(Application, { id: applicationId })
+    Object.assign(destination, checkHeaders(parts.store, input.headers ?? [], { destination, profile }))
+  }
   if (input.active != null) switchActive(destination, input.active)
   destination.updatedAt = new Date()
   await em.flush()

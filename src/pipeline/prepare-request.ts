@@ -43,19 +43,22 @@ export function prepareRequest(
   return {
     method: built.method ?? 'POST',
     url: built.url,
-    headers: {
-      'content-type': 'application/json',
-      ...lowerCased(built.headers ?? {}),
-      ...lowerCased(signed(built, body, { destination, occasion })),
-    },
+    headers: joinHeaders(
+      { 'content-type': 'application/json' },
+      destination.headers,
+      built.headers ?? {},
+      signed(built, body, { destination, occasion }),
+    ),
     body,
     isEnvelope: body === context.body,
   }
 }
 
-/** So that a header that is given twice, in two spellings, goes out once. */
-function lowerCased(headers: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
+/** A header that several have goes out once, as the last of them spells it. */
+function joinHeaders(...all: readonly Readonly<Record<string, string>>[]): Record<string, string> {
+  const joined = new Map<string, [name: string, value: string]>()
+  for (const headers of all) for (const name in headers) joined.set(name.toLowerCase(), [name, headers[name]!])
+  return Object.fromEntries(joined.values())
 }
 
 function requestContext(destination: LoadedDestination, occasion: NamedOccasion): RequestContext<unknown, unknown> {

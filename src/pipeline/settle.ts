@@ -1,4 +1,4 @@
-import type { Bell } from '../store/bell.ts'
+import type { Bell, BellKind } from '../store/bell.ts'
 import { type DestinationEvidence, moveHealth } from '../store/destination-health.ts'
 import { newUuid } from '../store/new-id.ts'
 import { type DeliveryChange, type NewAttempt, settleDeliveries } from '../store/settlement.ts'
@@ -7,6 +7,7 @@ import type { Store } from '../store/store.ts'
 import { insertWaiting, LIVE_POSITION, type NewWaiting, RECOVERED_POSITION } from '../store/waiting.ts'
 import type { AttemptRecord, AttemptResult } from './attempt-result.ts'
 import { coalesce } from './coalesce.ts'
+import { publishNotices } from './notices.ts'
 import { whenAvailable } from './when-available.ts'
 
 /** Resolves when the result is committed, or when the lease turned out to be lost and it was dropped. */
@@ -34,9 +35,10 @@ export function createSettle(parts: SettleParts): Settle {
   const patience = { signal: cut, onError }
   const settle = coalesce<Settling, void>({
     flush: async (results) => {
-      const moved = await whenAvailable(() => store.transaction((tx) => settleBatch(store, tx, results)), patience)
+      const settled = await whenAvailable(() => store.transaction((tx) => settleBatch(store, tx, results)), patience)
       bell.ring('attempt')
-      if (moved) onWaiting()
+      for (const kind of settled.rings) bell.ring(kind)
+      if (settled.moved) onWaiting()
       return results.map(() => undefined)
     },
     maxWeight: MAX_BATCH,
@@ -70,14 +72,19 @@ function withoutRecord(result: Settling, attempt: AttemptRecord): Settling {
   }
 }
 
-/** True when something waits that did not, or may go on. */
-async function settleBatch(store: Store, tx: Sql, results: readonly Settling[]): Promise<boolean> {
+interface Settled {
+  /** Whether something waits that did not, or may go on. */
+  readonly moved: boolean
+  readonly rings: readonly BellKind[]
+}
+
+async function settleBatch(store: Store, tx: Sql, results: readonly Settling[]): Promise<Settled> {
   const held = await store.jobs.finish(
     tx,
     results.map((result) => result.lease),
   )
   const own = results.filter((result) => held.has(result.lease.id))
-  if (own.length === 0) return false
+  if (own.length === 0) return { moved: false, rings: [] }
   const tried = own.filter((result): result is Tried => result.attempt !== undefined)
   const pending = await settleDeliveries(tx, own.map(toChange))
   const waiting = own.flatMap((result) =>
@@ -86,8 +93,14 @@ async function settleBatch(store: Store, tx: Sql, results: readonly Settling[]):
   await insertWaiting(tx, waiting)
   const openings = gatherOpenings(own, waiting, held)
   const evidence = gatherEvidence(tried)
-  if (evidence.length > 0 || openings.size > 0) await moveHealth(tx, evidence, openings)
-  return waiting.length > 0 || openings.size > 0
+  const moves = evidence.length > 0 || openings.size > 0 ? await moveHealth(tx, evidence, openings) : []
+  const rings = await publishNotices(tx, { moves, givenUp: tried.filter(isGivenUp) })
+  return { moved: waiting.length > 0 || openings.size > 0, rings }
+}
+
+/** A person who tests sees it at once. */
+function isGivenUp({ status, delivery }: Tried): boolean {
+  return status === 'FAILED' && delivery.trigger !== 'TEST'
 }
 
 /** A FIFO line is held by its first until that is finished; anything else waits for its time only. */

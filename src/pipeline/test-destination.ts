@@ -1,3 +1,4 @@
+import { isSpreadable, spreadsData } from '../domain/envelope.ts'
 import { type Id, idToUuid, parseId } from '../domain/id.ts'
 import { compilePayloadSchema, payloadProblems } from '../domain/payload-schema.ts'
 import { Refused } from '../domain/refused.ts'
@@ -12,6 +13,7 @@ import { EventType } from '../store/event-type.ts'
 import { newId } from '../store/new-id.ts'
 import { insertTestEvent } from '../store/publication.ts'
 import type { Store } from '../store/store.ts'
+import { notSpreadable } from './catalogue.ts'
 import type { DeliveryWatch } from './delivery-watch.ts'
 import { enqueueDelivery } from './enqueue-delivery.ts'
 import { MAX_DATA_BYTES } from './publish-request.ts'
@@ -43,6 +45,8 @@ export async function testDestination(
     throw refuse('EVENT_TYPE_UNKNOWN', `there is no event type "${input.eventType}" in the catalogue`, 'eventType')
   const application = await em.findOneOrFail(Application, { id: applicationId })
   const event = testEvent(destination, type, input.data)
+  if (spreadsData(application.deliveryProfile.envelope) && !isSpreadable(JSON.parse(event.data!)))
+    throw new Refused(notSpreadable(['input', 'data']))
   const { id: deliveryId, rings } = await store.transaction(async (tx) => {
     await insertTestEvent(tx, {
       id: idToUuid(event.id),

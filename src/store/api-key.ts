@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { defineEntity, type EntityManager, type InferEntity, p } from '@mikro-orm/core'
-import { type Id, idFromUuid } from '../domain/id.ts'
+import { type Id, idFromUuid, idToUuid } from '../domain/id.ts'
 import { newId } from './new-id.ts'
 import type { Sql } from './sql.ts'
 import { TypeIdType } from './type-id-type.ts'
@@ -22,21 +22,35 @@ export const ApiKey = defineEntity({
 export type ApiKey = InferEntity<typeof ApiKey>
 
 /** The secret is 32 random bytes, so a plain SHA-256 keeps it: there is nothing to guess. It is shown once. */
-export function addApiKey(
-  em: EntityManager,
-  applicationId: Id<'app'>,
-  name: string,
-): { apiKey: ApiKey; secret: string } {
+export function newApiKey(applicationId: Id<'app'>, name: string): { apiKey: ApiKey; secret: string } {
   const secret = `prk_${randomBytes(32).toString('base64url')}`
-  const apiKey = em.create(ApiKey, {
+  const apiKey = {
     id: newId('key'),
     applicationId,
     name,
     hash: hashApiKey(secret),
     hint: `${secret.slice(0, 8)}…`,
     createdAt: new Date(),
-  })
+  } as ApiKey
   return { apiKey, secret }
+}
+
+/** Adds a key to a unit of work. Flush afterwards. */
+export function addApiKey(em: EntityManager, applicationId: Id<'app'>, name: string): { secret: string } {
+  const { apiKey, secret } = newApiKey(applicationId, name)
+  em.create(ApiKey, apiKey)
+  return { secret }
+}
+
+export async function insertApiKey(tx: Sql, { id, applicationId, name, hash, hint, createdAt }: ApiKey): Promise<void> {
+  await tx('insert into api_key (id, application_id, name, hash, hint, created_at) values ($1, $2, $3, $4, $5, $6)', [
+    idToUuid(id),
+    idToUuid(applicationId),
+    name,
+    hash,
+    hint,
+    createdAt,
+  ])
 }
 
 export function hashApiKey(secret: string): string {

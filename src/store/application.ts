@@ -2,6 +2,7 @@ import { defineEntity, type EntityManager, type InferEntity, p } from '@mikro-or
 import type { DeliveryProfile } from '../domain/delivery-profile.ts'
 import type { Id } from '../domain/id.ts'
 import { newId } from './new-id.ts'
+import { addOperations } from './operations.ts'
 import { TypeIdType } from './type-id-type.ts'
 
 /** A product that publishes events. */
@@ -30,6 +31,7 @@ export const DeliveryProfileVersion = defineEntity({
 })
 export type DeliveryProfileVersion = InferEntity<typeof DeliveryProfileVersion>
 
+/** A new application, with its operations organization. Flush afterwards. */
 export function addApplication(em: EntityManager, fields: { name: string; deliveryProfile: DeliveryProfile }) {
   const application = em.create(Application, {
     id: newId('app'),
@@ -38,6 +40,7 @@ export function addApplication(em: EntityManager, fields: { name: string; delive
     createdAt: new Date(),
   })
   keepProfile(em, application)
+  addOperations(em, application.id)
   return application
 }
 

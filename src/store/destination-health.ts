@@ -11,26 +11,32 @@ export interface DestinationEvidence extends HealthEvidence, CircuitEvidence {
 /** `lastSuccessAt` of a healthy destination is kept to the second, so that a busy one is not written by every batch. */
 const SUCCESS_STEP_MS = 1_000
 
+/** A destination whose health is another than it was. */
+export interface HealthMove extends HealthState {
+  readonly destinationId: string
+}
+
 /**
  * Moves health and circuits by what was seen, and opens gates: `openings` says in how many milliseconds. A destination
- * that nothing changed of is read and not written.
+ * that nothing changed of is read and not written. Returns those whose health is another now.
  */
 export async function moveHealth(
   tx: Sql,
   evidence: readonly DestinationEvidence[],
   openings: ReadonlyMap<string, number>,
-): Promise<void> {
+): Promise<HealthMove[]> {
   const seen = await readHealth(tx, keys(evidence), '')
   const affected = evidence.filter((one) => {
     const row = seen.get(one.destinationId)
     return row && isMoved(row, one)
   })
   const touched = [...new Set([...keys(affected), ...openings.keys()])]
-  if (touched.length === 0) return
+  if (touched.length === 0) return []
   const locked = await readHealth(tx, touched, 'order by destination_id for update')
   const evidenceOf = new Map(affected.map((one) => [one.destinationId, one]))
   const rows = [...locked.values()].map((row) => next(row, evidenceOf.get(row.destinationId), openings))
   if (rows.length > 0) await writeHealth(tx, rows)
+  return rows.filter((row) => row.health !== locked.get(row.destinationId)!.health)
 }
 
 function keys(evidence: readonly DestinationEvidence[]): string[] {

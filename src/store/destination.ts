@@ -10,6 +10,13 @@ export interface CredentialHint {
   readonly hint: string | null
 }
 
+/** A header that a customer adds to each request. */
+export interface CustomHeader {
+  readonly name: string
+  /** Null when it is secret: then it stands in headerValues. */
+  readonly value: string | null
+}
+
 export const destinationOrderings = ['ANY', 'FIFO'] as const
 export type DestinationOrdering = (typeof destinationOrderings)[number]
 
@@ -30,6 +37,9 @@ export const Destination = defineEntity({
     /** A sealed JSON object; see credentialsPlace. */
     credentials: p.text().nullable(),
     credentialHints: p.json().$type<CredentialHint[]>(),
+    headers: p.json().$type<CustomHeader[]>(),
+    /** A sealed JSON object: secret values by name. See headerValuesPlace. */
+    headerValues: p.text().nullable(),
     eventTypes: p.array(),
     ordering: p.text().$type<DestinationOrdering>(),
     /** Requests a second; null means unlimited. */
@@ -82,6 +92,11 @@ export type SigningSecret = InferEntity<typeof SigningSecret>
 /** Ids as bare UUIDs, as the tables have them. */
 export function credentialsPlace(destination: { organizationId: string; id: string }): SecretPlace {
   return ['destination', 'credentials', destination.organizationId, destination.id]
+}
+
+/** Ids as bare UUIDs, as the tables have them. */
+export function headerValuesPlace(destination: { organizationId: string; id: string }): SecretPlace {
+  return ['destination', 'header_values', destination.organizationId, destination.id]
 }
 
 /** Ids as bare UUIDs, as the tables have them. */

@@ -25,6 +25,8 @@ export const EventType = defineEntity({
     status: p.text().$type<EventTypeStatus>(),
     payloadSchema: p.json().$type<Record<string, unknown>>().nullable(),
     samplePayload: p.json().$type<unknown>().nullable(),
+    /** Published by Postrider itself; see domain/notice.ts. */
+    isNotice: p.boolean().default(false),
     version: p.integer().version(),
     createdAt: p.datetime(3),
   },
@@ -60,6 +62,7 @@ export async function upsertEventType(
 ): Promise<EventType> {
   const { name, description, group } = parseInput(upsertSchema, input)
   const existing = await em.findOne(EventType, { applicationId, name })
+  if (existing?.isNotice) throw refuseNotice(name)
   const type =
     existing ??
     em.create(EventType, {
@@ -93,9 +96,14 @@ export async function archiveEventType(em: EntityManager, applicationId: Id<'app
     const message = `there is no event type "${name}" in the catalogue`
     throw new Refused({ code: 'EVENT_TYPE_UNKNOWN', message, path: ['input', 'name'] })
   }
+  if (type.isNotice) throw refuseNotice(name)
   type.status = 'ARCHIVED'
   await em.flush()
   return type
+}
+
+function refuseNotice(name: string): Refused {
+  return new Refused({ code: 'TAKEN', message: `"${name}" is published by Postrider itself`, path: ['input', 'name'] })
 }
 
 function isSmall(value: unknown): boolean {

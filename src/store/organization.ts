@@ -16,6 +16,8 @@ export const Organization = defineEntity({
     applicationId: p.type(new TypeIdType('app')).$type<Id<'app'>>(),
     externalId: p.text().nullable(),
     name: p.text(),
+    /** The application's own; see store/operations.ts. */
+    isOperations: p.boolean().default(false),
     createdAt: p.datetime(3),
   },
 })

@@ -1,5 +1,6 @@
 import type { DeliveryProfile } from '../domain/delivery-profile.ts'
 import type { DeliveryStatus, DeliveryTrigger } from './delivery.ts'
+import type { CustomHeader } from './destination.ts'
 import type { Sql } from './sql.ts'
 
 // What a claim reads. One table a statement and `id = any($1)`: plans that hold whatever the statistics say.
@@ -77,6 +78,8 @@ export interface DestinationRow {
   readonly connector: string
   readonly config: Record<string, unknown>
   readonly credentials: string | null
+  readonly headers: readonly CustomHeader[]
+  readonly headerValues: string | null
   /** Those that sign now or once did, newest first. */
   readonly secrets: readonly { readonly id: string; readonly secret: string; readonly expiresAt: string | null }[]
 }
@@ -84,6 +87,7 @@ export interface DestinationRow {
 export async function findDestinationRows(sql: Sql, ids: readonly string[]): Promise<DestinationRow[]> {
   return sql(
     `select id, version, organization_id as "organizationId", connector, config, credentials,
+       headers, header_values as "headerValues",
        coalesce((
          select json_agg(json_build_object('id', s.id, 'secret', s.secret, 'expiresAt', s.expires_at)
            order by s.expires_at desc nulls first, s.created_at desc, s.id desc)

@@ -17,6 +17,10 @@ export interface KnownEventType {
   readonly name: string
   readonly status: string
   readonly version: number
+  /** Whether only Postrider publishes it. */
+  readonly isNotice: boolean
+  /** Whether the application's envelope takes only data that is an object. */
+  readonly spreadsData: boolean
 }
 
 export interface NewEvent {
@@ -80,7 +84,8 @@ export async function findEventTypes(
   wanted: readonly { applicationId: string; name: string }[],
 ): Promise<KnownEventType[]> {
   return sql<KnownEventType>(
-    `select t.id, t.application_id as "applicationId", t.name, t.status, t.version
+    `select t.id, t.application_id as "applicationId", t.name, t.status, t.version, t.is_notice as "isNotice",
+       (select spreads_data from application where id = t.application_id) as "spreadsData"
      from unnest($1::uuid[], $2::text[]) as w (application_id, name)
      cross join lateral (
        select * from event_type where application_id = w.application_id and name = w.name offset 0

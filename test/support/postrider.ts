@@ -31,7 +31,10 @@ export interface Backend {
   /** An event type that takes anything. */
   eventType(name: string, fields?: Partial<documents.EventTypeUpsertInput>): Promise<void>
   destination(
-    fields: Partial<documents.DestinationCreateInput> & { organizationId: string; url?: string },
+    fields: Omit<Partial<documents.DestinationCreateInput>, 'organizationId'> & {
+      organizationId: string
+      url?: string
+    },
   ): Promise<{ id: string; secret: string }>
   /** An event type `a`, an organization, and a destination of it that gets all of its events. */
   hook(url: string): Promise<{ organizationId: string; id: string; secret: string }>

@@ -5,9 +5,12 @@ import { type DeliveryProfile, defaultDeliveryProfile, deliveryProfileSchema } f
 import { parseId } from '../../domain/id.ts'
 import { line, parseInput } from '../../domain/parse-input.ts'
 import { Refused } from '../../domain/refused.ts'
+import { createApiKey } from '../../pipeline/create-api-key.ts'
 import { ApiKey, addApiKey } from '../../store/api-key.ts'
 import { Application, addApplication, changeApplication } from '../../store/application.ts'
+import { Organization } from '../../store/organization.ts'
 import { type ApiContext, applicationOf, requireOperator } from '../context.ts'
+import { OrganizationType } from '../organization/organization-type.ts'
 import { payloadOf } from '../user-error.ts'
 import {
   ApiKeyCreateInput,
@@ -20,8 +23,8 @@ import {
   ApplicationType,
   ApplicationUpdateInput,
   ApplicationUpdatePayload,
-  type DeliveryProfileInput,
 } from './application-type.ts'
+import type { DeliveryProfileInput } from './delivery-profile-type.ts'
 
 const nameSchema = z.object({ name: line(100) })
 const profileSchema = z.object({ deliveryProfile: deliveryProfileSchema })
@@ -37,6 +40,14 @@ export class ApplicationResolver {
   @FieldResolver(() => [ApiKeyType], { description: 'Newest first, revoked ones included.' })
   apiKeys(@Root() application: Application, @Ctx() { parts }: ApiContext): Promise<ApiKey[]> {
     return parts.store.em().find(ApiKey, { applicationId: application.id }, { orderBy: { id: 'desc' } })
+  }
+
+  @FieldResolver(() => OrganizationType, {
+    description:
+      'The tenant whose destinations are told of the others’ troubles: destination.failing, destination.disabled, destination.recovered, delivery.exhausted, apikey.created. Its own deliveries are never told of. It is in no list of organizations.',
+  })
+  operationsOrganization(@Root() { id }: Application, @Ctx() { parts }: ApiContext): Promise<Organization> {
+    return parts.store.em().findOneOrFail(Organization, { applicationId: id, isOperations: true })
   }
 
   @Mutation(() => ApplicationCreatePayload, {
@@ -82,10 +93,7 @@ export class ApplicationResolver {
     const applicationId = applicationOf(context)
     return payloadOf(async () => {
       const { name } = parseInput(nameSchema, input)
-      const em = context.parts.store.em()
-      const created = addApiKey(em, applicationId, name)
-      await em.flush()
-      return created
+      return createApiKey(context.parts, applicationId, name)
     })
   }
 
@@ -108,8 +116,11 @@ export class ApplicationResolver {
   }
 }
 
-/** The profile with what is given changed; null in an input counts as omitted. */
+const NULL_MEANS_NEVER = new Set(['disableAfterFailures', 'disableAfterSeconds'])
+
+/** The profile with what is given changed; null in an input counts as omitted where it says nothing of its own. */
 function mergeProfile(profile: DeliveryProfile, input: DeliveryProfileInput | null | undefined): DeliveryProfile {
-  const given = Object.fromEntries(Object.entries(input ?? {}).filter(([, value]) => value != null))
+  const isGiven = ([name, value]: [string, unknown]) => value != null || (value === null && NULL_MEANS_NEVER.has(name))
+  const given = Object.fromEntries(Object.entries(input ?? {}).filter(isGiven))
   return parseInput(profileSchema, { deliveryProfile: { ...profile, ...given } }).deliveryProfile
 }

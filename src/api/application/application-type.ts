@@ -1,43 +1,9 @@
-import { Field, Float, ID, InputType, Int, ObjectType } from 'type-graphql'
+import { Field, ID, InputType, ObjectType } from 'type-graphql'
 import type { DeliveryProfile } from '../../domain/delivery-profile.ts'
 import { NodeInterface } from '../node.ts'
 import { DateTimeScalar } from '../scalars.ts'
 import { MutationPayload } from '../user-error.ts'
-
-@ObjectType('DeliveryProfile', { description: 'The wire format and failure policy of one application.' })
-export class DeliveryProfileType implements Partial<DeliveryProfile> {
-  @Field(() => Int, {
-    description: 'Time limit of one attempt, milliseconds: look-up, connection, answer and body together.',
-  })
-  timeoutMs!: number
-
-  @Field(() => [Int], { description: 'Delay before retry n, seconds. Its length is the number of retries.' })
-  retryDelays!: number[]
-
-  @Field(() => Float, { description: '0 to 1: each delay is spread by plus or minus this share.' })
-  retryJitter!: number
-
-  @Field(() => Boolean, { description: 'false also allows http:// targets.' })
-  httpsOnly!: boolean
-}
-
-@InputType({ description: 'Omitted = unchanged, or the default for a new application.' })
-export class DeliveryProfileInput {
-  @Field(() => Int, { nullable: true, description: '1,000 to 60,000 ms. Default 15,000.' })
-  timeoutMs?: number | null
-
-  @Field(() => [Int], {
-    nullable: true,
-    description: 'At most 50 delays of at most 30 days each, seconds. Default 5 s to 24 h, nine retries.',
-  })
-  retryDelays?: number[] | null
-
-  @Field(() => Float, { nullable: true, description: '0 to 1. Default 0.2.' })
-  retryJitter?: number | null
-
-  @Field(() => Boolean, { nullable: true, description: 'Default true.' })
-  httpsOnly?: boolean | null
-}
+import { DeliveryProfileInput, DeliveryProfileType } from './delivery-profile-type.ts'
 
 @ObjectType('Application', {
   implements: NodeInterface,

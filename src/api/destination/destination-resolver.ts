@@ -1,9 +1,11 @@
 import { Arg, Args, Ctx, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-graphql'
 import { parseId } from '../../domain/id.ts'
 import type { DisabledReason } from '../../domain/outcome.ts'
+import { REDACTED, type RecordedHeader } from '../../domain/redact.ts'
 import type { Delivery } from '../../store/delivery.ts'
 import { Destination, type SigningSecret } from '../../store/destination.ts'
 import type { Organization } from '../../store/organization.ts'
+import { HttpHeader } from '../attempt/attempt-type.ts'
 import { type CountedConnection, PageArgs } from '../connection.ts'
 import { connectorOf } from '../connector/connector-resolver.ts'
 import { ConnectorType } from '../connector/connector-type.ts'
@@ -63,6 +65,11 @@ export class DestinationResolver {
     const hints = new Map(credentialHints.map((one) => [one.name, one.hint]))
     const names = new Set([...Object.keys((schema?.properties ?? {}) as object), ...hints.keys()])
     return [...names].map((name) => ({ name, isSet: hints.has(name), hint: hints.get(name) ?? null }))
+  }
+
+  @FieldResolver(() => [HttpHeader], { description: 'Added to each request; secret values are blanked out.' })
+  headers(@Root() { headers }: Destination): RecordedHeader[] {
+    return headers.map(({ name, value }) => (value === null ? [name, REDACTED, true] : [name, value]))
   }
 
   @FieldResolver(() => Boolean, {

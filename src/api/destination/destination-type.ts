@@ -118,6 +118,28 @@ export class DestinationFilter {
   search?: string | null
 }
 
+@InputType({ description: 'A header that is added to each request of a destination. At most 20.' })
+export class HttpHeaderInput {
+  @Field(() => String, {
+    description:
+      'No name that the connection, Postrider or the delivery profile sets: host, content-*, webhook-* and the like.',
+  })
+  name!: string
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'Printable ASCII, at most 1,024 characters. In an update null keeps the stored one.',
+  })
+  value?: string | null
+
+  @Field(() => Boolean, {
+    nullable: true,
+    defaultValue: true,
+    description: 'Secret values are encrypted, never shown again, redacted in records.',
+  })
+  secret?: boolean | null
+}
+
 @InputType()
 export class DestinationCreateInput {
   @Field(() => ID)
@@ -142,6 +164,9 @@ export class DestinationCreateInput {
 
   @Field(() => JsonObjectScalar, { nullable: true, description: "As the connector's credentialSchema has it." })
   credentials?: Record<string, unknown> | null
+
+  @Field(() => [HttpHeaderInput], { nullable: true, description: "Such as the receiver's own token." })
+  headers?: HttpHeaderInput[] | null
 
   @Field(() => [String], { nullable: true, description: 'Omitted or empty: all types. At most 200.' })
   eventTypes?: string[] | null
@@ -192,6 +217,9 @@ export class DestinationUpdateInput {
 
   @Field(() => JsonObjectScalar, { nullable: true })
   credentials?: Record<string, unknown> | null
+
+  @Field(() => [HttpHeaderInput], { nullable: true, description: 'All of them; those left out are removed.' })
+  headers?: HttpHeaderInput[] | null
 
   @Field(() => [String], { nullable: true })
   eventTypes?: string[] | null

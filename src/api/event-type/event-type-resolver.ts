@@ -22,12 +22,15 @@ export class EventTypeResolver {
     return isEventTypeName(name) ? context.parts.store.em().findOne(EventType, { applicationId, name }) : null
   }
 
-  @Query(() => EventTypeConnection, { description: 'The catalogue, newest first, archived types included.' })
+  @Query(() => EventTypeConnection, {
+    description:
+      'The catalogue, newest first, archived types included; without those that Postrider itself publishes to the operations organization.',
+  })
   eventTypes(
     @Args(() => EventTypePageArgs) args: EventTypePageArgs,
     @Ctx() context: ApiContext,
   ): Promise<Connection<EventType>> {
-    const where = { applicationId: applicationOf(context) }
+    const where = { applicationId: applicationOf(context), isNotice: args.operations ?? false }
     const { store } = context.parts
     return listConnection({ store, entity: EventType, prefix: 'ety', where, args, defaultFirst: 100 })
   }

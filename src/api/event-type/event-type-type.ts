@@ -52,6 +52,13 @@ export class EventTypePageArgs {
 
   @Field(() => String, { nullable: true, description: 'The endCursor of the page before.' })
   after?: string | null
+
+  @Field(() => Boolean, {
+    nullable: true,
+    defaultValue: false,
+    description: 'True: those that Postrider publishes to the operations organization, instead of the catalogue.',
+  })
+  operations?: boolean | null
 }
 
 @InputType({ description: 'Makes the type, or changes the one of this name; omitted fields stay as they are.' })

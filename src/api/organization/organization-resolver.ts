@@ -37,7 +37,7 @@ export class OrganizationResolver {
     return context.parts.store.em().findOne(Organization, { applicationId, ...where })
   }
 
-  @Query(() => OrganizationConnection, { description: 'Newest first.' })
+  @Query(() => OrganizationConnection, { description: 'Newest first; without the operations organization.' })
   organizations(
     @Args(() => PageArgs) args: PageArgs,
     @Ctx() context: ApiContext,
@@ -50,6 +50,7 @@ export class OrganizationResolver {
     const pattern = `%${(checkTexts('search', search) ?? '').replace(/[\\%_]/g, '\\$&')}%`
     const where = {
       applicationId: applicationOf(context),
+      isOperations: false,
       ...(search ? { $or: [{ name: { $ilike: pattern } }, { externalId: { $ilike: pattern } }] } : {}),
     }
     return listConnection({ store: context.parts.store, entity: Organization, prefix: 'org', where, args })

@@ -76,14 +76,26 @@ export type DeliveryFilter = {
   triggers?: Array<DeliveryTrigger> | null | undefined;
 };
 
-/** Omitted = unchanged, or the default for a new application. */
+/** Omitted = unchanged, or the default for a new application. Pending deliveries go by the new profile from their next attempt on; their number of attempts stays. */
 export type DeliveryProfileInput = {
+  /** 1 to 10,000, or null. Default 20. */
+  disableAfterFailures?: number | null | undefined;
+  /** 1 to 31,536,000 s, or null. Default 432,000: five days. */
+  disableAfterSeconds?: number | null | undefined;
+  /** 1 to 20 keys, in the order of the body. Default id, type, timestamp, data. */
+  envelope?: Array<EnvelopeFieldInput> | null | undefined;
+  /** 1 to 10,000; at most disableAfterFailures where that alone disables. Default 3. */
+  failingAfterFailures?: number | null | undefined;
+  /** At most 20. Default none. */
+  headers?: Array<ProfileHeaderInput> | null | undefined;
   /** Default true. */
   httpsOnly?: boolean | null | undefined;
   /** At most 50 delays of at most 30 days each, seconds. Default 5 s to 24 h, nine retries. */
   retryDelays?: Array<number> | null | undefined;
   /** 0 to 1. Default 0.2. */
   retryJitter?: number | null | undefined;
+  /** At most 5; none means that nothing is signed. Default STANDARD_WEBHOOKS. */
+  signatures?: Array<SignatureRuleInput> | null | undefined;
   /** 1,000 to 60,000 ms. Default 15,000. */
   timeoutMs?: number | null | undefined;
 };
@@ -126,6 +138,8 @@ export type DestinationCreateInput = {
   description?: string | null | undefined;
   /** Omitted or empty: all types. At most 200. */
   eventTypes?: Array<string> | null | undefined;
+  /** Such as the receiver's own token. */
+  headers?: Array<HttpHeaderInput> | null | undefined;
   /** Letters, digits, dots, dashes, underscores; at most 100. */
   key?: string | null | undefined;
   /** 1 to 200 characters. */
@@ -213,6 +227,8 @@ export type DestinationUpdateInput = {
   eventTypes?: Array<string> | null | undefined;
   /** Refused with CONFLICT when the destination has changed since that version. */
   expectedVersion?: number | null | undefined;
+  /** All of them; those left out are removed. */
+  headers?: Array<HttpHeaderInput> | null | undefined;
   id: string | number;
   label?: string | null | undefined;
   /** Takes effect with what is published from then on; null leaves it as it is. */
@@ -228,6 +244,21 @@ export type DisabledReason =
   | 'CREDENTIALS_REJECTED'
   | 'GONE'
   | 'MANUAL';
+
+export type EnvelopeFieldInput = {
+  /** Required but for DATA_SPREAD; no name twice. At most 100 characters. */
+  name?: string | null | undefined;
+  source: EnvelopeSource;
+};
+
+/** ORGANIZATION_ID: the external id when there is one. CREATED_AT: ISO-8601 with milliseconds. DATA_SPREAD: the data's own keys, at the top level; name is then ignored. */
+export type EnvelopeSource =
+  | 'CREATED_AT'
+  | 'DATA'
+  | 'DATA_SPREAD'
+  | 'ID'
+  | 'ORGANIZATION_ID'
+  | 'TYPE';
 
 /** Each condition that is given must hold. */
 export type EventFilter = {
@@ -308,6 +339,25 @@ export type FeedResetReason =
   | 'EXPIRED'
   | 'RESTORED';
 
+/** ID: the event's. DELIVERY_UUID: the delivery id as a bare UUID. ATTEMPT: the first is 1. TIMESTAMP: unix seconds of the attempt. */
+export type HeaderSource =
+  | 'ATTEMPT'
+  | 'DELIVERY_ID'
+  | 'DELIVERY_UUID'
+  | 'ID'
+  | 'TIMESTAMP'
+  | 'TYPE';
+
+/** A header that is added to each request of a destination. At most 20. */
+export type HttpHeaderInput = {
+  /** No name that the connection, Postrider or the delivery profile sets: host, content-*, webhook-* and the like. */
+  name: string;
+  /** Secret values are encrypted, never shown again, redacted in records. */
+  secret?: boolean | null | undefined;
+  /** Printable ASCII, at most 1,024 characters. In an update null keeps the stored one. */
+  value?: string | null | undefined;
+};
+
 export type OrganizationDeleteInput = {
   id: string | number;
 };
@@ -327,6 +377,12 @@ export type PrincipalKind =
   | 'OPERATOR'
   | 'ORGANIZATION';
 
+export type ProfileHeaderInput = {
+  /** A name that Postrider, the connection or a signature does not set; no name twice. */
+  name: string;
+  source: HeaderSource;
+};
+
 /** DONE: all was put in line; its deliveries go on by themselves. CANCELLED: its destination was deleted. */
 export type RecoveryStatus =
   | 'CANCELLED'
@@ -334,6 +390,19 @@ export type RecoveryStatus =
   | 'FAILED'
   | 'QUEUED'
   | 'RUNNING';
+
+export type SignatureRuleInput = {
+  /** Required for HMAC_SHA256_HEX, refused for STANDARD_WEBHOOKS. */
+  header?: string | null | undefined;
+  /** Such as "sha256=". Printable ASCII, at most 64 characters; refused for STANDARD_WEBHOOKS. */
+  prefix?: string | null | undefined;
+  scheme: SignatureScheme;
+};
+
+/** STANDARD_WEBHOOKS: webhook-id, webhook-timestamp and webhook-signature headers as that specification has them; webhook-id is the event id, the same for all destinations, attempts and replays. HMAC_SHA256_HEX: prefix + hex(HMAC-SHA256(secret, raw body)) in the header named. */
+export type SignatureScheme =
+  | 'HMAC_SHA256_HEX'
+  | 'STANDARD_WEBHOOKS';
 
 /** The width of a point, in UTC. Minutes are kept for 7 days. */
 export type StatsBucket =
@@ -364,7 +433,7 @@ export type ApplicationCreateMutationVariables = Exact<{
 }>;
 
 
-export type ApplicationCreateMutation = { applicationCreate: { apiKey: string | null, application: { id: string, name: string, deliveryProfile: { timeoutMs: number, retryDelays: Array<number>, retryJitter: number, httpsOnly: boolean } } | null, userErrors: Array<
+export type ApplicationCreateMutation = { applicationCreate: { apiKey: string | null, application: { id: string, name: string, deliveryProfile: { timeoutMs: number, retryDelays: Array<number>, retryJitter: number, disableAfterFailures: number | null, disableAfterSeconds: number | null, failingAfterFailures: number, httpsOnly: boolean, envelope: Array<{ name: string | null, source: EnvelopeSource }>, headers: Array<{ name: string, source: HeaderSource }>, signatures: Array<{ scheme: SignatureScheme, header: string | null, prefix: string | null }> } } | null, userErrors: Array<
       | { __typename: 'ConnectorConfigError', message: string, path: Array<string> | null, code: UserErrorCode }
       | { __typename: 'GenericUserError', message: string, path: Array<string> | null, code: UserErrorCode }
       | { __typename: 'PayloadError', message: string, path: Array<string> | null, code: UserErrorCode }
@@ -375,7 +444,7 @@ export type ApplicationUpdateMutationVariables = Exact<{
 }>;
 
 
-export type ApplicationUpdateMutation = { applicationUpdate: { application: { id: string, name: string, deliveryProfile: { timeoutMs: number, retryDelays: Array<number>, retryJitter: number, httpsOnly: boolean } } | null, userErrors: Array<
+export type ApplicationUpdateMutation = { applicationUpdate: { application: { id: string, name: string, deliveryProfile: { timeoutMs: number, retryDelays: Array<number>, retryJitter: number, disableAfterFailures: number | null, disableAfterSeconds: number | null, failingAfterFailures: number, httpsOnly: boolean, envelope: Array<{ name: string | null, source: EnvelopeSource }>, headers: Array<{ name: string, source: HeaderSource }>, signatures: Array<{ scheme: SignatureScheme, header: string | null, prefix: string | null }> } } | null, userErrors: Array<
       | { __typename: 'ConnectorConfigError', message: string, path: Array<string> | null, code: UserErrorCode }
       | { __typename: 'GenericUserError', message: string, path: Array<string> | null, code: UserErrorCode }
       | { __typename: 'PayloadError', message: string, path: Array<string> | null, code: UserErrorCode }
@@ -447,14 +516,16 @@ export type EventTypeArchiveMutation = { eventTypeArchive: { eventType: { id: st
       | { message: string, path: Array<string> | null, code: UserErrorCode }
     > } };
 
-export type DestinationFieldsFragment = { id: string, key: string | null, label: string, description: string | null, config: Record<string, unknown>, target: string, eventTypes: Array<string>, ordering: DestinationOrdering, rateLimit: number | null, active: boolean, health: DestinationHealth, disabledReason: DisabledReason | null, disabledAt: string | null, consecutiveFailures: number, lastSuccessAt: string | null, version: number, connector: { key: string, status: ConnectorStatus }, signingSecrets: Array<{ hint: string, expiresAt: string | null }>, credentials: Array<{ name: string, isSet: boolean, hint: string | null }> };
+export type DeliveryProfileFieldsFragment = { timeoutMs: number, retryDelays: Array<number>, retryJitter: number, disableAfterFailures: number | null, disableAfterSeconds: number | null, failingAfterFailures: number, httpsOnly: boolean, envelope: Array<{ name: string | null, source: EnvelopeSource }>, headers: Array<{ name: string, source: HeaderSource }>, signatures: Array<{ scheme: SignatureScheme, header: string | null, prefix: string | null }> };
+
+export type DestinationFieldsFragment = { id: string, key: string | null, label: string, description: string | null, config: Record<string, unknown>, target: string, eventTypes: Array<string>, ordering: DestinationOrdering, rateLimit: number | null, active: boolean, health: DestinationHealth, disabledReason: DisabledReason | null, disabledAt: string | null, consecutiveFailures: number, lastSuccessAt: string | null, version: number, headers: Array<{ name: string, value: string, redacted: boolean }>, connector: { key: string, status: ConnectorStatus }, signingSecrets: Array<{ hint: string, expiresAt: string | null }>, credentials: Array<{ name: string, isSet: boolean, hint: string | null }> };
 
 export type DestinationCreateMutationVariables = Exact<{
   input: DestinationCreateInput;
 }>;
 
 
-export type DestinationCreateMutation = { destinationCreate: { signingSecret: string | null, destination: { id: string, key: string | null, label: string, description: string | null, config: Record<string, unknown>, target: string, eventTypes: Array<string>, ordering: DestinationOrdering, rateLimit: number | null, active: boolean, health: DestinationHealth, disabledReason: DisabledReason | null, disabledAt: string | null, consecutiveFailures: number, lastSuccessAt: string | null, version: number, connector: { key: string, status: ConnectorStatus }, signingSecrets: Array<{ hint: string, expiresAt: string | null }>, credentials: Array<{ name: string, isSet: boolean, hint: string | null }> } | null, userErrors: Array<
+export type DestinationCreateMutation = { destinationCreate: { signingSecret: string | null, destination: { id: string, key: string | null, label: string, description: string | null, config: Record<string, unknown>, target: string, eventTypes: Array<string>, ordering: DestinationOrdering, rateLimit: number | null, active: boolean, health: DestinationHealth, disabledReason: DisabledReason | null, disabledAt: string | null, consecutiveFailures: number, lastSuccessAt: string | null, version: number, headers: Array<{ name: string, value: string, redacted: boolean }>, connector: { key: string, status: ConnectorStatus }, signingSecrets: Array<{ hint: string, expiresAt: string | null }>, credentials: Array<{ name: string, isSet: boolean, hint: string | null }> } | null, userErrors: Array<
       | { __typename: 'ConnectorConfigError', jsonPointer: string, message: string, path: Array<string> | null, code: UserErrorCode }
       | { __typename: 'GenericUserError', message: string, path: Array<string> | null, code: UserErrorCode }
       | { __typename: 'PayloadError', message: string, path: Array<string> | null, code: UserErrorCode }
@@ -465,7 +536,7 @@ export type DestinationUpdateMutationVariables = Exact<{
 }>;
 
 
-export type DestinationUpdateMutation = { destinationUpdate: { destination: { id: string, key: string | null, label: string, description: string | null, config: Record<string, unknown>, target: string, eventTypes: Array<string>, ordering: DestinationOrdering, rateLimit: number | null, active: boolean, health: DestinationHealth, disabledReason: DisabledReason | null, disabledAt: string | null, consecutiveFailures: number, lastSuccessAt: string | null, version: number, connector: { key: string, status: ConnectorStatus }, signingSecrets: Array<{ hint: string, expiresAt: string | null }>, credentials: Array<{ name: string, isSet: boolean, hint: string | null }> } | null, userErrors: Array<
+export type DestinationUpdateMutation = { destinationUpdate: { destination: { id: string, key: string | null, label: string, description: string | null, config: Record<string, unknown>, target: string, eventTypes: Array<string>, ordering: DestinationOrdering, rateLimit: number | null, active: boolean, health: DestinationHealth, disabledReason: DisabledReason | null, disabledAt: string | null, consecutiveFailures: number, lastSuccessAt: string | null, version: number, headers: Array<{ name: string, value: string, redacted: boolean }>, connector: { key: string, status: ConnectorStatus }, signingSecrets: Array<{ hint: string, expiresAt: string | null }>, credentials: Array<{ name: string, isSet: boolean, hint: string | null }> } | null, userErrors: Array<
       | { __typename: 'ConnectorConfigError', jsonPointer: string, message: string, path: Array<string> | null, code: UserErrorCode }
       | { __typename: 'GenericUserError', message: string, path: Array<string> | null, code: UserErrorCode }
       | { __typename: 'PayloadError', message: string, path: Array<string> | null, code: UserErrorCode }
@@ -487,7 +558,7 @@ export type DestinationEnableMutationVariables = Exact<{
 }>;
 
 
-export type DestinationEnableMutation = { destinationEnable: { destination: { id: string, key: string | null, label: string, description: string | null, config: Record<string, unknown>, target: string, eventTypes: Array<string>, ordering: DestinationOrdering, rateLimit: number | null, active: boolean, health: DestinationHealth, disabledReason: DisabledReason | null, disabledAt: string | null, consecutiveFailures: number, lastSuccessAt: string | null, version: number, connector: { key: string, status: ConnectorStatus }, signingSecrets: Array<{ hint: string, expiresAt: string | null }>, credentials: Array<{ name: string, isSet: boolean, hint: string | null }> } | null, userErrors: Array<
+export type DestinationEnableMutation = { destinationEnable: { destination: { id: string, key: string | null, label: string, description: string | null, config: Record<string, unknown>, target: string, eventTypes: Array<string>, ordering: DestinationOrdering, rateLimit: number | null, active: boolean, health: DestinationHealth, disabledReason: DisabledReason | null, disabledAt: string | null, consecutiveFailures: number, lastSuccessAt: string | null, version: number, headers: Array<{ name: string, value: string, redacted: boolean }>, connector: { key: string, status: ConnectorStatus }, signingSecrets: Array<{ hint: string, expiresAt: string | null }>, credentials: Array<{ name: string, isSet: boolean, hint: string | null }> } | null, userErrors: Array<
       | { message: string, path: Array<string> | null, code: UserErrorCode }
       | { message: string, path: Array<string> | null, code: UserErrorCode }
       | { message: string, path: Array<string> | null, code: UserErrorCode }
@@ -498,7 +569,7 @@ export type DestinationDisableMutationVariables = Exact<{
 }>;
 
 
-export type DestinationDisableMutation = { destinationDisable: { destination: { id: string, key: string | null, label: string, description: string | null, config: Record<string, unknown>, target: string, eventTypes: Array<string>, ordering: DestinationOrdering, rateLimit: number | null, active: boolean, health: DestinationHealth, disabledReason: DisabledReason | null, disabledAt: string | null, consecutiveFailures: number, lastSuccessAt: string | null, version: number, connector: { key: string, status: ConnectorStatus }, signingSecrets: Array<{ hint: string, expiresAt: string | null }>, credentials: Array<{ name: string, isSet: boolean, hint: string | null }> } | null, userErrors: Array<
+export type DestinationDisableMutation = { destinationDisable: { destination: { id: string, key: string | null, label: string, description: string | null, config: Record<string, unknown>, target: string, eventTypes: Array<string>, ordering: DestinationOrdering, rateLimit: number | null, active: boolean, health: DestinationHealth, disabledReason: DisabledReason | null, disabledAt: string | null, consecutiveFailures: number, lastSuccessAt: string | null, version: number, headers: Array<{ name: string, value: string, redacted: boolean }>, connector: { key: string, status: ConnectorStatus }, signingSecrets: Array<{ hint: string, expiresAt: string | null }>, credentials: Array<{ name: string, isSet: boolean, hint: string | null }> } | null, userErrors: Array<
       | { message: string, path: Array<string> | null, code: UserErrorCode }
       | { message: string, path: Array<string> | null, code: UserErrorCode }
       | { message: string, path: Array<string> | null, code: UserErrorCode }
@@ -509,7 +580,7 @@ export type DestinationSecretRotateMutationVariables = Exact<{
 }>;
 
 
-export type DestinationSecretRotateMutation = { destinationSecretRotate: { signingSecret: string | null, previousExpiresAt: string | null, destination: { id: string, key: string | null, label: string, description: string | null, config: Record<string, unknown>, target: string, eventTypes: Array<string>, ordering: DestinationOrdering, rateLimit: number | null, active: boolean, health: DestinationHealth, disabledReason: DisabledReason | null, disabledAt: string | null, consecutiveFailures: number, lastSuccessAt: string | null, version: number, connector: { key: string, status: ConnectorStatus }, signingSecrets: Array<{ hint: string, expiresAt: string | null }>, credentials: Array<{ name: string, isSet: boolean, hint: string | null }> } | null, userErrors: Array<
+export type DestinationSecretRotateMutation = { destinationSecretRotate: { signingSecret: string | null, previousExpiresAt: string | null, destination: { id: string, key: string | null, label: string, description: string | null, config: Record<string, unknown>, target: string, eventTypes: Array<string>, ordering: DestinationOrdering, rateLimit: number | null, active: boolean, health: DestinationHealth, disabledReason: DisabledReason | null, disabledAt: string | null, consecutiveFailures: number, lastSuccessAt: string | null, version: number, headers: Array<{ name: string, value: string, redacted: boolean }>, connector: { key: string, status: ConnectorStatus }, signingSecrets: Array<{ hint: string, expiresAt: string | null }>, credentials: Array<{ name: string, isSet: boolean, hint: string | null }> } | null, userErrors: Array<
       | { message: string, path: Array<string> | null, code: UserErrorCode }
       | { message: string, path: Array<string> | null, code: UserErrorCode }
       | { message: string, path: Array<string> | null, code: UserErrorCode }
@@ -542,7 +613,7 @@ export type DestinationQueryVariables = Exact<{
 }>;
 
 
-export type DestinationQuery = { destination: { id: string, key: string | null, label: string, description: string | null, config: Record<string, unknown>, target: string, eventTypes: Array<string>, ordering: DestinationOrdering, rateLimit: number | null, active: boolean, health: DestinationHealth, disabledReason: DisabledReason | null, disabledAt: string | null, consecutiveFailures: number, lastSuccessAt: string | null, version: number, connector: { key: string, status: ConnectorStatus }, signingSecrets: Array<{ hint: string, expiresAt: string | null }>, credentials: Array<{ name: string, isSet: boolean, hint: string | null }> } | null };
+export type DestinationQuery = { destination: { id: string, key: string | null, label: string, description: string | null, config: Record<string, unknown>, target: string, eventTypes: Array<string>, ordering: DestinationOrdering, rateLimit: number | null, active: boolean, health: DestinationHealth, disabledReason: DisabledReason | null, disabledAt: string | null, consecutiveFailures: number, lastSuccessAt: string | null, version: number, headers: Array<{ name: string, value: string, redacted: boolean }>, connector: { key: string, status: ConnectorStatus }, signingSecrets: Array<{ hint: string, expiresAt: string | null }>, credentials: Array<{ name: string, isSet: boolean, hint: string | null }> } | null };
 
 export type DestinationsQueryVariables = Exact<{
   organizationId?: string | number | null | undefined;
@@ -552,7 +623,7 @@ export type DestinationsQueryVariables = Exact<{
 }>;
 
 
-export type DestinationsQuery = { destinations: { totalCount: number, nodes: Array<{ id: string, key: string | null, label: string, description: string | null, config: Record<string, unknown>, target: string, eventTypes: Array<string>, ordering: DestinationOrdering, rateLimit: number | null, active: boolean, health: DestinationHealth, disabledReason: DisabledReason | null, disabledAt: string | null, consecutiveFailures: number, lastSuccessAt: string | null, version: number, connector: { key: string, status: ConnectorStatus }, signingSecrets: Array<{ hint: string, expiresAt: string | null }>, credentials: Array<{ name: string, isSet: boolean, hint: string | null }> }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
+export type DestinationsQuery = { destinations: { totalCount: number, nodes: Array<{ id: string, key: string | null, label: string, description: string | null, config: Record<string, unknown>, target: string, eventTypes: Array<string>, ordering: DestinationOrdering, rateLimit: number | null, active: boolean, health: DestinationHealth, disabledReason: DisabledReason | null, disabledAt: string | null, consecutiveFailures: number, lastSuccessAt: string | null, version: number, headers: Array<{ name: string, value: string, redacted: boolean }>, connector: { key: string, status: ConnectorStatus }, signingSecrets: Array<{ hint: string, expiresAt: string | null }>, credentials: Array<{ name: string, isSet: boolean, hint: string | null }> }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
 
 export type EventPublishMutationVariables = Exact<{
   input: EventPublishInput;
@@ -585,7 +656,7 @@ export type EventQueryVariables = Exact<{
 }>;
 
 
-export type EventQuery = { event: { id: string, type: string, data: unknown, isTest: boolean, organization: { id: string, externalId: string | null }, deliveries: { nodes: Array<{ id: string, eventId: string, destinationId: string, eventType: string, status: DeliveryStatus, skipReason: DeliverySkipReason | null, trigger: DeliveryTrigger, attemptCount: number, maxAttempts: number, nextAttemptAt: string | null, finishedAt: string | null, createdAt: string }> } } | null };
+export type EventQuery = { event: { id: string, type: string, createdAt: string, data: unknown, isTest: boolean, organization: { id: string, externalId: string | null }, deliveries: { nodes: Array<{ id: string, eventId: string, destinationId: string, eventType: string, status: DeliveryStatus, skipReason: DeliverySkipReason | null, trigger: DeliveryTrigger, attemptCount: number, maxAttempts: number, nextAttemptAt: string | null, finishedAt: string | null, createdAt: string }> } } | null };
 
 export type EventsQueryVariables = Exact<{
   first?: number | null | undefined;
@@ -664,7 +735,7 @@ export type ViewerQuery = { viewer: { kind: PrincipalKind, application: { id: st
 export type ApplicationsQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type ApplicationsQuery = { applications: Array<{ id: string, name: string, apiKeys: Array<{ id: string, name: string, hint: string, lastUsedAt: string | null, revokedAt: string | null }> }> };
+export type ApplicationsQuery = { applications: Array<{ id: string, name: string, deliveryProfile: { timeoutMs: number, retryDelays: Array<number>, retryJitter: number, disableAfterFailures: number | null, disableAfterSeconds: number | null, failingAfterFailures: number, httpsOnly: boolean, envelope: Array<{ name: string | null, source: EnvelopeSource }>, headers: Array<{ name: string, source: HeaderSource }>, signatures: Array<{ scheme: SignatureScheme, header: string | null, prefix: string | null }> }, operationsOrganization: { id: string, name: string }, apiKeys: Array<{ id: string, name: string, hint: string, lastUsedAt: string | null, revokedAt: string | null }> }> };
 
 export type OrganizationQueryVariables = Exact<{
   id?: string | number | null | undefined;
@@ -693,10 +764,11 @@ export type EventTypeQuery = { eventType: { id: string, name: string, status: Ev
 export type EventTypesQueryVariables = Exact<{
   first?: number | null | undefined;
   after?: string | null | undefined;
+  operations?: boolean | null | undefined;
 }>;
 
 
-export type EventTypesQuery = { eventTypes: { nodes: Array<{ id: string, name: string, status: EventTypeStatus }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
+export type EventTypesQuery = { eventTypes: { nodes: Array<{ id: string, name: string, description: string | null, group: string | null, status: EventTypeStatus }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
 
 export type ConnectorsQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -790,6 +862,30 @@ export class TypedDocumentString<TResult, TVariables>
     return this.value;
   }
 }
+export const DeliveryProfileFieldsFragmentDoc = new TypedDocumentString(`
+    fragment DeliveryProfileFields on DeliveryProfile {
+  envelope {
+    name
+    source
+  }
+  headers {
+    name
+    source
+  }
+  signatures {
+    scheme
+    header
+    prefix
+  }
+  timeoutMs
+  retryDelays
+  retryJitter
+  disableAfterFailures
+  disableAfterSeconds
+  failingAfterFailures
+  httpsOnly
+}
+    `, {"fragmentName":"DeliveryProfileFields"}) as unknown as TypedDocumentString<DeliveryProfileFieldsFragment, unknown>;
 export const DestinationFieldsFragmentDoc = new TypedDocumentString(`
     fragment DestinationFields on Destination {
   id
@@ -798,6 +894,11 @@ export const DestinationFieldsFragmentDoc = new TypedDocumentString(`
   description
   config
   target
+  headers {
+    name
+    value
+    redacted
+  }
   eventTypes
   ordering
   rateLimit
@@ -902,10 +1003,7 @@ export const ApplicationCreateDocument = new TypedDocumentString(`
       id
       name
       deliveryProfile {
-        timeoutMs
-        retryDelays
-        retryJitter
-        httpsOnly
+        ...DeliveryProfileFields
       }
     }
     apiKey
@@ -917,7 +1015,28 @@ export const ApplicationCreateDocument = new TypedDocumentString(`
     }
   }
 }
-    `) as unknown as TypedDocumentString<ApplicationCreateMutation, ApplicationCreateMutationVariables>;
+    fragment DeliveryProfileFields on DeliveryProfile {
+  envelope {
+    name
+    source
+  }
+  headers {
+    name
+    source
+  }
+  signatures {
+    scheme
+    header
+    prefix
+  }
+  timeoutMs
+  retryDelays
+  retryJitter
+  disableAfterFailures
+  disableAfterSeconds
+  failingAfterFailures
+  httpsOnly
+}`) as unknown as TypedDocumentString<ApplicationCreateMutation, ApplicationCreateMutationVariables>;
 export const ApplicationUpdateDocument = new TypedDocumentString(`
     mutation ApplicationUpdate($input: ApplicationUpdateInput!) {
   applicationUpdate(input: $input) {
@@ -925,10 +1044,7 @@ export const ApplicationUpdateDocument = new TypedDocumentString(`
       id
       name
       deliveryProfile {
-        timeoutMs
-        retryDelays
-        retryJitter
-        httpsOnly
+        ...DeliveryProfileFields
       }
     }
     userErrors {
@@ -939,7 +1055,28 @@ export const ApplicationUpdateDocument = new TypedDocumentString(`
     }
   }
 }
-    `) as unknown as TypedDocumentString<ApplicationUpdateMutation, ApplicationUpdateMutationVariables>;
+    fragment DeliveryProfileFields on DeliveryProfile {
+  envelope {
+    name
+    source
+  }
+  headers {
+    name
+    source
+  }
+  signatures {
+    scheme
+    header
+    prefix
+  }
+  timeoutMs
+  retryDelays
+  retryJitter
+  disableAfterFailures
+  disableAfterSeconds
+  failingAfterFailures
+  httpsOnly
+}`) as unknown as TypedDocumentString<ApplicationUpdateMutation, ApplicationUpdateMutationVariables>;
 export const ApiKeyCreateDocument = new TypedDocumentString(`
     mutation ApiKeyCreate($input: ApiKeyCreateInput!) {
   apiKeyCreate(input: $input) {
@@ -1066,6 +1203,11 @@ export const DestinationCreateDocument = new TypedDocumentString(`
   description
   config
   target
+  headers {
+    name
+    value
+    redacted
+  }
   eventTypes
   ordering
   rateLimit
@@ -1114,6 +1256,11 @@ export const DestinationUpdateDocument = new TypedDocumentString(`
   description
   config
   target
+  headers {
+    name
+    value
+    redacted
+  }
   eventTypes
   ordering
   rateLimit
@@ -1170,6 +1317,11 @@ export const DestinationEnableDocument = new TypedDocumentString(`
   description
   config
   target
+  headers {
+    name
+    value
+    redacted
+  }
   eventTypes
   ordering
   rateLimit
@@ -1214,6 +1366,11 @@ export const DestinationDisableDocument = new TypedDocumentString(`
   description
   config
   target
+  headers {
+    name
+    value
+    redacted
+  }
   eventTypes
   ordering
   rateLimit
@@ -1260,6 +1417,11 @@ export const DestinationSecretRotateDocument = new TypedDocumentString(`
   description
   config
   target
+  headers {
+    name
+    value
+    redacted
+  }
   eventTypes
   ordering
   rateLimit
@@ -1368,6 +1530,11 @@ export const DestinationDocument = new TypedDocumentString(`
   description
   config
   target
+  headers {
+    name
+    value
+    redacted
+  }
   eventTypes
   ordering
   rateLimit
@@ -1419,6 +1586,11 @@ export const DestinationsDocument = new TypedDocumentString(`
   description
   config
   target
+  headers {
+    name
+    value
+    redacted
+  }
   eventTypes
   ordering
   rateLimit
@@ -1498,6 +1670,7 @@ export const EventDocument = new TypedDocumentString(`
   event(id: $id) {
     id
     type
+    createdAt
     data
     isTest
     organization {
@@ -1822,6 +1995,13 @@ export const ApplicationsDocument = new TypedDocumentString(`
   applications {
     id
     name
+    deliveryProfile {
+      ...DeliveryProfileFields
+    }
+    operationsOrganization {
+      id
+      name
+    }
     apiKeys {
       id
       name
@@ -1831,7 +2011,28 @@ export const ApplicationsDocument = new TypedDocumentString(`
     }
   }
 }
-    `) as unknown as TypedDocumentString<ApplicationsQuery, ApplicationsQueryVariables>;
+    fragment DeliveryProfileFields on DeliveryProfile {
+  envelope {
+    name
+    source
+  }
+  headers {
+    name
+    source
+  }
+  signatures {
+    scheme
+    header
+    prefix
+  }
+  timeoutMs
+  retryDelays
+  retryJitter
+  disableAfterFailures
+  disableAfterSeconds
+  failingAfterFailures
+  httpsOnly
+}`) as unknown as TypedDocumentString<ApplicationsQuery, ApplicationsQueryVariables>;
 export const OrganizationDocument = new TypedDocumentString(`
     query Organization($id: ID, $externalId: String) {
   organization(id: $id, externalId: $externalId) {
@@ -1877,11 +2078,13 @@ export const EventTypeDocument = new TypedDocumentString(`
 }
     `) as unknown as TypedDocumentString<EventTypeQuery, EventTypeQueryVariables>;
 export const EventTypesDocument = new TypedDocumentString(`
-    query EventTypes($first: Int, $after: String) {
-  eventTypes(first: $first, after: $after) {
+    query EventTypes($first: Int, $after: String, $operations: Boolean) {
+  eventTypes(first: $first, after: $after, operations: $operations) {
     nodes {
       id
       name
+      description
+      group
       status
     }
     pageInfo {

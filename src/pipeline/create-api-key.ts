@@ -1,0 +1,21 @@
+import { type Id, idToUuid } from '../domain/id.ts'
+import { type ApiKey, insertApiKey, newApiKey } from '../store/api-key.ts'
+import type { Bell } from '../store/bell.ts'
+import type { Store } from '../store/store.ts'
+import { publishKeyNotice } from './notices.ts'
+
+/** Makes one more key of the application, and tells its operations organization. The secret is shown once. */
+export async function createApiKey(
+  { store, bell }: { store: Store; bell: Bell },
+  applicationId: Id<'app'>,
+  name: string,
+): Promise<{ apiKey: ApiKey; secret: string }> {
+  const created = newApiKey(applicationId, name)
+  const { id, hint } = created.apiKey
+  const rings = await store.transaction(async (tx) => {
+    await insertApiKey(tx, created.apiKey)
+    return publishKeyNotice(tx, { id: idToUuid(id), applicationId: idToUuid(applicationId), name, hint })
+  })
+  for (const kind of rings) bell.ring(kind)
+  return created
+}
