@@ -3,6 +3,7 @@ import { FlowMigration } from './migration-002-flow.ts'
 import { GrowthMigration } from './migration-003-growth.ts'
 import { RetentionMigration } from './migration-004-retention.ts'
 import { ProfilesMigration } from './migration-005-profiles.ts'
+import { ExpressionsMigration } from './migration-006-expressions.ts'
 
 /** Forward only, in order; a name that was released never changes. */
 export const migrations = [
@@ -11,4 +12,5 @@ export const migrations = [
   { name: '003-growth', class: GrowthMigration },
   { name: '004-retention', class: RetentionMigration },
   { name: '005-profiles', class: ProfilesMigration },
+  { name: '006-expressions', class: ExpressionsMigration },
 ]

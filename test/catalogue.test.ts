@@ -107,9 +107,12 @@ describe('a schema', () => {
     await backend.eventType('order.placed', { payloadSchema: TOTAL })
     expect(await publish(backend, {})).toMatchObject([{ code: 'PAYLOAD_INVALID' }])
     expect(await publish(backend, { total: 1 })).toEqual([])
-    await backend.eventType('order.placed', { payloadSchema: { type: 'object', required: ['id'] } })
+    await backend.eventType('order.placed', {
+      payloadSchema: { type: 'object', required: ['id'] },
+      allowBreakingSchema: true,
+    })
     expect(await publish(backend, { total: 1 })).toMatchObject([{ code: 'PAYLOAD_INVALID', jsonPointer: '' }])
-    await backend.eventType('order.placed', { payloadSchema: null })
+    await backend.eventType('order.placed', { payloadSchema: null, allowBreakingSchema: true })
     expect(await publish(backend, 'anything')).toEqual([])
   })
 

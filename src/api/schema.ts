@@ -10,6 +10,7 @@ import { ConnectorResolver } from './connector/connector-resolver.ts'
 import { DeliveryConnectionResolver, DeliveryResolver } from './delivery/delivery-resolver.ts'
 import { DestinationMutations } from './destination/destination-mutations.ts'
 import { DestinationConnectionResolver, DestinationResolver } from './destination/destination-resolver.ts'
+import { DestinationPreviewResolver } from './destination/preview-resolver.ts'
 import { DestinationTestResolver } from './destination/test-resolver.ts'
 import { EventConnectionResolver, EventResolver } from './event/event-resolver.ts'
 import { ReplayResolver } from './event/replay-resolver.ts'
@@ -41,6 +42,7 @@ export function buildApiSchema(): GraphQLSchema {
       DeliveryResolver,
       DestinationConnectionResolver,
       DestinationMutations,
+      DestinationPreviewResolver,
       DestinationResolver,
       DestinationStatsResolver,
       DestinationTestResolver,

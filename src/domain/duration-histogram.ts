@@ -5,29 +5,34 @@
  *
  * Bin 0 holds 0 ms; bin n >= 1 what lies above BIN_GROWTH ** (n - 2) and up to BIN_GROWTH ** (n - 1) ms.
  */
-export type DurationHistogram = Map<number, number>
+/** Counts by bin; holes are none. */
+export type DurationHistogram = number[]
 
 /** A percentile is at most this share away from the true one, before it is rounded to whole milliseconds. */
 export const RELATIVE_ERROR = 0.05
 export const BIN_GROWTH = (1 + RELATIVE_ERROR) / (1 - RELATIVE_ERROR)
 
 export function addToHistogram(into: DurationHistogram, bins: readonly number[], counts: readonly number[]): void {
-  bins.forEach((bin, index) => {
-    into.set(bin, (into.get(bin) ?? 0) + counts[index]!)
-  })
+  for (let i = 0; i < bins.length; i += 1) into[bins[i]!] = (into[bins[i]!] ?? 0) + counts[i]!
 }
 
-/** The smallest duration that `share` of all do not exceed (the nearest rank), milliseconds; null of none. */
-export function percentileMs(histogram: DurationHistogram, share: number): number | null {
-  let total = 0
-  for (const count of histogram.values()) total += count
-  const rank = Math.max(1, Math.ceil(total * share))
-  let seen = 0
-  for (const [bin, count] of [...histogram].toSorted(([a], [b]) => a - b)) {
-    seen += count
-    if (seen >= rank) return Math.round(middleOf(bin))
-  }
-  return null
+/**
+ * For each share, in rising order, the smallest duration that so many do not exceed (the nearest rank), milliseconds; null
+ * of none.
+ */
+export function percentilesMs(histogram: DurationHistogram, shares: readonly number[]): (number | null)[] {
+  const total = histogram.reduce((sum, count) => sum + count, 0)
+  if (total === 0) return shares.map(() => null)
+  let bin = 0
+  let seen = histogram[0] ?? 0
+  return shares.map((share) => {
+    const rank = Math.max(1, Math.ceil(total * share))
+    while (seen < rank) {
+      bin += 1
+      seen += histogram[bin] ?? 0
+    }
+    return Math.round(middleOf(bin))
+  })
 }
 
 /** The value that is as far from the upper bound of its bin as from the lower, by ratio. */

@@ -1,6 +1,6 @@
 import type { DeliveryProfile } from '../domain/delivery-profile.ts'
 import type { Outcome } from '../domain/outcome.ts'
-import type { DeliveryStatus } from '../store/delivery.ts'
+import type { DeliverySkipReason, DeliveryStatus } from '../store/delivery.ts'
 import type { RecordedRequest, RecordedResponse } from '../store/delivery-attempt.ts'
 import type { Lease } from '../store/job.ts'
 import type { PendingRow } from '../store/pending.ts'
@@ -44,6 +44,8 @@ export interface AttemptResult {
   readonly lease: Lease
   readonly delivery: PendingRow
   readonly status: DeliveryStatus
+  /** Set exactly when the status is SKIPPED. */
+  readonly skipReason?: DeliverySkipReason
   /** When it is due again; set exactly when the status stays PENDING. */
   readonly dueAt?: Date | undefined
   readonly attempt?: AttemptRecord

@@ -20,7 +20,7 @@ const valueSchema = z
   .string()
   .max(1_024, 'is at most 1024 characters long')
   .regex(/^[\x20-\x7e]*$/, 'holds printable ASCII only')
-  .regex(/^(?! ).*(?<! )$/, 'neither begins nor ends with a space')
+  .refine((value) => value === value.trim(), 'neither begins nor ends with a space')
 
 type Placed = Pick<Destination, 'id' | 'organizationId'>
 type Stored = Placed & Pick<Destination, 'headers' | 'headerValues'>

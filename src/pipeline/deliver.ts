@@ -1,4 +1,5 @@
 import { type ConnectorRegistry, type ReadyConnector, readyConnector } from '../connector/registry.ts'
+import { ExpressionFailed } from '../domain/expression.ts'
 import type { Outcome } from '../domain/outcome.ts'
 import { recordText, redactHeaders } from '../domain/redact.ts'
 import { retryDelayMs } from '../domain/retry-schedule.ts'
@@ -9,6 +10,7 @@ import { isOutOfPatience } from './circuit.ts'
 import { classify } from './classify.ts'
 import type { LoadedDestination } from './destination-cache.ts'
 import { type PreparedRequest, prepareRequest } from './prepare-request.ts'
+import { passesFilter, shapedData } from './shape-event.ts'
 
 export interface DeliverParts {
   readonly connectors: ConnectorRegistry
@@ -43,7 +45,13 @@ export async function deliver(parts: DeliverParts, pending: PendingDelivery): Pr
   if (!connector || destination.problem) {
     return { lease, delivery, status: 'PENDING', dueAt: new Date(parts.now().getTime() + CONNECTOR_WAIT_MS) }
   }
-  const attempt = await attemptDelivery(parts, pending, { connector, destination })
+  const verdict = isTest ? true : filterVerdict(pending, destination)
+  if (verdict === false) return { lease, delivery, status: 'SKIPPED', skipReason: 'FILTERED' }
+  const attempt = await attemptDelivery(parts, pending, {
+    connector,
+    destination,
+    ...(verdict !== true && { obstacle: verdict }),
+  })
   if (!attempt) return undefined
   return {
     lease,
@@ -57,6 +65,19 @@ export async function deliver(parts: DeliverParts, pending: PendingDelivery): Pr
 interface Target {
   readonly connector: ReadyConnector
   readonly destination: LoadedDestination
+  /** Why nothing can be sent. */
+  readonly obstacle?: string
+}
+
+/** Whether the event is to go out, or why that cannot be told. */
+function filterVerdict({ delivery, eventData }: PendingDelivery, destination: LoadedDestination): boolean | string {
+  if (!destination.shape.filter || eventData === null) return true
+  try {
+    return passesFilter(destination.shape, { ...destination, ...delivery, eventData })
+  } catch (error) {
+    if (error instanceof ExpressionFailed) return error.message
+    throw error
+  }
 }
 
 async function attemptDelivery(
@@ -69,7 +90,7 @@ async function attemptDelivery(
   const base = { startedAt, profileVersion, profile, wasSteady }
   const nothing = { request: undefined, requestBody: undefined, response: undefined, retryAt: undefined }
   const nothingSent = { durationMs: 0, wasSent: false, isReached: false, ...nothing }
-  const obstacle = findObstacle(pending, target.destination)
+  const obstacle = findObstacle(pending, target.destination) ?? target.obstacle
   if (obstacle) return { ...base, ...nothingSent, outcome: permanent(obstacle) }
   let prepared: PreparedRequest
   let result: OutboundResult
@@ -83,7 +104,8 @@ async function attemptDelivery(
     })
   } catch (error) {
     // Whatever a connector throws, or builds that is no request, costs its own delivery only, and is no use to repeat.
-    const message = `The connector built no request that can be sent: ${error instanceof Error ? error.message : error}`
+    const why = error instanceof Error ? error.message : String(error)
+    const message = error instanceof ExpressionFailed ? why : `The connector built no request that can be sent: ${why}`
     const clean = recordText(message, target.destination.secretTexts)
     return { ...base, ...nothingSent, outcome: permanent(clean) }
   }
@@ -116,10 +138,11 @@ function permanent(message: string): Outcome {
 }
 
 function prepare({ delivery, eventData }: PendingDelivery, target: Target, now: Date): PreparedRequest {
-  return prepareRequest(target.connector, target.destination, {
+  const { destination } = target
+  return prepareRequest(target.connector, destination, {
     eventId: delivery.eventId,
     eventType: delivery.eventType,
-    eventData: eventData!,
+    eventData: shapedData(destination.shape, { ...destination, ...delivery, eventData: eventData! }),
     deliveryId: delivery.id,
     attemptNumber: delivery.attemptCount + 1,
     isTest: delivery.trigger === 'TEST',

@@ -10,6 +10,7 @@ import {
 } from '../store/pending.ts'
 import type { SecretBox } from '../store/secret-box.ts'
 import type { Store } from '../store/store.ts'
+import { compileShape, type Shape } from './shape-event.ts'
 
 /** A destination as a delivery needs it, secrets open. Never logged, never stored. */
 export interface LoadedDestination {
@@ -17,6 +18,7 @@ export interface LoadedDestination {
   readonly version: number
   readonly organizationId: string
   readonly organizationExternalId: string | null
+  readonly organizationName: string
   readonly isActive: boolean
   readonly isDisabled: boolean
   readonly isCircuitOpen: boolean
@@ -31,7 +33,8 @@ export interface LoadedDestination {
   /** Those of them that no record shows, in lower case. */
   readonly secretHeaders: ReadonlySet<string>
   readonly signingSecrets: readonly { readonly secret: string; readonly expiresAt: Date | null }[]
-  /** Set when its secrets do not open with the keys that we have: its deliveries wait. */
+  readonly shape: Shape
+  /** Set when its secrets do not open with the keys that we have, or its expressions do not compile: its deliveries wait. */
   readonly problem: string | undefined
   /** Every text that must not stand in a record, in every form. */
   readonly secretTexts: readonly string[]
@@ -94,11 +97,12 @@ function open(box: SecretBox, row: DestinationRow, onError: (error: unknown) => 
   const { id, version, organizationId, connector, config } = row
   const settings = { id, version, organizationId, connector, config }
   try {
-    return { ...settings, problem: undefined, ...openSecrets(box, row) }
+    return { ...settings, problem: undefined, ...openSecrets(box, row), shape: compileShape(row) }
   } catch (error) {
-    onError(new Error(`The secrets of the destination ${id} do not open`, { cause: error }))
+    onError(new Error(`The secrets or expressions of the destination ${id} cannot be used`, { cause: error }))
     const nothing = { credentials: {}, headers: {}, secretHeaders: new Set<string>(), signingSecrets: [] }
-    return { ...settings, problem: 'Its secrets do not open', ...nothing, secretTexts: [] }
+    const shape = { filter: undefined, transform: undefined }
+    return { ...settings, problem: 'Its secrets do not open', ...nothing, secretTexts: [], shape }
   }
 }
 

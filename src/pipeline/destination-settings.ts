@@ -28,17 +28,26 @@ export function checkSettings(
   settings: { config: unknown; credentials: unknown },
 ): CheckedSettings {
   const { definition } = connector
-  const config = parseSettings(definition.config, settings.config, 'config')
   const credentials = definition.credentials
     ? parseSettings(definition.credentials, settings.credentials, 'credentials')
     : refuseCredentials(settings.credentials)
+  return { ...checkConfig({ outbound, profile }, connector, settings.config), credentials }
+}
+
+/** The settings alone, where nothing is stored. */
+export function checkConfig(
+  { outbound, profile }: { outbound: Outbound; profile: Pick<DeliveryProfile, 'httpsOnly'> },
+  connector: ReadyConnector,
+  given: unknown,
+): Omit<CheckedSettings, 'credentials'> {
+  const config = parseSettings(connector.definition.config, given, 'config')
   const problems = urlFields(connector.configSchema).flatMap((field): Problem[] => {
     const url = config[field]
     const problem = typeof url === 'string' ? outbound.urlProblem(url, profile) : undefined
     return problem ? [settingProblem('URL_NOT_ALLOWED', problem, ['config', field])] : []
   })
   if (problems.length > 0) throw new Refused(...problems)
-  return { config, credentials, target: targetOf(connector, config) }
+  return { config, target: targetOf(connector, config) }
 }
 
 function parseSettings(schema: z.ZodType, value: unknown, field: 'config' | 'credentials'): Record<string, unknown> {

@@ -17,6 +17,7 @@ import { hintsOf, openCredentials, sealCredentials } from './credentials.ts'
 import { checkHeaders, type HeaderInput } from './custom-headers.ts'
 import { checkSettings, requireConnector } from './destination-settings.ts'
 import { findDestination } from './find-destination.ts'
+import { checkShape } from './shape-event.ts'
 import { addSigningSecret, newSigningSecret, secretSchema } from './signing-secret.ts'
 import { checkSubscriptions } from './subscriptions.ts'
 
@@ -36,6 +37,8 @@ export interface DestinationCreate {
   readonly credentials?: unknown
   readonly headers?: readonly HeaderInput[] | null | undefined
   readonly eventTypes?: readonly string[] | null | undefined
+  readonly filter?: string | null | undefined
+  readonly transform?: string | null | undefined
   readonly ordering?: DestinationOrdering | null | undefined
   /** Requests a second; null means unlimited. */
   readonly rateLimit?: number | null | undefined
@@ -54,6 +57,8 @@ export interface DestinationChange {
   readonly credentials?: unknown
   readonly headers?: readonly HeaderInput[] | null | undefined
   readonly eventTypes?: readonly string[] | null | undefined
+  readonly filter?: string | null | undefined
+  readonly transform?: string | null | undefined
   readonly ordering?: DestinationOrdering | null | undefined
   /** Requests a second; null means unlimited. */
   readonly rateLimit?: number | null | undefined
@@ -89,6 +94,7 @@ export async function createDestination(
 ): Promise<{ destination: Destination; signingSecret: string | null }> {
   const em = parts.store.em()
   const { label, description, eventTypes, rateLimit, key } = parseInput(createSchema, input)
+  checkShape(input)
   const organizationId = parseId('org', input.organizationId)
   const organization = organizationId && (await em.findOne(Organization, { id: organizationId, applicationId }))
   if (!organization) throw notFound('organizationId', `there is no organization ${input.organizationId}`)
@@ -113,6 +119,8 @@ export async function createDestination(
     credentialHints: hintsOf(settings.credentials),
     ...checkHeaders(parts.store, input.headers ?? [], { destination: blank, profile: deliveryProfile }),
     eventTypes: await checkSubscriptions(em, applicationId, eventTypes ?? []),
+    filter: input.filter ?? null,
+    transform: input.transform ?? null,
     ordering: input.ordering ?? 'ANY',
     rateLimit: rateLimit ?? null,
     inactiveSince: input.active === false ? now : null,
@@ -143,9 +151,12 @@ export async function updateDestination(
     const message = `the destination is at version ${destination.version}, not ${expectedVersion}`
     throw new Refused({ code: 'CONFLICT', message, path: ['input', 'expectedVersion'] })
   }
+  checkShape(input)
   if (label !== undefined) destination.label = label
   if (description !== undefined) destination.description = description
   if (rateLimit !== undefined) destination.rateLimit = rateLimit
+  if (input.filter !== undefined) destination.filter = input.filter
+  if (input.transform !== undefined) destination.transform = input.transform
   if (input.ordering != null) destination.ordering = input.ordering
   if (eventTypes !== undefined) {
     destination.eventTypes = await checkSubscriptions(em, applicationId, eventTypes ?? [])

@@ -22,7 +22,7 @@ export interface Occasion {
 
 export interface PreparedRequest extends OutboundRequest {
   readonly body: string
-  /** True when the body is the envelope as the profile renders it, so that it need not be stored. */
+  /** True when the body is the envelope as the profile renders it of the event, so that it need not be stored. */
   readonly isEnvelope: boolean
 }
 
@@ -50,7 +50,7 @@ export function prepareRequest(
       signed(built, body, { destination, occasion }),
     ),
     body,
-    isEnvelope: body === context.body,
+    isEnvelope: body === context.body && !destination.shape.transform,
   }
 }
 

@@ -128,10 +128,11 @@ function gatherOpenings(
 type Tried = Settling & { readonly attempt: AttemptRecord }
 
 function toChange(result: Settling): DeliveryChange {
-  const { delivery, status, attempt } = result
+  const { delivery, status, skipReason, attempt } = result
   return {
     id: delivery.id,
     status,
+    skipReason,
     expectedCount: delivery.attemptCount,
     retryInMs: retryInMs(result),
     attempt: attempt && toNewAttempt(attempt),

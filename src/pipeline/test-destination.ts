@@ -1,22 +1,17 @@
-import { isSpreadable, spreadsData } from '../domain/envelope.ts'
-import { type Id, idToUuid, parseId } from '../domain/id.ts'
-import { compilePayloadSchema, payloadProblems } from '../domain/payload-schema.ts'
-import { Refused } from '../domain/refused.ts'
-import { isEventTypeName } from '../domain/subscription.ts'
+import { type Id, idToUuid } from '../domain/id.ts'
 import { Application } from '../store/application.ts'
 import type { Bell } from '../store/bell.ts'
 import type { Delivery } from '../store/delivery.ts'
 import { DeliveryAttempt } from '../store/delivery-attempt.ts'
-import { Destination } from '../store/destination.ts'
+import type { Destination } from '../store/destination.ts'
 import type { Event } from '../store/event.ts'
-import { EventType } from '../store/event-type.ts'
 import { newId } from '../store/new-id.ts'
 import { insertTestEvent } from '../store/publication.ts'
 import type { Store } from '../store/store.ts'
-import { notSpreadable } from './catalogue.ts'
 import type { DeliveryWatch } from './delivery-watch.ts'
 import { enqueueDelivery } from './enqueue-delivery.ts'
-import { MAX_DATA_BYTES } from './publish-request.ts'
+import { findDestination } from './find-destination.ts'
+import { findEventType, sampleData } from './sample-data.ts'
 
 export interface DestinationTest {
   readonly delivery: Delivery
@@ -36,17 +31,10 @@ export async function testDestination(
   input: { id: string; eventType: string; data?: unknown },
 ): Promise<DestinationTest> {
   const em = store.em()
-  const id = parseId('dst', input.id)
-  const destination = id && (await em.findOne(Destination, { id, applicationId }))
-  if (!destination) throw refuse('NOT_FOUND', `there is no destination ${input.id}`, 'id')
-  const { eventType } = input
-  const type = isEventTypeName(eventType) ? await em.findOne(EventType, { applicationId, name: eventType }) : null
-  if (!type)
-    throw refuse('EVENT_TYPE_UNKNOWN', `there is no event type "${input.eventType}" in the catalogue`, 'eventType')
+  const destination = await findDestination(em, applicationId, input.id)
+  const type = await findEventType(em, applicationId, input.eventType)
   const application = await em.findOneOrFail(Application, { id: applicationId })
-  const event = testEvent(destination, type, input.data)
-  if (spreadsData(application.deliveryProfile.envelope) && !isSpreadable(JSON.parse(event.data!)))
-    throw new Refused(notSpreadable(['input', 'data']))
+  const event = testEvent(destination, type.name, sampleData(application, type, input.data))
   const { id: deliveryId, rings } = await store.transaction(async (tx) => {
     await insertTestEvent(tx, {
       id: idToUuid(event.id),
@@ -64,23 +52,14 @@ export async function testDestination(
   return waitForAttempt({ store, watch }, deliveryId, application.deliveryProfile.timeoutMs + SPARE_MS)
 }
 
-function testEvent(destination: Destination, type: EventType, given: unknown): Event {
-  const data = given ?? type.samplePayload ?? {}
-  const problems = type.payloadSchema
-    ? payloadProblems(compilePayloadSchema(type.payloadSchema), data, ['input', 'data'])
-    : []
-  if (problems.length > 0) throw new Refused(...problems)
-  const json = JSON.stringify(data)
-  const dataBytes = Buffer.byteLength(json)
-  if (dataBytes > MAX_DATA_BYTES)
-    throw refuse('LIMIT_EXCEEDED', `is ${dataBytes} bytes of JSON; at most ${MAX_DATA_BYTES}`, 'data')
+function testEvent(destination: Destination, type: string, data: string): Event {
   return {
     id: newId('evt'),
     applicationId: destination.applicationId,
     organizationId: destination.organizationId,
-    type: type.name,
-    data: json,
-    dataBytes,
+    type,
+    data,
+    dataBytes: Buffer.byteLength(data),
     idempotencyKey: null,
     isTest: true,
   } as Event
@@ -95,8 +74,4 @@ async function waitForAttempt(
   for await (const state of watch.watch(id, AbortSignal.timeout(timeoutMs))) delivery = state
   const attempt = await store.em().findOne(DeliveryAttempt, { deliveryId: id })
   return { delivery: delivery!, attempt }
-}
-
-function refuse(code: 'NOT_FOUND' | 'EVENT_TYPE_UNKNOWN' | 'LIMIT_EXCEEDED', message: string, field: string): Refused {
-  return new Refused({ code, message, path: ['input', field] })
 }

@@ -1,4 +1,4 @@
-import { addToHistogram, BIN_GROWTH, type DurationHistogram, percentileMs } from '../domain/duration-histogram.ts'
+import { addToHistogram, BIN_GROWTH, type DurationHistogram, percentilesMs } from '../domain/duration-histogram.ts'
 import { type Id, idToUuid } from '../domain/id.ts'
 import type { Sql } from './sql.ts'
 import type { Store } from './store.ts'
@@ -139,6 +139,7 @@ export async function readStats({ sql }: Store, query: StatsQuery): Promise<Stat
 
 const startMs = '(extract(epoch from start) * 1000)::float8'
 
+// Lists come as JSON: pg takes arrays apart letter by letter.
 const stats = `
   with tail as materialized (
     select organization_id, destination_id, started_at, outcome, duration_ms from delivery_attempt
@@ -148,10 +149,10 @@ const stats = `
       (select attempt_id from attempt_stats_position))
     order by feed_epoch, feed_xid, id limit $9
   )
-  select ${startMs} as "startMs", attempts, succeeded, bins, counts from attempt_stats
+  select ${startMs} as "startMs", attempts, succeeded, to_json(bins) as bins, to_json(counts) as counts from attempt_stats
   where scope_id = $1 and bucket = $2 and start >= $3 and start < $4
   union all
-  select ${startMs}, sum(n)::int, sum(ok)::int, array_agg(bin), array_agg(n) from (
+  select ${startMs}, sum(n)::int, sum(ok)::int, json_agg(bin), json_agg(n) from (
     select date_bin($8::interval, started_at, 'epoch') as start, ${durationBin} as bin, count(*)::int as n,
       (count(*) filter (where outcome = 'SUCCESS'))::int as ok
     from tail
@@ -161,7 +162,7 @@ const stats = `
   ) t group by 1`
 
 function toPoint(start: Date, rows: readonly StatsRow[]): StatsPoint {
-  const histogram: DurationHistogram = new Map()
+  const histogram: DurationHistogram = []
   let attempts = 0
   let succeeded = 0
   for (const row of rows) {
@@ -169,13 +170,14 @@ function toPoint(start: Date, rows: readonly StatsRow[]): StatsPoint {
     succeeded += row.succeeded
     addToHistogram(histogram, row.bins, row.counts)
   }
+  const [p50DurationMs, p95DurationMs] = percentilesMs(histogram, [0.5, 0.95])
   return {
     start,
     attempts,
     succeeded,
     failed: attempts - succeeded,
-    p50DurationMs: percentileMs(histogram, 0.5),
-    p95DurationMs: percentileMs(histogram, 0.95),
+    p50DurationMs: p50DurationMs!,
+    p95DurationMs: p95DurationMs!,
   }
 }
 

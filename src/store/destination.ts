@@ -41,6 +41,9 @@ export const Destination = defineEntity({
     /** A sealed JSON object: secret values by name. See headerValuesPlace. */
     headerValues: p.text().nullable(),
     eventTypes: p.array(),
+    /** CEL; see domain/expression.ts. */
+    filter: p.text().nullable(),
+    transform: p.text().nullable(),
     ordering: p.text().$type<DestinationOrdering>(),
     /** Requests a second; null means unlimited. */
     rateLimit: p.integer().nullable(),

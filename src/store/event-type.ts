@@ -3,7 +3,8 @@ import { z } from 'zod'
 import type { Id } from '../domain/id.ts'
 import { line, parseInput, prose } from '../domain/parse-input.ts'
 import { compilePayloadSchema, type PayloadCheck, payloadProblems } from '../domain/payload-schema.ts'
-import { Refused } from '../domain/refused.ts'
+import { type Problem, Refused } from '../domain/refused.ts'
+import { breakingChanges } from '../domain/schema-change.ts'
 import { isEventTypeName } from '../domain/subscription.ts'
 import { newId } from './new-id.ts'
 import { isUniqueViolation } from './sql.ts'
@@ -40,9 +41,12 @@ export interface EventTypeFields {
   readonly status?: EventTypeStatus | null | undefined
   readonly payloadSchema?: Record<string, unknown> | null | undefined
   readonly samplePayload?: unknown
+  /** Whether receivers may stumble over the new schema. Default false. */
+  readonly allowBreakingSchema?: boolean | null | undefined
 }
 
 const MAX_JSON_BYTES = 65_536
+const MAX_CHANGES_NAMED = 20
 
 const upsertSchema = z.object({
   name: z
@@ -76,8 +80,11 @@ export async function upsertEventType(
     })
   if (description !== undefined) type.description = description
   if (group !== undefined) type.group = group
+  if (input.payloadSchema !== undefined) {
+    if (existing && !input.allowBreakingSchema) checkChange(existing, input.payloadSchema)
+    type.payloadSchema = input.payloadSchema
+  }
   if (input.status) type.status = input.status
-  if (input.payloadSchema !== undefined) type.payloadSchema = input.payloadSchema
   if (input.samplePayload !== undefined) type.samplePayload = input.samplePayload
   checkSample(type)
   try {
@@ -108,6 +115,19 @@ function refuseNotice(name: string): Refused {
 
 function isSmall(value: unknown): boolean {
   return value === undefined || Buffer.byteLength(JSON.stringify(value)) <= MAX_JSON_BYTES
+}
+
+/** Receivers were written for what the catalogue promised. Nobody has received what only comes soon. */
+function checkChange({ status, payloadSchema }: EventType, next: Record<string, unknown> | null): void {
+  if (!payloadSchema || status === 'COMING_SOON') return
+  const changes = breakingChanges(payloadSchema, next)
+  if (changes.length === 0) return
+  throw new Refused(
+    ...changes.slice(0, MAX_CHANGES_NAMED).map((change): Problem => {
+      const message = `could break receivers: ${change}. allowBreakingSchema lets it pass`
+      return { code: 'CONFLICT', message, path: ['input', 'payloadSchema'] }
+    }),
+  )
 }
 
 /** A catalogue whose sample breaks its own schema would mislead everyone who builds on it. */

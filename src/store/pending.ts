@@ -52,6 +52,7 @@ export interface DestinationHead {
   /** Nothing is held against it and its last success is not a second old: one more changes nothing. */
   readonly isSteady: boolean
   readonly organizationExternalId: string | null
+  readonly organizationName: string
 }
 
 export async function findDestinationHeads(sql: Sql, ids: readonly string[]): Promise<DestinationHead[]> {
@@ -61,7 +62,7 @@ export async function findDestinationHeads(sql: Sql, ids: readonly string[]): Pr
        h.probe_at is not null as "isCircuitOpen", h.probe_delivery_id as "probeDeliveryId",
        h.consecutive_failures = 0 and h.circuit_failures = 0 and h.probe_at is null
          and coalesce(h.last_success_at > now() - interval '1 s', false) as "isSteady",
-       o.external_id as "organizationExternalId"
+       o.external_id as "organizationExternalId", o.name as "organizationName"
      from destination d
      join destination_health h on h.destination_id = d.id
      join application a on a.id = d.application_id
@@ -80,6 +81,8 @@ export interface DestinationRow {
   readonly credentials: string | null
   readonly headers: readonly CustomHeader[]
   readonly headerValues: string | null
+  readonly filter: string | null
+  readonly transform: string | null
   /** Those that sign now or once did, newest first. */
   readonly secrets: readonly { readonly id: string; readonly secret: string; readonly expiresAt: string | null }[]
 }
@@ -87,7 +90,7 @@ export interface DestinationRow {
 export async function findDestinationRows(sql: Sql, ids: readonly string[]): Promise<DestinationRow[]> {
   return sql(
     `select id, version, organization_id as "organizationId", connector, config, credentials,
-       headers, header_values as "headerValues",
+       headers, header_values as "headerValues", filter, transform,
        coalesce((
          select json_agg(json_build_object('id', s.id, 'secret', s.secret, 'expiresAt', s.expires_at)
            order by s.expires_at desc nulls first, s.created_at desc, s.id desc)

@@ -1,4 +1,4 @@
-import type { DeliveryStatus } from './delivery.ts'
+import type { DeliverySkipReason, DeliveryStatus } from './delivery.ts'
 import type { Sql } from './sql.ts'
 
 /** What is written of one attempt; the rest of its row is the delivery's. Whatever is undefined becomes null. */
@@ -20,6 +20,7 @@ export interface NewAttempt {
 export interface DeliveryChange {
   readonly id: string
   readonly status: DeliveryStatus
+  readonly skipReason: DeliverySkipReason | undefined
   /** The count it was claimed with: a delivery that moved on meanwhile is left alone. One that was cancelled stays so. */
   readonly expectedCount: number
   /** From now: Postgres's clock says when. */
@@ -37,10 +38,11 @@ export async function settleDeliveries(tx: Sql, changes: readonly DeliveryChange
     `with changed as (
        update delivery d set attempt_count = d.attempt_count + x.tried,
          status = case when d.status = 'PENDING' then x.status else d.status end,
+         skip_reason = case when d.status = 'PENDING' then x.skip_reason else d.skip_reason end,
          next_attempt_at = case when d.status = 'PENDING' then now() + x.retry_in_ms * interval '1 ms' end,
          finished_at = case when d.status <> 'PENDING' then d.finished_at when x.status <> 'PENDING' then now() end
-       from unnest($1::uuid[], $2::text[], $3::int[], $4::int[], $5::float8[])
-         as x (id, status, expected_count, tried, retry_in_ms)
+       from unnest($1::uuid[], $2::text[], $3::int[], $4::int[], $5::float8[], $7::text[])
+         as x (id, status, expected_count, tried, retry_in_ms, skip_reason)
        where d.id = any($1::uuid[]) and d.id = x.id
          and case when d.status in ('PENDING', 'CANCELLED') then d.attempt_count = x.expected_count end
        returning d.*
@@ -63,6 +65,7 @@ export async function settleDeliveries(tx: Sql, changes: readonly DeliveryChange
       changes.map((change) => (change.attempt ? 1 : 0)),
       changes.map((change) => change.retryInMs),
       JSON.stringify(attempts),
+      changes.map((change) => change.skipReason),
     ],
   )
   return new Set(rows.map((row) => row.id))

@@ -70,7 +70,12 @@ export class HttpRequestRecordResolver {
     nullable: true,
     description: "What was sent, credentials blanked out. null once the event's data is no longer kept.",
   })
-  async body(@Root() { attempt }: RequestSource, @Ctx() { loaders }: ApiContext): Promise<string | null> {
+  async body(
+    @Root() source: RequestSource | { readonly body: string },
+    @Ctx() { loaders }: ApiContext,
+  ): Promise<string | null> {
+    if ('body' in source) return source.body
+    const { attempt } = source
     if (attempt.requestBody != null) return attempt.requestBody
     const [event, organization, profile] = await Promise.all([
       loaders.event.load(attempt.eventId),

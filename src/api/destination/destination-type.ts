@@ -23,6 +23,11 @@ const DestinationOrderingEnum = enumOf(
   'ANY: as fast as the destination takes them. FIFO: one at a time, in the order of publishing; a retry holds back what comes after it.',
 )
 
+const FILTER =
+  'CEL (https://cel.dev), at most 2,048 characters: event.data.total > 100.0. It sees event (id, type, createdAt, data) and organization (id, externalId, name); lists may be walked two deep, for 50 ms. What makes no sense is refused with its place; a field that an event does not have fails the attempt.'
+const TRANSFORM =
+  'CEL, as filter, that yields an object: {"id": event.data.id}. It is sent as the data of the envelope, and given to the connector.'
+
 @ObjectType({ description: 'A write-only secret: that it is set, never what it is.' })
 export class CredentialSummary {
   @Field(() => String)
@@ -77,6 +82,18 @@ export class DestinationType extends NodeInterface {
     description: 'Event types subscribed to; empty means all. A trailing .* subscribes to a prefix: inquiry.*',
   })
   eventTypes!: string[]
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'CEL expression over event and organization; the event is skipped when it is false.',
+  })
+  filter?: string | null
+
+  @Field(() => String, {
+    nullable: true,
+    description: "CEL expression that yields the object sent as the event's data.",
+  })
+  transform?: string | null
 
   @Field(() => DestinationOrderingEnum)
   ordering!: keyof typeof DestinationOrderingEnum
@@ -171,6 +188,12 @@ export class DestinationCreateInput {
   @Field(() => [String], { nullable: true, description: 'Omitted or empty: all types. At most 200.' })
   eventTypes?: string[] | null
 
+  @Field(() => String, { nullable: true, description: FILTER })
+  filter?: string | null
+
+  @Field(() => String, { nullable: true, description: TRANSFORM })
+  transform?: string | null
+
   @Field(() => DestinationOrderingEnum, {
     nullable: true,
     defaultValue: 'ANY',
@@ -223,6 +246,12 @@ export class DestinationUpdateInput {
 
   @Field(() => [String], { nullable: true })
   eventTypes?: string[] | null
+
+  @Field(() => String, { nullable: true, description: FILTER })
+  filter?: string | null
+
+  @Field(() => String, { nullable: true, description: TRANSFORM })
+  transform?: string | null
 
   @Field(() => DestinationOrderingEnum, {
     nullable: true,

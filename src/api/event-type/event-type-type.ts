@@ -85,6 +85,14 @@ export class EventTypeUpsertInput {
 
   @Field(() => JsonScalar, { nullable: true, description: 'Must fit payloadSchema; at most 64 KB.' })
   samplePayload?: unknown
+
+  @Field(() => Boolean, {
+    nullable: true,
+    defaultValue: false,
+    description:
+      'Whether a new payloadSchema may break receivers: fields removed or no longer required, types changed, enum values added. Refused with CONFLICT otherwise, unless the type is COMING_SOON.',
+  })
+  allowBreakingSchema?: boolean | null
 }
 
 @InputType()

@@ -138,6 +138,8 @@ export type DestinationCreateInput = {
   description?: string | null | undefined;
   /** Omitted or empty: all types. At most 200. */
   eventTypes?: Array<string> | null | undefined;
+  /** CEL (https://cel.dev), at most 2,048 characters: event.data.total > 100.0. It sees event (id, type, createdAt, data) and organization (id, externalId, name); lists may be walked two deep, for 50 ms. What makes no sense is refused with its place; a field that an event does not have fails the attempt. */
+  filter?: string | null | undefined;
   /** Such as the receiver's own token. */
   headers?: Array<HttpHeaderInput> | null | undefined;
   /** Letters, digits, dots, dashes, underscores; at most 100. */
@@ -151,6 +153,8 @@ export type DestinationCreateInput = {
   rateLimit?: number | null | undefined;
   /** Generated when omitted; null means that this destination's requests are not signed. 16 to 512 characters. */
   signingSecret?: string | null | undefined;
+  /** CEL, as filter, that yields an object: {"id": event.data.id}. It is sent as the data of the envelope, and given to the connector. */
+  transform?: string | null | undefined;
 };
 
 export type DestinationDeleteInput = {
@@ -187,6 +191,23 @@ export type DestinationHealth =
 export type DestinationOrdering =
   | 'ANY'
   | 'FIFO';
+
+/** With destinationId: that destination, with what is given here instead of what it has. Without: one that is still to be made, without secrets. */
+export type DestinationPreviewInput = {
+  /** Required without destinationId. */
+  config?: Record<string, unknown> | null | undefined;
+  /** Key of the connector. Default the destination's, or webhook. */
+  connector?: string | null | undefined;
+  /** Omitted: the type's sample. */
+  data?: unknown;
+  destinationId?: string | number | null | undefined;
+  /** Name of a type in the catalogue. */
+  eventType: string;
+  /** null: without a filter. */
+  filter?: string | null | undefined;
+  /** null: without a transform. */
+  transform?: string | null | undefined;
+};
 
 export type DestinationRecoverInput = {
   /** Only counts. */
@@ -227,6 +248,8 @@ export type DestinationUpdateInput = {
   eventTypes?: Array<string> | null | undefined;
   /** Refused with CONFLICT when the destination has changed since that version. */
   expectedVersion?: number | null | undefined;
+  /** CEL (https://cel.dev), at most 2,048 characters: event.data.total > 100.0. It sees event (id, type, createdAt, data) and organization (id, externalId, name); lists may be walked two deep, for 50 ms. What makes no sense is refused with its place; a field that an event does not have fails the attempt. */
+  filter?: string | null | undefined;
   /** All of them; those left out are removed. */
   headers?: Array<HttpHeaderInput> | null | undefined;
   id: string | number;
@@ -235,6 +258,8 @@ export type DestinationUpdateInput = {
   ordering?: DestinationOrdering | null | undefined;
   /** Requests a second, 1 to 10,000; null means unlimited. */
   rateLimit?: number | null | undefined;
+  /** CEL, as filter, that yields an object: {"id": event.data.id}. It is sent as the data of the envelope, and given to the connector. */
+  transform?: string | null | undefined;
 };
 
 /** MANUAL: a person switched it off. GONE: the receiver answered 410. */
@@ -302,6 +327,8 @@ export type EventTypeStatus =
 
 /** Makes the type, or changes the one of this name; omitted fields stay as they are. */
 export type EventTypeUpsertInput = {
+  /** Whether a new payloadSchema may break receivers: fields removed or no longer required, types changed, enum values added. Refused with CONFLICT otherwise, unless the type is COMING_SOON. */
+  allowBreakingSchema?: boolean | null | undefined;
   /** At most 1,000 characters. */
   description?: string | null | undefined;
   /** At most 100 characters. */
@@ -518,14 +545,25 @@ export type EventTypeArchiveMutation = { eventTypeArchive: { eventType: { id: st
 
 export type DeliveryProfileFieldsFragment = { timeoutMs: number, retryDelays: Array<number>, retryJitter: number, disableAfterFailures: number | null, disableAfterSeconds: number | null, failingAfterFailures: number, httpsOnly: boolean, envelope: Array<{ name: string | null, source: EnvelopeSource }>, headers: Array<{ name: string, source: HeaderSource }>, signatures: Array<{ scheme: SignatureScheme, header: string | null, prefix: string | null }> };
 
-export type DestinationFieldsFragment = { id: string, key: string | null, label: string, description: string | null, config: Record<string, unknown>, target: string, eventTypes: Array<string>, ordering: DestinationOrdering, rateLimit: number | null, active: boolean, health: DestinationHealth, disabledReason: DisabledReason | null, disabledAt: string | null, consecutiveFailures: number, lastSuccessAt: string | null, version: number, headers: Array<{ name: string, value: string, redacted: boolean }>, connector: { key: string, status: ConnectorStatus }, signingSecrets: Array<{ hint: string, expiresAt: string | null }>, credentials: Array<{ name: string, isSet: boolean, hint: string | null }> };
+export type DestinationPreviewMutationVariables = Exact<{
+  input: DestinationPreviewInput;
+}>;
+
+
+export type DestinationPreviewMutation = { destinationPreview: { skipped: boolean, request: { method: string, url: string, body: string | null, headers: Array<{ name: string, value: string, redacted: boolean }> } | null, userErrors: Array<
+      | { __typename: 'ConnectorConfigError', message: string, path: Array<string> | null, code: UserErrorCode }
+      | { __typename: 'GenericUserError', message: string, path: Array<string> | null, code: UserErrorCode }
+      | { __typename: 'PayloadError', message: string, path: Array<string> | null, code: UserErrorCode }
+    > } };
+
+export type DestinationFieldsFragment = { id: string, key: string | null, label: string, description: string | null, config: Record<string, unknown>, target: string, eventTypes: Array<string>, filter: string | null, transform: string | null, ordering: DestinationOrdering, rateLimit: number | null, active: boolean, health: DestinationHealth, disabledReason: DisabledReason | null, disabledAt: string | null, consecutiveFailures: number, lastSuccessAt: string | null, version: number, headers: Array<{ name: string, value: string, redacted: boolean }>, connector: { key: string, status: ConnectorStatus }, signingSecrets: Array<{ hint: string, expiresAt: string | null }>, credentials: Array<{ name: string, isSet: boolean, hint: string | null }> };
 
 export type DestinationCreateMutationVariables = Exact<{
   input: DestinationCreateInput;
 }>;
 
 
-export type DestinationCreateMutation = { destinationCreate: { signingSecret: string | null, destination: { id: string, key: string | null, label: string, description: string | null, config: Record<string, unknown>, target: string, eventTypes: Array<string>, ordering: DestinationOrdering, rateLimit: number | null, active: boolean, health: DestinationHealth, disabledReason: DisabledReason | null, disabledAt: string | null, consecutiveFailures: number, lastSuccessAt: string | null, version: number, headers: Array<{ name: string, value: string, redacted: boolean }>, connector: { key: string, status: ConnectorStatus }, signingSecrets: Array<{ hint: string, expiresAt: string | null }>, credentials: Array<{ name: string, isSet: boolean, hint: string | null }> } | null, userErrors: Array<
+export type DestinationCreateMutation = { destinationCreate: { signingSecret: string | null, destination: { id: string, key: string | null, label: string, description: string | null, config: Record<string, unknown>, target: string, eventTypes: Array<string>, filter: string | null, transform: string | null, ordering: DestinationOrdering, rateLimit: number | null, active: boolean, health: DestinationHealth, disabledReason: DisabledReason | null, disabledAt: string | null, consecutiveFailures: number, lastSuccessAt: string | null, version: number, headers: Array<{ name: string, value: string, redacted: boolean }>, connector: { key: string, status: ConnectorStatus }, signingSecrets: Array<{ hint: string, expiresAt: string | null }>, credentials: Array<{ name: string, isSet: boolean, hint: string | null }> } | null, userErrors: Array<
       | { __typename: 'ConnectorConfigError', jsonPointer: string, message: string, path: Array<string> | null, code: UserErrorCode }
       | { __typename: 'GenericUserError', message: string, path: Array<string> | null, code: UserErrorCode }
       | { __typename: 'PayloadError', message: string, path: Array<string> | null, code: UserErrorCode }
@@ -536,7 +574,7 @@ export type DestinationUpdateMutationVariables = Exact<{
 }>;
 
 
-export type DestinationUpdateMutation = { destinationUpdate: { destination: { id: string, key: string | null, label: string, description: string | null, config: Record<string, unknown>, target: string, eventTypes: Array<string>, ordering: DestinationOrdering, rateLimit: number | null, active: boolean, health: DestinationHealth, disabledReason: DisabledReason | null, disabledAt: string | null, consecutiveFailures: number, lastSuccessAt: string | null, version: number, headers: Array<{ name: string, value: string, redacted: boolean }>, connector: { key: string, status: ConnectorStatus }, signingSecrets: Array<{ hint: string, expiresAt: string | null }>, credentials: Array<{ name: string, isSet: boolean, hint: string | null }> } | null, userErrors: Array<
+export type DestinationUpdateMutation = { destinationUpdate: { destination: { id: string, key: string | null, label: string, description: string | null, config: Record<string, unknown>, target: string, eventTypes: Array<string>, filter: string | null, transform: string | null, ordering: DestinationOrdering, rateLimit: number | null, active: boolean, health: DestinationHealth, disabledReason: DisabledReason | null, disabledAt: string | null, consecutiveFailures: number, lastSuccessAt: string | null, version: number, headers: Array<{ name: string, value: string, redacted: boolean }>, connector: { key: string, status: ConnectorStatus }, signingSecrets: Array<{ hint: string, expiresAt: string | null }>, credentials: Array<{ name: string, isSet: boolean, hint: string | null }> } | null, userErrors: Array<
       | { __typename: 'ConnectorConfigError', jsonPointer: string, message: string, path: Array<string> | null, code: UserErrorCode }
       | { __typename: 'GenericUserError', message: string, path: Array<string> | null, code: UserErrorCode }
       | { __typename: 'PayloadError', message: string, path: Array<string> | null, code: UserErrorCode }
@@ -558,7 +596,7 @@ export type DestinationEnableMutationVariables = Exact<{
 }>;
 
 
-export type DestinationEnableMutation = { destinationEnable: { destination: { id: string, key: string | null, label: string, description: string | null, config: Record<string, unknown>, target: string, eventTypes: Array<string>, ordering: DestinationOrdering, rateLimit: number | null, active: boolean, health: DestinationHealth, disabledReason: DisabledReason | null, disabledAt: string | null, consecutiveFailures: number, lastSuccessAt: string | null, version: number, headers: Array<{ name: string, value: string, redacted: boolean }>, connector: { key: string, status: ConnectorStatus }, signingSecrets: Array<{ hint: string, expiresAt: string | null }>, credentials: Array<{ name: string, isSet: boolean, hint: string | null }> } | null, userErrors: Array<
+export type DestinationEnableMutation = { destinationEnable: { destination: { id: string, key: string | null, label: string, description: string | null, config: Record<string, unknown>, target: string, eventTypes: Array<string>, filter: string | null, transform: string | null, ordering: DestinationOrdering, rateLimit: number | null, active: boolean, health: DestinationHealth, disabledReason: DisabledReason | null, disabledAt: string | null, consecutiveFailures: number, lastSuccessAt: string | null, version: number, headers: Array<{ name: string, value: string, redacted: boolean }>, connector: { key: string, status: ConnectorStatus }, signingSecrets: Array<{ hint: string, expiresAt: string | null }>, credentials: Array<{ name: string, isSet: boolean, hint: string | null }> } | null, userErrors: Array<
       | { message: string, path: Array<string> | null, code: UserErrorCode }
       | { message: string, path: Array<string> | null, code: UserErrorCode }
       | { message: string, path: Array<string> | null, code: UserErrorCode }
@@ -569,7 +607,7 @@ export type DestinationDisableMutationVariables = Exact<{
 }>;
 
 
-export type DestinationDisableMutation = { destinationDisable: { destination: { id: string, key: string | null, label: string, description: string | null, config: Record<string, unknown>, target: string, eventTypes: Array<string>, ordering: DestinationOrdering, rateLimit: number | null, active: boolean, health: DestinationHealth, disabledReason: DisabledReason | null, disabledAt: string | null, consecutiveFailures: number, lastSuccessAt: string | null, version: number, headers: Array<{ name: string, value: string, redacted: boolean }>, connector: { key: string, status: ConnectorStatus }, signingSecrets: Array<{ hint: string, expiresAt: string | null }>, credentials: Array<{ name: string, isSet: boolean, hint: string | null }> } | null, userErrors: Array<
+export type DestinationDisableMutation = { destinationDisable: { destination: { id: string, key: string | null, label: string, description: string | null, config: Record<string, unknown>, target: string, eventTypes: Array<string>, filter: string | null, transform: string | null, ordering: DestinationOrdering, rateLimit: number | null, active: boolean, health: DestinationHealth, disabledReason: DisabledReason | null, disabledAt: string | null, consecutiveFailures: number, lastSuccessAt: string | null, version: number, headers: Array<{ name: string, value: string, redacted: boolean }>, connector: { key: string, status: ConnectorStatus }, signingSecrets: Array<{ hint: string, expiresAt: string | null }>, credentials: Array<{ name: string, isSet: boolean, hint: string | null }> } | null, userErrors: Array<
       | { message: string, path: Array<string> | null, code: UserErrorCode }
       | { message: string, path: Array<string> | null, code: UserErrorCode }
       | { message: string, path: Array<string> | null, code: UserErrorCode }
@@ -580,7 +618,7 @@ export type DestinationSecretRotateMutationVariables = Exact<{
 }>;
 
 
-export type DestinationSecretRotateMutation = { destinationSecretRotate: { signingSecret: string | null, previousExpiresAt: string | null, destination: { id: string, key: string | null, label: string, description: string | null, config: Record<string, unknown>, target: string, eventTypes: Array<string>, ordering: DestinationOrdering, rateLimit: number | null, active: boolean, health: DestinationHealth, disabledReason: DisabledReason | null, disabledAt: string | null, consecutiveFailures: number, lastSuccessAt: string | null, version: number, headers: Array<{ name: string, value: string, redacted: boolean }>, connector: { key: string, status: ConnectorStatus }, signingSecrets: Array<{ hint: string, expiresAt: string | null }>, credentials: Array<{ name: string, isSet: boolean, hint: string | null }> } | null, userErrors: Array<
+export type DestinationSecretRotateMutation = { destinationSecretRotate: { signingSecret: string | null, previousExpiresAt: string | null, destination: { id: string, key: string | null, label: string, description: string | null, config: Record<string, unknown>, target: string, eventTypes: Array<string>, filter: string | null, transform: string | null, ordering: DestinationOrdering, rateLimit: number | null, active: boolean, health: DestinationHealth, disabledReason: DisabledReason | null, disabledAt: string | null, consecutiveFailures: number, lastSuccessAt: string | null, version: number, headers: Array<{ name: string, value: string, redacted: boolean }>, connector: { key: string, status: ConnectorStatus }, signingSecrets: Array<{ hint: string, expiresAt: string | null }>, credentials: Array<{ name: string, isSet: boolean, hint: string | null }> } | null, userErrors: Array<
       | { message: string, path: Array<string> | null, code: UserErrorCode }
       | { message: string, path: Array<string> | null, code: UserErrorCode }
       | { message: string, path: Array<string> | null, code: UserErrorCode }
@@ -613,7 +651,7 @@ export type DestinationQueryVariables = Exact<{
 }>;
 
 
-export type DestinationQuery = { destination: { id: string, key: string | null, label: string, description: string | null, config: Record<string, unknown>, target: string, eventTypes: Array<string>, ordering: DestinationOrdering, rateLimit: number | null, active: boolean, health: DestinationHealth, disabledReason: DisabledReason | null, disabledAt: string | null, consecutiveFailures: number, lastSuccessAt: string | null, version: number, headers: Array<{ name: string, value: string, redacted: boolean }>, connector: { key: string, status: ConnectorStatus }, signingSecrets: Array<{ hint: string, expiresAt: string | null }>, credentials: Array<{ name: string, isSet: boolean, hint: string | null }> } | null };
+export type DestinationQuery = { destination: { id: string, key: string | null, label: string, description: string | null, config: Record<string, unknown>, target: string, eventTypes: Array<string>, filter: string | null, transform: string | null, ordering: DestinationOrdering, rateLimit: number | null, active: boolean, health: DestinationHealth, disabledReason: DisabledReason | null, disabledAt: string | null, consecutiveFailures: number, lastSuccessAt: string | null, version: number, headers: Array<{ name: string, value: string, redacted: boolean }>, connector: { key: string, status: ConnectorStatus }, signingSecrets: Array<{ hint: string, expiresAt: string | null }>, credentials: Array<{ name: string, isSet: boolean, hint: string | null }> } | null };
 
 export type DestinationsQueryVariables = Exact<{
   organizationId?: string | number | null | undefined;
@@ -623,7 +661,7 @@ export type DestinationsQueryVariables = Exact<{
 }>;
 
 
-export type DestinationsQuery = { destinations: { totalCount: number, nodes: Array<{ id: string, key: string | null, label: string, description: string | null, config: Record<string, unknown>, target: string, eventTypes: Array<string>, ordering: DestinationOrdering, rateLimit: number | null, active: boolean, health: DestinationHealth, disabledReason: DisabledReason | null, disabledAt: string | null, consecutiveFailures: number, lastSuccessAt: string | null, version: number, headers: Array<{ name: string, value: string, redacted: boolean }>, connector: { key: string, status: ConnectorStatus }, signingSecrets: Array<{ hint: string, expiresAt: string | null }>, credentials: Array<{ name: string, isSet: boolean, hint: string | null }> }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
+export type DestinationsQuery = { destinations: { totalCount: number, nodes: Array<{ id: string, key: string | null, label: string, description: string | null, config: Record<string, unknown>, target: string, eventTypes: Array<string>, filter: string | null, transform: string | null, ordering: DestinationOrdering, rateLimit: number | null, active: boolean, health: DestinationHealth, disabledReason: DisabledReason | null, disabledAt: string | null, consecutiveFailures: number, lastSuccessAt: string | null, version: number, headers: Array<{ name: string, value: string, redacted: boolean }>, connector: { key: string, status: ConnectorStatus }, signingSecrets: Array<{ hint: string, expiresAt: string | null }>, credentials: Array<{ name: string, isSet: boolean, hint: string | null }> }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
 
 export type EventPublishMutationVariables = Exact<{
   input: EventPublishInput;
@@ -900,6 +938,8 @@ export const DestinationFieldsFragmentDoc = new TypedDocumentString(`
     redacted
   }
   eventTypes
+  filter
+  transform
   ordering
   rateLimit
   active
@@ -1178,6 +1218,29 @@ export const EventTypeArchiveDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<EventTypeArchiveMutation, EventTypeArchiveMutationVariables>;
+export const DestinationPreviewDocument = new TypedDocumentString(`
+    mutation DestinationPreview($input: DestinationPreviewInput!) {
+  destinationPreview(input: $input) {
+    request {
+      method
+      url
+      headers {
+        name
+        value
+        redacted
+      }
+      body
+    }
+    skipped
+    userErrors {
+      __typename
+      message
+      path
+      code
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<DestinationPreviewMutation, DestinationPreviewMutationVariables>;
 export const DestinationCreateDocument = new TypedDocumentString(`
     mutation DestinationCreate($input: DestinationCreateInput!) {
   destinationCreate(input: $input) {
@@ -1209,6 +1272,8 @@ export const DestinationCreateDocument = new TypedDocumentString(`
     redacted
   }
   eventTypes
+  filter
+  transform
   ordering
   rateLimit
   active
@@ -1262,6 +1327,8 @@ export const DestinationUpdateDocument = new TypedDocumentString(`
     redacted
   }
   eventTypes
+  filter
+  transform
   ordering
   rateLimit
   active
@@ -1323,6 +1390,8 @@ export const DestinationEnableDocument = new TypedDocumentString(`
     redacted
   }
   eventTypes
+  filter
+  transform
   ordering
   rateLimit
   active
@@ -1372,6 +1441,8 @@ export const DestinationDisableDocument = new TypedDocumentString(`
     redacted
   }
   eventTypes
+  filter
+  transform
   ordering
   rateLimit
   active
@@ -1423,6 +1494,8 @@ export const DestinationSecretRotateDocument = new TypedDocumentString(`
     redacted
   }
   eventTypes
+  filter
+  transform
   ordering
   rateLimit
   active
@@ -1536,6 +1609,8 @@ export const DestinationDocument = new TypedDocumentString(`
     redacted
   }
   eventTypes
+  filter
+  transform
   ordering
   rateLimit
   active
@@ -1592,6 +1667,8 @@ export const DestinationsDocument = new TypedDocumentString(`
     redacted
   }
   eventTypes
+  filter
+  transform
   ordering
   rateLimit
   active

@@ -1,0 +1,126 @@
+import { Script } from 'node:vm'
+import { type CelInput, CelScalar, celEnv, celFunc, isCelError, parse, plan } from '@bufbuild/cel'
+import { strings } from '@bufbuild/cel/ext'
+import { inspectExpression } from './expression-tree.ts'
+import { jsonOfCel } from './expression-value.ts'
+
+// Customers' expressions, in CEL (https://cel.dev): it has no loops but over lists, no recursion and no input or output.
+
+/** What an expression sees. */
+export interface ExpressionInput {
+  readonly event: {
+    readonly id: string
+    readonly type: string
+    /** ISO-8601 with milliseconds; timestamp(event.createdAt) makes a time of it. */
+    readonly createdAt: string
+    readonly data: unknown
+  }
+  readonly organization: { readonly id: string; readonly externalId: string | null; readonly name: string }
+}
+
+/** Compiled once. Throws ExpressionFailed for what only shows with an event: a field that is not there. */
+export type Expression<T> = (input: ExpressionInput) => T
+
+/** An expression that cannot be used, with the place in its text. */
+export class ExpressionInvalid extends Error {}
+
+/** What went wrong with one event. The message holds no values of it. */
+export class ExpressionFailed extends Error {}
+
+const MAX_LENGTH = 2_048
+/** Macros that walk over a list, one inside another. */
+const MAX_NESTING = 2
+/** A list in a list of a quarter of a megabyte is a day's work: nobody else is to wait for it. */
+const TIME_LIMIT_MS = 50
+
+const { DOUBLE, INT } = CelScalar
+
+/** Numbers of JSON are doubles in CEL, which adds no int to them: whoever writes `event.data.total + 1` means it all the same. */
+function mixed(name: string, apply: (a: number, b: number) => number) {
+  return [
+    celFunc(name, [DOUBLE, INT], DOUBLE, (a, b) => apply(a, Number(b))),
+    celFunc(name, [INT, DOUBLE], DOUBLE, (a, b) => apply(Number(a), b)),
+  ]
+}
+
+const environment = celEnv({
+  funcs: [
+    ...strings,
+    ...mixed('_+_', (a, b) => a + b),
+    ...mixed('_-_', (a, b) => a - b),
+    ...mixed('_*_', (a, b) => a * b),
+    ...mixed('_/_', (a, b) => a / b),
+  ],
+})
+
+/** Whether an event goes to a destination. Throws ExpressionInvalid. */
+export function compileFilter(text: string): Expression<boolean> {
+  const evaluate = compile(text)
+  return (input) => {
+    const value = evaluate(input)
+    if (typeof value === 'boolean') return value
+    throw new ExpressionFailed('it is neither true nor false')
+  }
+}
+
+/** The data that is sent instead of the event's, as compact JSON of an object. Throws ExpressionInvalid. */
+export function compileTransform(text: string): Expression<string> {
+  const evaluate = compile(text)
+  return (input) => {
+    const json = jsonOfCel(evaluate(input) as never)
+    if (json.startsWith('{')) return json
+    throw new ExpressionFailed('it yields no object')
+  }
+}
+
+function compile(text: string): (input: ExpressionInput) => unknown {
+  if (text.length > MAX_LENGTH) throw new ExpressionInvalid(`is over ${MAX_LENGTH} characters long`)
+  const parsed = parseText(text)
+  const { problems, nesting } = inspectExpression(parsed.expr!, (name) => environment.funcs.find(name) !== undefined)
+  const [problem] = problems
+  if (problem) {
+    const offset = parsed.sourceInfo?.positions[String(problem.exprId)] ?? 0
+    throw new ExpressionInvalid(`${problem.message}, at ${placeOf(text, offset)}`)
+  }
+  if (nesting > MAX_NESTING) throw new ExpressionInvalid(`walks over lists inside lists more than ${MAX_NESTING} deep`)
+  const run = plan(environment, parsed)
+  return (input) => {
+    const call = () => run(input as unknown as Record<string, CelInput>)
+    const value = nesting === 0 ? call() : within(TIME_LIMIT_MS, call)
+    if (isCelError(value)) throw new ExpressionFailed(value.message)
+    return value
+  }
+}
+
+function parseText(text: string): ReturnType<typeof parse> {
+  try {
+    return parse(text)
+  } catch (error) {
+    const { rawMessage, location } = error as { rawMessage?: string; location?: { start: { offset: number } } }
+    const message = rawMessage ?? (error as Error).message
+    throw new ExpressionInvalid(location ? `${message}, at ${placeOf(text, location.start.offset)}` : message)
+  }
+}
+
+function placeOf(text: string, offset: number): string {
+  const lines = text.slice(0, offset).split('\n')
+  const column = `character ${lines.at(-1)!.length + 1}`
+  return lines.length > 1 ? `line ${lines.length}, ${column}` : column
+}
+
+const TASK = Symbol.for('postrider.expression')
+const timed = new Script(`globalThis[Symbol.for('${TASK.description}')]()`)
+
+/** A script of node:vm is the one thing in Node that can be stopped in the middle of its own thread (80 us a call). */
+function within<T>(timeout: number, task: () => T): T {
+  const place = globalThis as unknown as Record<symbol, unknown>
+  place[TASK] = task
+  try {
+    return timed.runInThisContext({ timeout }) as T
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw error
+    throw new ExpressionFailed(`it took more than ${timeout} ms`)
+  } finally {
+    delete place[TASK]
+  }
+}

@@ -1,0 +1,136 @@
+/** What of a JSON Schema (2020-12) says what is sent. */
+interface Schema {
+  readonly $ref?: string
+  readonly type?: string | readonly string[]
+  readonly enum?: readonly unknown[]
+  readonly const?: unknown
+  readonly format?: string
+  readonly properties?: Readonly<Record<string, Schema | boolean>>
+  readonly required?: readonly string[]
+  readonly items?: Schema | boolean
+  readonly prefixItems?: readonly (Schema | boolean)[]
+  readonly allOf?: readonly (Schema | boolean)[]
+  readonly anyOf?: readonly (Schema | boolean)[]
+  readonly oneOf?: readonly (Schema | boolean)[]
+}
+
+/** Two versions of one place, and the whole schemas that their references lead into. */
+interface Place {
+  readonly pointer: string
+  readonly roots: readonly [before: unknown, after: unknown]
+  /** Pairs that are being compared: a type may hold itself. */
+  readonly open: ReadonlySet<string>
+}
+
+/**
+ * What a receiver that was written for data of the schema `before` may stumble over in data of `after`: a field that is no
+ * longer sent, or no longer always, a type that is another, a value that an enumeration did not have. Each is a
+ * sentence that begins with the place in the data; none means that the change only adds.
+ */
+export function breakingChanges(before: unknown, after: unknown): string[] {
+  return compare(before, after, { pointer: '', roots: [before, after], open: new Set() })
+}
+
+function compare(before: unknown, after: unknown, place: Place): string[] {
+  const [old, next] = [follow(before, place.roots[0]), follow(after, place.roots[1])]
+  // Whoever took anything, takes anything else.
+  if (!isSchema(old) || Object.keys(old).length === 0) return []
+  if (!isSchema(next)) return [at(place, next === false ? 'is no longer sent' : 'is no longer described')]
+  const pair = `${refOf(before)} ${refOf(after)}`
+  if (pair !== ' ' && place.open.has(pair)) return []
+  const inside = { ...place, open: pair === ' ' ? place.open : new Set([...place.open, pair]) }
+  return [
+    ...types(old, next, inside),
+    ...values(old, next, inside),
+    ...(old.format !== undefined && old.format !== next.format ? [at(place, `is no longer a ${old.format}`)] : []),
+    ...fields(old, next, inside),
+    ...items(old, next, inside),
+    ...(['allOf', 'anyOf', 'oneOf'] as const).flatMap((keyword) => alternatives(keyword, old, next, inside)),
+  ]
+}
+
+function types(old: Schema, next: Schema, place: Place): string[] {
+  if (old.type === undefined) return []
+  const [was, is] = [typesOf(old), typesOf(next)]
+  if (was.join() === is.join()) return []
+  return [at(place, `is ${is.join(' or ') || 'of any type'}, and was ${was.join(' or ')}`)]
+}
+
+function typesOf({ type }: Schema): string[] {
+  return type === undefined ? [] : [type].flat().toSorted()
+}
+
+function values(old: Schema, next: Schema, place: Place): string[] {
+  const was = valuesOf(old)
+  if (!was) return []
+  const is = valuesOf(next)
+  if (!is) return [at(place, 'may have any value, and had one of a list')]
+  const known = new Set(was.map((value) => JSON.stringify(value)))
+  const added = is.map((value) => JSON.stringify(value)).filter((value) => !known.has(value))
+  return added.length > 0 ? [at(place, `may be ${added.join(', ')}, which it was not before`)] : []
+}
+
+function valuesOf(schema: Schema): readonly unknown[] | undefined {
+  return 'const' in schema ? [schema.const] : schema.enum
+}
+
+function fields(old: Schema, next: Schema, place: Place): string[] {
+  const names = Object.keys(old.properties ?? {})
+  const always = new Set(next.required)
+  const inProperties = names.flatMap((name) => {
+    const inside = { ...place, pointer: `${place.pointer}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}` }
+    const property = next.properties?.[name]
+    return property === undefined ? [at(inside, 'is no longer sent')] : compare(old.properties![name], property, inside)
+  })
+  const sent = (name: string) => !names.includes(name) || next.properties?.[name] !== undefined
+  const dropped = (old.required ?? []).filter((name) => !always.has(name) && sent(name))
+  return [...inProperties, ...dropped.map((name) => `${place.pointer}/${name} is no longer always sent`)]
+}
+
+function items(old: Schema, next: Schema, place: Place): string[] {
+  const inside = { ...place, pointer: `${place.pointer}/-` }
+  const ofAll = old.items === undefined ? [] : compare(old.items, next.items, inside)
+  const ofFirst = (old.prefixItems ?? []).flatMap((schema, i) =>
+    compare(schema, next.prefixItems?.[i] ?? next.items, { ...place, pointer: `${place.pointer}/${i}` }),
+  )
+  return [...ofAll, ...ofFirst]
+}
+
+/** Compared in their order: which of them belong together cannot be told otherwise. */
+function alternatives(keyword: 'allOf' | 'anyOf' | 'oneOf', old: Schema, next: Schema, place: Place): string[] {
+  const was = old[keyword]
+  if (!was) return []
+  const is = next[keyword]
+  if (!is) return [at(place, `has no ${keyword} any more`)]
+  if (keyword === 'allOf' && is.length < was.length) return [at(place, 'is bound by less than before')]
+  if (keyword !== 'allOf' && is.length > was.length) return [at(place, `may be one of more than before (${keyword})`)]
+  return was.slice(0, is.length).flatMap((schema, i) => compare(schema, is[i], place))
+}
+
+function follow(schema: unknown, root: unknown): unknown {
+  let found = schema
+  // A chain of references that leads nowhere does not compile, and is no schema of ours.
+  for (let n = 0; n < 20 && refOf(found).startsWith('#'); n += 1) found = resolve(refOf(found), root)
+  return found
+}
+
+function refOf(schema: unknown): string {
+  return isSchema(schema) ? (schema.$ref ?? '') : ''
+}
+
+/** RFC 6901, as a fragment. */
+function resolve(ref: string, root: unknown): unknown {
+  const parts = decodeURIComponent(ref.slice(1)).split('/').slice(1)
+  return parts.reduce<unknown>((value, part) => {
+    const key = part.replaceAll('~1', '/').replaceAll('~0', '~')
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[key] : undefined
+  }, root)
+}
+
+function isSchema(value: unknown): value is Schema {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function at({ pointer }: Place, what: string): string {
+  return `${pointer || 'the data'} ${what}`
+}

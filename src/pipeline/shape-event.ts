@@ -1,0 +1,95 @@
+import {
+  compileFilter,
+  compileTransform,
+  type Expression,
+  ExpressionFailed,
+  type ExpressionInput,
+  ExpressionInvalid,
+} from '../domain/expression.ts'
+import { idFromUuid, uuidTime } from '../domain/id.ts'
+import { type Problem, Refused } from '../domain/refused.ts'
+
+/** What a destination makes of an event before its connector sees it. */
+export interface Shape {
+  readonly filter: Expression<boolean> | undefined
+  readonly transform: Expression<string> | undefined
+}
+
+export interface ShapeTexts {
+  readonly filter?: string | null | undefined
+  readonly transform?: string | null | undefined
+}
+
+/** An event on its way. Ids are bare UUIDs. */
+export interface ShapedEvent {
+  readonly eventId: string
+  readonly eventType: string
+  /** Compact JSON. */
+  readonly eventData: string
+  readonly organizationId: string
+  readonly organizationExternalId: string | null
+  readonly organizationName: string
+}
+
+/** Throws ExpressionInvalid. */
+export function compileShape({ filter, transform }: ShapeTexts): Shape {
+  return {
+    filter: filter == null ? undefined : compileFilter(filter),
+    transform: transform == null ? undefined : compileTransform(transform),
+  }
+}
+
+/** The same of what a caller gave: throws Refused, naming the field. */
+export function checkShape({ filter, transform }: ShapeTexts): Shape {
+  const problems: Problem[] = []
+  const check = <T>(field: string, compile: () => T): T | undefined => {
+    try {
+      return compile()
+    } catch (error) {
+      if (!(error instanceof ExpressionInvalid)) throw error
+      problems.push({ code: 'EXPRESSION_INVALID', message: error.message, path: ['input', field] })
+      return undefined
+    }
+  }
+  const shape = {
+    filter: filter == null ? undefined : check('filter', () => compileFilter(filter)),
+    transform: transform == null ? undefined : check('transform', () => compileTransform(transform)),
+  }
+  if (problems.length > 0) throw new Refused(...problems)
+  return shape
+}
+
+/** Throws ExpressionFailed, saying which of the two it was. */
+export function passesFilter({ filter }: Shape, event: ShapedEvent): boolean {
+  return filter ? evaluate('filter', filter, event) : true
+}
+
+/** The data that is sent, as compact JSON. Throws ExpressionFailed. */
+export function shapedData({ transform }: Shape, event: ShapedEvent): string {
+  return transform ? evaluate('transform', transform, event) : event.eventData
+}
+
+function evaluate<T>(name: string, expression: Expression<T>, event: ShapedEvent): T {
+  try {
+    return expression(inputOf(event))
+  } catch (error) {
+    if (!(error instanceof ExpressionFailed)) throw error
+    throw new ExpressionFailed(`The destination's ${name} failed: ${error.message}`)
+  }
+}
+
+function inputOf(event: ShapedEvent): ExpressionInput {
+  return {
+    event: {
+      id: idFromUuid('evt', event.eventId),
+      type: event.eventType,
+      createdAt: uuidTime(event.eventId).toISOString(),
+      data: JSON.parse(event.eventData),
+    },
+    organization: {
+      id: idFromUuid('org', event.organizationId),
+      externalId: event.organizationExternalId,
+      name: event.organizationName,
+    },
+  }
+}
