@@ -4,6 +4,7 @@ import { GrowthMigration } from './migration-003-growth.ts'
 import { RetentionMigration } from './migration-004-retention.ts'
 import { ProfilesMigration } from './migration-005-profiles.ts'
 import { ExpressionsMigration } from './migration-006-expressions.ts'
+import { AuditMigration } from './migration-007-audit.ts'
 
 /** Forward only, in order; a name that was released never changes. */
 export const migrations = [
@@ -13,4 +14,5 @@ export const migrations = [
   { name: '004-retention', class: RetentionMigration },
   { name: '005-profiles', class: ProfilesMigration },
   { name: '006-expressions', class: ExpressionsMigration },
+  { name: '007-audit', class: AuditMigration },
 ]

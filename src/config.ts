@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { parseAllow } from './outbound/allow.ts'
+import { parseProxy } from './outbound/tunnel.ts'
 
 // The only reader of the environment. README.md has the same table for people.
 
@@ -38,6 +39,11 @@ const variables = {
    * Postgres on a loopback HOST, nothing otherwise. Empty: nothing.
    */
   POSTRIDER_OUTBOUND_ALLOW: text.transform(parseAllowList),
+  /**
+   * `http://user:password@host:port` of a forward proxy that takes CONNECT: everything to destinations goes through it, so
+   * that receivers see one address. It is asked for addresses that were vetted here. Unset: none.
+   */
+  POSTRIDER_OUTBOUND_PROXY: text.transform(parseProxyUrl),
   /** Base of links that are shown. Default http://HOST:PORT. */
   POSTRIDER_PUBLIC_URL: z.url({ protocol: /^https?$/, error: 'is an http(s) URL' }).optional(),
   /**
@@ -72,6 +78,7 @@ export interface Config {
   readonly secretKeys: readonly ConfiguredKey[] | undefined
   readonly operatorKey: string | undefined
   readonly outboundAllow: readonly string[]
+  readonly outboundProxy: string | undefined
   readonly publicUrl: string | undefined
   readonly retentionDays: number
   readonly concurrency: number
@@ -114,6 +121,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     secretKeys: env.POSTRIDER_SECRET_KEYS,
     operatorKey: env.POSTRIDER_OPERATOR_KEY,
     outboundAllow: env.POSTRIDER_OUTBOUND_ALLOW ?? (isLocal ? ['127.0.0.1/32', '::1/128'] : []),
+    outboundProxy: env.POSTRIDER_OUTBOUND_PROXY,
     publicUrl: env.POSTRIDER_PUBLIC_URL,
     retentionDays: env.POSTRIDER_RETENTION_DAYS,
     concurrency: env.POSTRIDER_CONCURRENCY,
@@ -148,6 +156,15 @@ export function isLoopback(host: string): boolean {
 function isPostgresUrl(text: string): boolean {
   // "user@/name?host=/folder" is how pg spells a socket in a folder.
   return /^postgres(ql)?:\/\/.+/.test(text) && URL.canParse(text.replace('@/', '@localhost/'))
+}
+
+function parseProxyUrl(value: string | undefined, context: z.RefinementCtx): string | undefined {
+  try {
+    if (value !== undefined) parseProxy(value)
+  } catch (error) {
+    context.addIssue(error instanceof Error ? error.message : String(error))
+  }
+  return value
 }
 
 function parseAllowList(value: string | undefined, context: z.RefinementCtx): string[] | undefined {

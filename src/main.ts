@@ -1,19 +1,24 @@
 import { parseArgs } from 'node:util'
 import { setFlagsFromString } from 'node:v8'
+import { rotateSecrets } from './cli/rotate-secrets.ts'
 import { type Config, ConfigInvalid, readConfig } from './config.ts'
 import { DataFolderInUse } from './embedded/embedded-postgres.ts'
 import { type Postrider, type Role, startPostrider } from './postrider.ts'
 import { PostgresTooOld } from './store/reach-postgres.ts'
 
-const USAGE = 'Usage: postrider [--role api|worker]'
+const USAGE = `Usage: postrider [--role api|worker], or postrider secrets rotate`
 
 /** V8 lets a heap of 70 MB grow to 230 before it looks for what can go; nearly as much again is enough (468 -> 375 MB). */
 const HEAP_GROWTH = '--heap-growing-percent=90'
 
 async function main(): Promise<void> {
   setFlagsFromString(HEAP_GROWTH)
-  const role = readRole()
+  const { role, command } = readArguments()
   const config = readConfig(process.env)
+  if (command === 'secrets rotate') {
+    process.exitCode = await rotateSecrets(config, console.log)
+    return
+  }
   const stopping = new AbortController()
   const started = startPostrider({ config, role, signal: stopping.signal, onWaiting: announceWaiting })
   // A signal during the start waits for it, half a start is harder to undo than a whole one, but not for a database.
@@ -36,10 +41,21 @@ function stopWithParent(stop: () => void): void {
   setInterval(() => process.ppid !== parent && stop(), PARENT_CHECK_MS).unref()
 }
 
-function readRole(): Role {
-  const { values } = parseArgs({ options: { role: { type: 'string', default: 'all' } } })
-  if (values.role === 'all' || values.role === 'api' || values.role === 'worker') return values.role
-  throw new ConfigInvalid([`--role is api or worker, not "${values.role}". ${USAGE}`])
+interface Arguments {
+  readonly role: Role
+  readonly command: 'serve' | 'secrets rotate'
+}
+
+function readArguments(): Arguments {
+  const options = { role: { type: 'string', default: 'all' } } as const
+  const { values, positionals } = parseArgs({ options, allowPositionals: true })
+  const { role } = values
+  const command = positionals.join(' ') || 'serve'
+  if (command !== 'serve' && command !== 'secrets rotate') {
+    throw new ConfigInvalid([`There is no command "${command}". ${USAGE}`])
+  }
+  if (role === 'all' || role === 'api' || role === 'worker') return { role, command }
+  throw new ConfigInvalid([`--role is api or worker, not "${role}". ${USAGE}`])
 }
 
 function announceWaiting(url: string): void {

@@ -65,11 +65,10 @@ export async function openParts({
     store,
     bell,
     connectors,
-    outbound: opening.use(createOutbound({ allow: config.outboundAllow })),
+    outbound: opening.use(createOutbound({ allow: config.outboundAllow, proxy: config.outboundProxy })),
     feed: opening.use(openFeed({ store, bell, onError })),
     watch: opening.use(openDeliveryWatch({ store, bell, onError })),
     publish: createPublish({ store, bell }),
-    audit: (action, details) => log.info(details, action),
   }
   const worker = role === 'api' ? undefined : opening.use(startWorker({ ...parts, ...workerSettings(config), onError }))
   if (role !== 'api') {

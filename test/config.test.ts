@@ -68,6 +68,7 @@ test('nothing set gives the defaults', () => {
     dataDir: '.postrider',
     secretKeys: undefined,
     operatorKey: undefined,
+    outboundProxy: undefined,
     outboundAllow: ['127.0.0.1/32', '::1/128'],
     publicUrl: undefined,
     retentionDays: 30,

@@ -360,7 +360,7 @@ test('One pool opens at most 64 connections, and what waits is sent too', async 
 test('Pools are renewed when they are old, idle, or the longest unused of too many', async () => {
   vi.useFakeTimers({ toFake: ['setInterval', 'performance'] })
   try {
-    await using pools = createPools({ allow: parseAllow([]), resolve: async () => [] })
+    await using pools = createPools({ allow: parseAllow([]), resolve: async () => [], proxy: undefined })
     const laneOf = (poolKey: string) => {
       const lane = pools.take(poolKey, new URL('https://receiver.example/'), 1_000)
       pools.release(lane)

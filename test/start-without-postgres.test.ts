@@ -84,6 +84,8 @@ test('a wrong password and a missing database are told, and it goes on when some
   url.password = 'new'
   url.pathname = name
   await using waiting = await startWaiting(url.href)
+  // The log is a pipe of its own, and may lag behind what is printed.
+  await waiting.said('password authentication failed')
   expect(tries(waiting)[0]!.reason).toBe(`password authentication failed for user "${name}"`)
   await database.query(`alter role ${name} password 'new'`)
   await waiting.said(`database \\"${name}\\" does not exist`)

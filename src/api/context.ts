@@ -18,8 +18,6 @@ export interface ApiParts extends DestinationParts {
   readonly feed: Feed
   readonly watch: DeliveryWatch
   readonly bell: Bell
-  /** For lines that an operator may have to find again: who read a secret. */
-  readonly audit: (action: string, details: Record<string, unknown>) => void
 }
 
 /** What a resolver gets: one for each HTTP request, and one for each subscription, whose loaders remember nothing. */
@@ -30,7 +28,9 @@ export interface ApiContext {
 }
 
 export function createContext(parts: ApiParts, principal: Principal, { remember }: { remember: boolean }): ApiContext {
-  return { parts, principal, loaders: createLoaders(parts.store, { applicationId: principal.applicationId, remember }) }
+  const { applicationId } = principal
+  const store = parts.store.as(principal)
+  return { parts: { ...parts, store }, principal, loaders: createLoaders(store, { applicationId, remember }) }
 }
 
 /** The application that the caller acts in. Everything that is read or written carries it. */

@@ -6,6 +6,7 @@ import { AttemptResolver, HttpRequestRecordResolver } from './attempt/attempt-re
 import { DeliveryAttemptRecorded, FeedCheckpoint, FeedReset } from './attempt/attempt-type.ts'
 import { FeedItemResolver, FeedResolver } from './attempt/feed-resolver.ts'
 import { HeaderResolver } from './attempt/header-resolver.ts'
+import { AuditResolver } from './audit/audit-resolver.ts'
 import { ConnectorResolver } from './connector/connector-resolver.ts'
 import { DeliveryConnectionResolver, DeliveryResolver } from './delivery/delivery-resolver.ts'
 import { DestinationMutations } from './destination/destination-mutations.ts'
@@ -37,6 +38,7 @@ export function buildApiSchema(): GraphQLSchema {
     resolvers: [
       ApplicationResolver,
       AttemptResolver,
+      AuditResolver,
       ConnectorResolver,
       DeliveryConnectionResolver,
       DeliveryResolver,

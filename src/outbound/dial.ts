@@ -3,11 +3,14 @@ import type { buildConnector } from 'undici'
 import { type Allow, mayDial } from './allow.ts'
 import { dnsFailureOf, failureOf, resetFailure, SendFailure, tlsFailureOf } from './failure.ts'
 import type { Resolve } from './resolve.ts'
+import { type OutboundProxy, openTunnel } from './tunnel.ts'
 
 /** What every connection is vetted by. */
 export interface DialRules {
   readonly allow: Allow
   readonly resolve: Resolve
+  /** What dials instead of us; undefined: we do. */
+  readonly proxy: OutboundProxy | undefined
 }
 
 /** Where to connect to: the parts of the URL, with the host name folded. */
@@ -30,7 +33,8 @@ export interface DialLimits {
 
 /**
  * The guard stands here, and not at the URL, because here the address is known that is dialled: the name is resolved
- * once, every answer is vetted, one of those answers is dialled as a literal, and the peer is vetted at the end.
+ * once, every answer is vetted, one of those answers is dialled as a literal, by us or by the proxy, and the peer is vetted
+ * at the end where it is not the proxy.
  * Rejects with a SendFailure, or with the reason of the signal.
  */
 export async function dial(target: Target, limits: DialLimits): Promise<Socket> {
@@ -94,8 +98,10 @@ interface Attempt {
 function openTcp(target: Target, { address, shareMs, signal }: Attempt): Promise<Socket> {
   signal.throwIfAborted()
   const port = Number(target.port) || (target.protocol === 'https:' ? 443 : 80)
+  const { allow, proxy } = target.rules
   // A literal address: node calls no look-up for it.
-  const socket = connectTcp({ host: address, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 })
+  const place = proxy ? { host: proxy.host, port: proxy.port } : { host: address, port }
+  const socket = connectTcp({ ...place, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 })
   const { promise, resolve, reject } = Promise.withResolvers<Socket>()
   const fail = (error: unknown) => {
     socket.destroy()
@@ -107,9 +113,13 @@ function openTcp(target: Target, { address, shareMs, signal }: Attempt): Promise
   // Stays for the life of the socket: an error between here and undici's own listener would end the process.
   socket.on('error', fail)
   socket.once('connect', () => {
+    if (proxy) {
+      openTunnel(socket, proxy, { address, port }).then(() => resolve(socket), fail)
+      return
+    }
     const peer = socket.remoteAddress
     if (peer === undefined) fail(resetFailure())
-    else if (mayDial(target.rules.allow, target.hostname, peer)) resolve(socket)
+    else if (mayDial(allow, target.hostname, peer)) resolve(socket)
     else fail(refusal())
   })
   return promise.finally(() => {

@@ -4,6 +4,7 @@ import { abortedFailure, SendFailure } from './failure.ts'
 import { createPools } from './pools.ts'
 import { assertSendable, type OutboundRequest } from './request.ts'
 import { createResolve, type Resolve } from './resolve.ts'
+import { parseProxy } from './tunnel.ts'
 import { vetUrl } from './url.ts'
 
 export { OutboundAllowInvalid, parseAllow } from './allow.ts'
@@ -25,6 +26,11 @@ export interface OutboundOptions {
    * for each, and answers kept for ten.
    */
   readonly resolve?: Resolve
+  /**
+   * URL of a forward proxy that all connections are made through (POSTRIDER_OUTBOUND_PROXY): the fixed address that
+   * receivers let in. Names are looked up and vetted here all the same; the proxy is asked for an address. Default: none.
+   */
+  readonly proxy?: string | undefined
 }
 
 /** How one request is sent. */
@@ -53,7 +59,8 @@ export interface Outbound extends AsyncDisposable {
 /** Throws OutboundAllowInvalid when an entry of `allow` can't be read. */
 export function createOutbound(options: OutboundOptions): Outbound {
   const allow = parseAllow(options.allow)
-  const pools = createPools({ allow, resolve: options.resolve ?? createResolve() })
+  const proxy = options.proxy === undefined ? undefined : parseProxy(options.proxy)
+  const pools = createPools({ allow, resolve: options.resolve ?? createResolve(), proxy })
   let disposed = false
 
   return {

@@ -1,5 +1,6 @@
 import { type Id, idToUuid } from '../domain/id.ts'
 import { type ApiKey, insertApiKey, newApiKey } from '../store/api-key.ts'
+import { insertAudit } from '../store/audit-entry.ts'
 import type { Bell } from '../store/bell.ts'
 import type { Store } from '../store/store.ts'
 import { publishKeyNotice } from './notices.ts'
@@ -14,6 +15,7 @@ export async function createApiKey(
   const { id, hint } = created.apiKey
   const rings = await store.transaction(async (tx) => {
     await insertApiKey(tx, created.apiKey)
+    await insertAudit(tx, store.actor, { applicationId, action: 'API_KEY_CREATED', objectId: id })
     return publishKeyNotice(tx, { id: idToUuid(id), applicationId: idToUuid(applicationId), name, hint })
   })
   for (const kind of rings) bell.ring(kind)

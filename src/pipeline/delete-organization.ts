@@ -1,6 +1,7 @@
 import { type Id, idToUuid, parseId } from '../domain/id.ts'
 import { Refused } from '../domain/refused.ts'
 import { eraseStats } from '../store/attempt-stats.ts'
+import { insertAudit } from '../store/audit-entry.ts'
 import { Destination } from '../store/destination.ts'
 import { eraseDeliveries, eraseEvents, eraseOrganization } from '../store/erasure.ts'
 import { Organization } from '../store/organization.ts'
@@ -28,6 +29,8 @@ export async function deleteOrganization(store: Store, applicationId: Id<'app'>,
   while (await store.transaction((tx) => eraseChunk(store, tx, uuid)));
   await store.transaction(async (tx) => {
     await eraseOrganization(tx, uuid)
+    const done = { applicationId, action: 'ORGANIZATION_DELETED', objectId: organization.id } as const
+    await insertAudit(tx, store.actor, done)
     while (await eraseChunk(store, tx, uuid));
     await eraseStats(tx, [uuid, ...destinations.map((one) => idToUuid(one.id))])
   })

@@ -6,6 +6,7 @@ import { identifier, line, parseInput, prose } from '../domain/parse-input.ts'
 import { Refused } from '../domain/refused.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 import { Application } from '../store/application.ts'
+import { addAudit } from '../store/audit-entry.ts'
 import { Destination, DestinationHealth, type DestinationOrdering } from '../store/destination.ts'
 import { closeCircuit } from '../store/gate.ts'
 import { newId } from '../store/new-id.ts'
@@ -176,7 +177,8 @@ export async function updateDestination(
 export async function deleteDestination(store: Store, applicationId: Id<'app'>, id: string): Promise<Id<'dst'>> {
   const em = store.em()
   const destination = await findDestination(em, applicationId, id)
-  await em.nativeDelete(Destination, { id: destination.id })
+  em.remove(destination)
+  await em.flush()
   // A long line is freed by the workers' sweep.
   await freeStranded(store.sql, FREED_AT_ONCE)
   return destination.id
@@ -195,6 +197,7 @@ export async function enableDestination(store: Store, applicationId: Id<'app'>, 
     consecutiveFailures: 0,
     failingSince: null,
   })
+  addAudit(em, { applicationId, action: 'DESTINATION_ENABLED', objectId: destination.id })
   await em.flush()
   await closeCircuit(store.sql, idToUuid(destination.id))
   return destination

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { type Id, idToUuid } from '../domain/id.ts'
 import { parseInput } from '../domain/parse-input.ts'
 import { Refused } from '../domain/refused.ts'
+import { addAudit } from '../store/audit-entry.ts'
 import { type Destination, SigningSecret, signingSecretPlace } from '../store/destination.ts'
 import { newId } from '../store/new-id.ts'
 import type { SecretBox } from '../store/secret-box.ts'
@@ -62,6 +63,7 @@ export async function rotateSigningSecret(
   // A new version, so that no worker goes on with the secrets it has.
   destination.updatedAt = now
   await em.nativeDelete(SigningSecret, { destinationId: destination.id, expiresAt: { $lte: now } })
+  addAudit(em, { applicationId, action: 'SECRET_ROTATED', objectId: destination.id })
   await em.flush()
   return { destination, signingSecret, previousExpiresAt: previous.length > 0 ? expiresAt : null }
 }
@@ -74,10 +76,11 @@ export async function revealSigningSecret(store: Store, applicationId: Id<'app'>
   const [current] = secrets.toSorted((a, b) => (a.id < b.id ? 1 : -1))
   if (!current)
     throw new Refused({ code: 'NOT_FOUND', message: 'this destination is not signed', path: ['input', 'id'] })
-  return store.secrets.open(
-    current.secret,
-    signingSecretPlace(idToUuid(destination.organizationId), idToUuid(current.id)),
-  )
+  const place = signingSecretPlace(idToUuid(destination.organizationId), idToUuid(current.id))
+  const secret = store.secrets.open(current.secret, place)
+  addAudit(em, { applicationId, action: 'SECRET_REVEALED', objectId: destination.id })
+  await em.flush()
+  return secret
 }
 
 function isLive(secret: SigningSecret, now: Date): boolean {

@@ -1,4 +1,5 @@
 import { dropStatsBefore } from '../store/attempt-stats.ts'
+import { dropAuditBefore } from '../store/audit-entry.ts'
 import { dropOldIdempotencyKeys } from '../store/idempotency-key.ts'
 import { ensurePartitions } from '../store/partition.ts'
 import { dropExpired } from '../store/retention.ts'
@@ -6,6 +7,8 @@ import type { Store } from '../store/store.ts'
 
 const EVERY_MS = 3_600_000
 const DAY_MS = 86_400_000
+/** How long it is known who did what. */
+const AUDIT_DAYS = 365
 
 export interface UpkeepOptions {
   readonly store: Store
@@ -25,6 +28,7 @@ export function startUpkeep({ store, retentionDays, onError }: UpkeepOptions): A
     const now = Date.now()
     await ensurePartitions(store.sql, new Date(now)).catch(onError)
     await dropOldIdempotencyKeys(store.sql).catch(onError)
+    await forgetAudit(store, new Date(now - AUDIT_DAYS * DAY_MS), stopping.signal).catch(onError)
     if (retentionDays === 0) return
     const before = new Date(now - retentionDays * DAY_MS)
     await dropExpired(store, before, stopping.signal).catch(onError)
@@ -41,6 +45,10 @@ export function startUpkeep({ store, retentionDays, onError }: UpkeepOptions): A
       await working
     },
   }
+}
+
+async function forgetAudit(store: Store, before: Date, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted && (await dropAuditBefore(store.sql, before)));
 }
 
 /** Counts are kept as long as what they count. Those by the minute go earlier; see roll-up.ts. */

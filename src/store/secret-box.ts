@@ -10,6 +10,8 @@ export interface SecretBox {
   /** `place` binds the ciphertext to its row: table, column, organization, row. Moved elsewhere, it does not open. */
   seal(plain: string, place: SecretPlace): string
   open(sealed: string, place: SecretPlace): string
+  /** Whether it was sealed with the key that seals now. */
+  isCurrent(sealed: string): boolean
 }
 export type SecretPlace = readonly [table: string, column: string, organization: string, row: string]
 
@@ -36,6 +38,7 @@ export function createSecretBox(keys: readonly [SecretKey, ...SecretKey[]]): Sec
       decipher.setAuthTag(bytes.subarray(-16))
       return decipher.update(bytes.subarray(0, -16), undefined, 'utf8') + decipher.final('utf8')
     },
+    isCurrent: (sealed) => sealed.startsWith(`v1.${current.id}.`),
   }
 }
 

@@ -2,6 +2,7 @@ import { type EntityManager, MikroORM } from '@mikro-orm/postgresql'
 import type pg from 'pg'
 import { ApiKey } from './api-key.ts'
 import { Application, DeliveryProfileVersion } from './application.ts'
+import { type Actor, AuditEntry, actAs, auditSubscriber } from './audit-entry.ts'
 import { apiConnections, openPipelinePool } from './connections.ts'
 import { Delivery } from './delivery.ts'
 import { DeliveryAttempt } from './delivery-attempt.ts'
@@ -39,6 +40,10 @@ export interface StoreOptions {
 export interface Store extends AsyncDisposable {
   /** A unit of work of its own: nothing is shared between requests. */
   em(): EntityManager
+  /** Whose units of work these are in the audit log; undefined is Postrider itself. */
+  readonly actor: Actor | undefined
+  /** The same store, used by this one. */
+  as(actor: Actor): Store
   readonly sql: Sql
   /** Commits when `work` resolves, rolls back when it throws. */
   transaction<T>(work: (tx: Sql) => Promise<T>): Promise<T>
@@ -52,6 +57,7 @@ export interface Store extends AsyncDisposable {
 const entities = [
   ApiKey,
   Application,
+  AuditEntry,
   Delivery,
   DeliveryAttempt,
   DeliveryProfileVersion,
@@ -74,6 +80,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   }
   const orm = await MikroORM.init({
     entities,
+    subscribers: [auditSubscriber],
     clientUrl: options.databaseUrl,
     pool: { max: options.poolSize },
     driverOptions: {
@@ -99,10 +106,9 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   await checkFeedEpoch(sql)
   const writes = createWriteHealth()
   const opened = opening.move()
-  return {
-    em: () => orm.em.fork(),
+  const shared = {
     sql,
-    transaction: (work) => writes.watch(inTransaction(pool, nameOf, work)),
+    transaction: <T>(work: (tx: Sql) => Promise<T>) => writes.watch(inTransaction(pool, nameOf, work)),
     writes,
     jobs,
     secrets: options.secrets,
@@ -111,7 +117,18 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       isClosing = true
       return opened.disposeAsync()
     },
-  }
+  } satisfies Partial<Store>
+  const usedBy = (actor: Actor | undefined): Store => ({
+    ...shared,
+    actor,
+    as: usedBy,
+    em() {
+      const em = orm.em.fork()
+      actAs(em, actor)
+      return em
+    },
+  })
+  return usedBy(undefined)
 }
 
 function sqlOf(client: pg.Pool | pg.PoolClient, nameOf: StatementNames): Sql {

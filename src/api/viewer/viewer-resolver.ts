@@ -2,18 +2,12 @@ import { Ctx, Field, ObjectType, Query, Resolver } from 'type-graphql'
 import type { Application } from '../../store/application.ts'
 import { ApplicationType } from '../application/application-type.ts'
 import type { ApiContext } from '../context.ts'
-import { enumOf } from '../enum.ts'
-
-const PrincipalKind = enumOf(
-  'PrincipalKind',
-  ['OPERATOR', 'APPLICATION', 'ORGANIZATION'],
-  "OPERATOR: POSTRIDER_OPERATOR_KEY. APPLICATION: an application's API key. ORGANIZATION: a portal session of one organization.",
-)
+import { PrincipalKindEnum } from './viewer-type.ts'
 
 @ObjectType({ description: 'Who is calling.' })
 export class Viewer {
-  @Field(() => PrincipalKind)
-  kind!: keyof typeof PrincipalKind
+  @Field(() => PrincipalKindEnum)
+  kind!: keyof typeof PrincipalKindEnum
 
   @Field(() => ApplicationType, {
     nullable: true,

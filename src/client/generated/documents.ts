@@ -30,6 +30,30 @@ export type AttemptOutcome =
   | 'RETRYABLE_FAILURE'
   | 'SUCCESS';
 
+/** What was done. SECRET_REVEALED: a signing secret was read in the clear. DESTINATION_ENABLED: switched on again, and forgiven. */
+export type AuditAction =
+  | 'API_KEY_CREATED'
+  | 'API_KEY_REVOKED'
+  | 'APPLICATION_CREATED'
+  | 'APPLICATION_UPDATED'
+  | 'DESTINATION_CREATED'
+  | 'DESTINATION_DELETED'
+  | 'DESTINATION_ENABLED'
+  | 'DESTINATION_UPDATED'
+  | 'EVENT_TYPE_CREATED'
+  | 'EVENT_TYPE_UPDATED'
+  | 'ORGANIZATION_DELETED'
+  | 'SECRET_REVEALED'
+  | 'SECRET_ROTATED';
+
+/** Each condition that is given must hold. */
+export type AuditLogFilter = {
+  actions?: Array<AuditAction> | null | undefined;
+  actorKeyId?: string | number | null | undefined;
+  createdAt?: DateTimeRange | null | undefined;
+  objectId?: string | number | null | undefined;
+};
+
 /** What sort of target it is. */
 export type ConnectorCategory =
   | 'AUTOMATION'
@@ -881,6 +905,15 @@ export type EventReplayMutation = { eventReplay: { deliveries: Array<{ id: strin
       | { message: string, path: Array<string> | null, code: UserErrorCode }
       | { message: string, path: Array<string> | null, code: UserErrorCode }
     > } };
+
+export type AuditLogQueryVariables = Exact<{
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+  filter?: AuditLogFilter | null | undefined;
+}>;
+
+
+export type AuditLogQuery = { auditLog: { nodes: Array<{ id: string, action: AuditAction, actorKind: PrincipalKind | null, actorKeyId: string | null, objectId: string, changes: Array<string>, createdAt: string }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
 
 export class TypedDocumentString<TResult, TVariables>
   extends String
@@ -2334,3 +2367,24 @@ export const EventReplayDocument = new TypedDocumentString(`
   finishedAt
   createdAt
 }`) as unknown as TypedDocumentString<EventReplayMutation, EventReplayMutationVariables>;
+export const AuditLogDocument = new TypedDocumentString(`
+    query AuditLog($first: Int, $after: String, $filter: AuditLogFilter) {
+  auditLog(first: $first, after: $after, filter: $filter) {
+    nodes {
+      id
+      action
+      actorKind
+      actorKeyId
+      objectId
+      changes
+      createdAt
+    }
+    pageInfo {
+      hasNextPage
+      hasPreviousPage
+      startCursor
+      endCursor
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<AuditLogQuery, AuditLogQueryVariables>;

@@ -1,0 +1,51 @@
+import { Field, ID, InputType, ObjectType } from 'type-graphql'
+import { auditActions } from '../../store/audit-entry.ts'
+import { connectionOf } from '../connection.ts'
+import { enumOf } from '../enum.ts'
+import { DateTimeRange } from '../id-filter.ts'
+import { NodeInterface } from '../node.ts'
+import { PrincipalKindEnum } from '../viewer/viewer-type.ts'
+
+export const AuditActionEnum = enumOf(
+  'AuditAction',
+  auditActions,
+  'What was done. SECRET_REVEALED: a signing secret was read in the clear. DESTINATION_ENABLED: switched on again, and forgiven.',
+)
+
+@ObjectType('AuditEntry', {
+  implements: NodeInterface,
+  description: 'Who did what to which object. Kept for a year, whatever the retention of events.',
+})
+export class AuditEntryType extends NodeInterface {
+  @Field(() => AuditActionEnum)
+  action!: keyof typeof AuditActionEnum
+
+  @Field(() => PrincipalKindEnum, { nullable: true, description: 'Whose key it was; null: Postrider itself.' })
+  actorKind?: keyof typeof PrincipalKindEnum | null
+
+  @Field(() => ID, { nullable: true, description: 'The API key that was used.' })
+  actorKeyId?: string | null
+
+  @Field(() => ID, { description: 'What it was done to; the object may be gone since.' })
+  objectId!: string
+
+  @Field(() => [String], { description: 'Names of the fields that an update changed, never their values.' })
+  changes!: string[]
+}
+
+export const AuditEntryConnection = connectionOf('AuditEntry', () => AuditEntryType)
+
+@InputType({ description: 'Each condition that is given must hold.' })
+export class AuditLogFilter {
+  @Field(() => [AuditActionEnum], { nullable: true })
+  actions?: (keyof typeof AuditActionEnum)[] | null
+
+  @Field(() => ID, { nullable: true })
+  objectId?: string | null
+
+  @Field(() => ID, { nullable: true })
+  actorKeyId?: string | null
+
+  @Field(() => DateTimeRange, { nullable: true })
+  createdAt?: DateTimeRange | null
+}
