@@ -84,8 +84,6 @@ test('a wrong password and a missing database are told, and it goes on when some
   url.password = 'new'
   url.pathname = name
   await using waiting = await startWaiting(url.href)
-  // The log is a pipe of its own, and may lag behind what is printed.
-  await waiting.said('password authentication failed')
   expect(tries(waiting)[0]!.reason).toBe(`password authentication failed for user "${name}"`)
   await database.query(`alter role ${name} password 'new'`)
   await waiting.said(`database \\"${name}\\" does not exist`)
@@ -127,8 +125,11 @@ test('processes that start together on an empty database all become ready', asyn
   await database.query(`drop database ${name} with (force)`)
 }, 30_000)
 
-function startWaiting(databaseUrl: string): Promise<PostriderProcess> {
-  return startProcess({ environment: { ...TEST_ENVIRONMENT, DATABASE_URL: databaseUrl }, until: WAITS })
+async function startWaiting(databaseUrl: string): Promise<PostriderProcess> {
+  const waiting = await startProcess({ environment: { ...TEST_ENVIRONMENT, DATABASE_URL: databaseUrl }, until: WAITS })
+  // The log is a pipe of its own, and may lag behind what is printed.
+  await waiting.said('"retryInMs":')
+  return waiting
 }
 
 interface Try {
