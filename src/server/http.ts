@@ -5,6 +5,7 @@ import { apiError, NOT_AVAILABLE } from '../api/mask-error.ts'
 import { demoReceiver } from './demo-receiver.ts'
 import { serveGraphiql } from './graphiql.ts'
 import { serveGraphql } from './graphql.ts'
+import { serveRest } from './rest.ts'
 import type { Service } from './service.ts'
 import { acceptSockets } from './websocket.ts'
 
@@ -52,6 +53,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   await using starting = new AsyncDisposableStack()
   if (options.hasApi) {
     starting.use(await serveGraphql(app, { ...options, service }))
+    await serveRest(app, { ...options, service })
     await serveGraphiql(app, options.rootDir)
   }
   serveHealth(app, options)

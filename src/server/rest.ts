@@ -1,0 +1,78 @@
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { GraphQLError } from 'graphql'
+import { createContext } from '../api/context.ts'
+import { maskError } from '../api/mask-error.ts'
+import {
+  changeWebhook,
+  createWebhook,
+  deleteWebhook,
+  getWebhook,
+  listWebhooks,
+  problem,
+  type RestAnswer,
+  type RestCall,
+} from '../api/rest/webhooks-management.ts'
+import type { Service } from './service.ts'
+
+export interface RestOptions {
+  readonly rootDir: string
+  readonly service: () => Service
+  readonly onError: (error: unknown) => void
+}
+
+const PREFIX = '/api/webhooks-management'
+
+/** Webhooks by REST, with the keys of GraphQL, and the file that describes it at /api/openapi.json. */
+export async function serveRest(app: FastifyInstance, options: RestOptions): Promise<void> {
+  const openapi = await readFile(path.join(options.rootDir, 'schema/openapi.json'), 'utf8')
+  app.get('/api/openapi.json', (_, reply) => reply.type('application/json').send(openapi))
+  const route = (work: (call: RestCall) => Promise<RestAnswer>) => (request: FastifyRequest, reply: FastifyReply) =>
+    answer(request, reply, { ...options, work })
+  app.post(PREFIX, route(createWebhook))
+  app.get(PREFIX, route(listWebhooks))
+  app.get(`${PREFIX}/:id`, route(getWebhook))
+  app.patch(`${PREFIX}/:id`, route(changeWebhook))
+  app.delete(`${PREFIX}/:id`, route(deleteWebhook))
+}
+
+interface Route extends RestOptions {
+  readonly work: (call: RestCall) => Promise<RestAnswer>
+}
+
+async function answer(request: FastifyRequest, reply: FastifyReply, route: Route): Promise<void> {
+  const { status, body } = await answerOf(request, route).catch((error) => refusal(error, route.onError))
+  if (body === undefined) return void reply.code(status).send()
+  const type = status < 400 ? 'application/json' : 'application/problem+json'
+  void reply.code(status).type(type).send(JSON.stringify(body))
+}
+
+async function answerOf(request: FastifyRequest, { service, work }: Route): Promise<RestAnswer> {
+  const { parts, authenticate } = service()
+  const principal = await authenticate(request.headers)
+  const context = createContext(parts, principal, { remember: true })
+  const organization = request.headers['postrider-organization']
+  return work({
+    context,
+    organization: typeof organization === 'string' ? organization : undefined,
+    body: request.body,
+    query: request.query as Record<string, string>,
+    ...(request.params as { id?: string }),
+  })
+}
+
+/** The same words and meanings as GraphQL's, under HTTP's numbers. */
+const statuses: Readonly<Record<string, readonly [number, string]>> = {
+  UNAUTHENTICATED: [401, 'Unauthorized'],
+  FORBIDDEN: [403, 'Forbidden'],
+  BAD_USER_INPUT: [400, 'Bad Request'],
+  UNAVAILABLE: [503, 'Service Unavailable'],
+}
+
+function refusal(error: unknown, onError: (error: unknown) => void): RestAnswer {
+  const wrapped = error instanceof GraphQLError ? error : new GraphQLError('', { originalError: error as Error })
+  const { message, extensions } = maskError(wrapped, onError)
+  const [status, title] = statuses[String(extensions?.code)] ?? [500, 'Internal Server Error']
+  return problem(status, title, message)
+}
