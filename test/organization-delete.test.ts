@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest'
-import { EventsPublishDocument, OrganizationDeleteDocument } from '../src/client/generated/documents.ts'
+import {
+  ApplicationsDocument,
+  DestinationRecoverDocument,
+  EventsPublishDocument,
+  OrganizationDeleteDocument,
+} from '../src/client/generated/documents.ts'
+import { dumpOf } from './support/dump.ts'
 import { startTestPostrider } from './support/postrider.ts'
 import { startReceiver } from './support/receiver.ts'
 
@@ -41,3 +47,47 @@ test('deleting an organization while events are published for it leaves nothing 
   )
   expect(left).toEqual({ events: 1, deliveries: 0, keys: 0, destinations: 0, secrets: 0, organizations: 0 })
 })
+
+test('no table says anything of a deleted organization but the entry that it was deleted', async () => {
+  await using postrider = await startTestPostrider()
+  await using receiver = await startReceiver(() => (response) => response.writeHead(500).end('answered-by-leaver'))
+  await using admin = await startReceiver()
+  const backend = await postrider.application({ retryDelays: [] })
+  await backend.eventType('a')
+  const organizationId = await backend.organization('customer-leaver')
+  const { applications } = await backend.send(ApplicationsDocument, {})
+  const operationsId = applications[0]!.operationsOrganization.id
+  // Shaped, so that what was sent is stored beside the event.
+  await backend.destination({ organizationId: operationsId, url: admin.url, transform: '{"all": event.data}' })
+  const { id } = await backend.destination({
+    organizationId,
+    url: `${receiver.url}?key=url-of-leaver`,
+    label: 'label-of-leaver',
+    key: 'key-of-leaver',
+    headers: [{ name: 'X-Of-Leaver', value: 'value-of-leaver', secret: false }],
+    filter: 'event.data.text != "filter-of-leaver"',
+  })
+  for (let n = 0; n < 3; n += 1) {
+    const data = { text: 'data-of-leaver' }
+    const { deliveries } = await backend.publish({ organizationId, type: 'a', data, idempotencyKey: `of-leaver-${n}` })
+    await backend.finished(deliveries[0]!.id)
+  }
+  await admin.request(4)
+  await backend.send(DestinationRecoverDocument, { input: { id, range: { from: '-PT1H' } } })
+  expect(Object.values(await dumpOf(postrider.database)).join()).toContain('leaver')
+  await untilNoneIsWaiting(postrider.database)
+
+  await backend.send(OrganizationDeleteDocument, { input: { id: organizationId } })
+  const traces = Object.entries(await dumpOf(postrider.database)).filter(([, text]) => text.includes('leaver'))
+  expect(traces).toEqual([])
+})
+
+/** Until what the admin is to be told was told. */
+async function untilNoneIsWaiting(database: Parameters<typeof dumpOf>[0]): Promise<void> {
+  for (;;) {
+    const [row] = await database.query<{ count: number }>(
+      "select count(*)::int as count from delivery where status = 'PENDING'",
+    )
+    if (row!.count === 0) return
+  }
+}

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest'
 import * as documents from '../src/client/generated/documents.ts'
 import { attemptsOf } from './support/attempts.ts'
 import { createTestDatabase, type TestDatabase } from './support/database.ts'
+import { dumpOf } from './support/dump.ts'
 import {
   type Backend,
   backendOf,
@@ -91,7 +92,7 @@ test('no table, log, answer or feed of a whole run holds a secret in the clear',
     log: server.output,
     files: await filesIn(folder.path),
     answers: JSON.stringify([destinations, deliveryAttempts]),
-    ...(await dump(database)),
+    ...(await dumpOf(database)),
   }
   expect(written.answers).toContain('[redacted]')
   const found = Object.entries(written).flatMap(([where, text]) =>
@@ -123,20 +124,6 @@ async function sealedWith(database: TestDatabase): Promise<Set<string>> {
     `select secret as sealed from signing_secret union all select header_values from destination where header_values is not null`,
   )
   return new Set(rows.map(({ sealed }) => sealed.split('.')[1]!))
-}
-
-/** Every row of every table, as text. */
-async function dump(database: TestDatabase): Promise<Record<string, string>> {
-  const tables = await database.query<{ name: string }>(
-    `select format('%I.%I', table_schema, table_name) as name from information_schema.tables
-     where table_schema not in ('pg_catalog', 'information_schema') and table_type = 'BASE TABLE'`,
-  )
-  const texts: Record<string, string> = {}
-  for (const { name } of tables) {
-    const rows = await database.query<{ row: string }>(`select t::text as row from ${name} t`)
-    texts[name] = rows.map(({ row }) => row).join('\n')
-  }
-  return texts
 }
 
 async function filesIn(folder: string): Promise<string> {

@@ -3,7 +3,8 @@ import { Refused } from '../domain/refused.ts'
 import { eraseStats } from '../store/attempt-stats.ts'
 import { insertAudit } from '../store/audit-entry.ts'
 import { Destination } from '../store/destination.ts'
-import { eraseDeliveries, eraseEvents, eraseOrganization } from '../store/erasure.ts'
+import { eraseDeliveries, eraseEvents, eraseNotices, eraseOrganization } from '../store/erasure.ts'
+import { findOperationsId } from '../store/operations.ts'
 import { Organization } from '../store/organization.ts'
 import type { Sql } from '../store/sql.ts'
 import type { Store } from '../store/store.ts'
@@ -34,7 +35,19 @@ export async function deleteOrganization(store: Store, applicationId: Id<'app'>,
     while (await eraseChunk(store, tx, uuid));
     await eraseStats(tx, [uuid, ...destinations.map((one) => idToUuid(one.id))])
   })
+  await eraseMentions(store, applicationId, organization.id)
   return organization.id
+}
+
+const BEFORE_ALL = '00000000-0000-0000-0000-000000000000'
+
+/** Without its destinations, nothing more is told of it. */
+async function eraseMentions(store: Store, applicationId: Id<'app'>, mention: Id<'org'>): Promise<void> {
+  const operationsId = await findOperationsId(store.sql, idToUuid(applicationId))
+  for (let after: string | undefined = BEFORE_ALL; after; ) {
+    const from: string = after
+    after = await store.transaction((tx) => eraseNotices(tx, store.jobs, { operationsId, mention, after: from }))
+  }
 }
 
 async function eraseChunk(store: Store, tx: Sql, uuid: string): Promise<boolean> {

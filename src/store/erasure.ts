@@ -11,12 +11,16 @@ export async function eraseDeliveries(tx: Sql, jobs: Jobs, organizationId: strin
     organizationId,
     CHUNK,
   ])
-  const ids = [rows.map((row) => row.id)]
-  await jobs.drop(tx, ids[0]!)
-  await dropWaiting(tx, ids[0]!)
-  await tx('delete from delivery_attempt where delivery_id = any($1::uuid[])', ids)
-  await tx('delete from delivery where id = any($1::uuid[])', ids)
+  await eraseDeliveriesOf(tx, jobs, rows)
   return rows.length > 0
+}
+
+async function eraseDeliveriesOf(tx: Sql, jobs: Jobs, rows: readonly { id: string }[]): Promise<void> {
+  const ids = rows.map((row) => row.id)
+  await jobs.drop(tx, ids)
+  await dropWaiting(tx, ids)
+  await tx('delete from delivery_attempt where delivery_id = any($1::uuid[])', [ids])
+  await tx('delete from delivery where id = any($1::uuid[])', [ids])
 }
 
 /** Takes up to a chunk of an organization's events away; false when none was left. */
@@ -29,6 +33,28 @@ export async function eraseEvents(tx: Sql, organizationId: string): Promise<bool
   await tx('delete from idempotency_key where event_id = any($1::uuid[])', ids)
   await tx('delete from event where id = any($1::uuid[])', ids)
   return rows.length > 0
+}
+
+/**
+ * Takes away what the operations organization was told of another, with its deliveries: up to a chunk of its events, those
+ * behind `after`. Returns where to go on; undefined when none was left.
+ */
+export async function eraseNotices(
+  tx: Sql,
+  jobs: Jobs,
+  { operationsId, mention, after }: { operationsId: string; mention: string; after: string },
+): Promise<string | undefined> {
+  const rows = await tx<{ id: string; isMeant: boolean }>(
+    `select id, coalesce(position($2 in data) > 0, false) as "isMeant" from event
+     where organization_id = $1 and id > $3 order by id limit $4`,
+    [operationsId, mention, after, CHUNK],
+  )
+  const ids = rows.filter((row) => row.isMeant).map((row) => row.id)
+  if (ids.length > 0) {
+    await eraseDeliveriesOf(tx, jobs, await tx('select id from delivery where event_id = any($1::uuid[])', [ids]))
+    await tx('delete from event where id = any($1::uuid[])', [ids])
+  }
+  return rows.length === CHUNK ? rows.at(-1)!.id : undefined
 }
 
 /** Waits for the publishes that hold it, and ends all others. */
