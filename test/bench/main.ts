@@ -4,6 +4,7 @@ import { measureBacklog } from './backlog.ts'
 import { measureBareLoop } from './bare-loop.ts'
 import { measureBatched } from './batched.ts'
 import { benchGrowth } from './grow.ts'
+import { measureGuard } from './guard.ts'
 import { measureHanging } from './hanging.ts'
 import { measureLatency } from './latency.ts'
 import { createLedger, type Ledger } from './ledger.ts'
@@ -28,6 +29,7 @@ const measurements: Readonly<Record<string, Measure>> = {
   single: measureSingle,
   latency: measureLatency,
   hanging: measureHanging,
+  guard: measureGuard,
   backlog: measureBacklog,
   recovery: measureRecovery,
   subscribers: measureSubscribers,
