@@ -1,19 +1,31 @@
 import { parseArgs } from 'node:util'
 import { setFlagsFromString } from 'node:v8'
+import { importCatalogue } from './cli/import-catalogue.ts'
 import { rotateSecrets } from './cli/rotate-secrets.ts'
+import { RequestFailed } from './client/request.ts'
 import { type Config, ConfigInvalid, readConfig } from './config.ts'
+import { OpenapiInvalid } from './domain/openapi-webhooks.ts'
 import { DataFolderInUse } from './embedded/embedded-postgres.ts'
 import { type Postrider, type Role, startPostrider } from './postrider.ts'
 import { PostgresTooOld } from './store/reach-postgres.ts'
 
-const USAGE = `Usage: postrider [--role api|worker], or postrider secrets rotate`
+const USAGE = `Usage: postrider [--role api|worker]
+       postrider secrets rotate
+       postrider catalogue import FILE [--key KEY] [--url URL] [--data-key NAME] [--allow-breaking]
+--key: an API key; default POSTRIDER_API_KEY. --url: default http://127.0.0.1:4000. --data-key: the property of a body that is its data.`
 
 /** V8 lets a heap of 70 MB grow to 230 before it looks for what can go; nearly as much again is enough (468 -> 375 MB). */
 const HEAP_GROWTH = '--heap-growing-percent=90'
 
 async function main(): Promise<void> {
   setFlagsFromString(HEAP_GROWTH)
-  const { role, command } = readArguments()
+  const { role, command, file, values, apiKey } = readArguments()
+  if (command === 'catalogue import') {
+    const endpoint = { url: values.url, key: apiKey }
+    const options = { endpoint, dataKey: values['data-key'], allowBreaking: values['allow-breaking'] }
+    process.exitCode = await importCatalogue(file, options, console.log)
+    return
+  }
   const config = readConfig(process.env)
   if (command === 'secrets rotate') {
     process.exitCode = await rotateSecrets(config, console.log)
@@ -41,21 +53,31 @@ function stopWithParent(stop: () => void): void {
   setInterval(() => process.ppid !== parent && stop(), PARENT_CHECK_MS).unref()
 }
 
-interface Arguments {
-  readonly role: Role
-  readonly command: 'serve' | 'secrets rotate'
-}
+const options = {
+  role: { type: 'string', default: 'all' },
+  url: { type: 'string', default: 'http://127.0.0.1:4000' },
+  key: { type: 'string' },
+  'data-key': { type: 'string' },
+  'allow-breaking': { type: 'boolean', default: false },
+} as const
 
-function readArguments(): Arguments {
-  const options = { role: { type: 'string', default: 'all' } } as const
+function readArguments() {
   const { values, positionals } = parseArgs({ options, allowPositionals: true })
   const { role } = values
-  const command = positionals.join(' ') || 'serve'
-  if (command !== 'serve' && command !== 'secrets rotate') {
+  if (role !== 'all' && role !== 'api' && role !== 'worker') {
+    throw new ConfigInvalid([`--role is api or worker, not "${role}". ${USAGE}`])
+  }
+  const [noun = 'serve', verb = '', file = '', ...more] = positionals
+  const command = `${noun} ${verb}`.trim()
+  if (command !== 'serve' && command !== 'secrets rotate' && command !== 'catalogue import') {
     throw new ConfigInvalid([`There is no command "${command}". ${USAGE}`])
   }
-  if (role === 'all' || role === 'api' || role === 'worker') return { role, command }
-  throw new ConfigInvalid([`--role is api or worker, not "${role}". ${USAGE}`])
+  const takesFile = command === 'catalogue import'
+  const apiKey = values.key ?? process.env.POSTRIDER_API_KEY ?? ''
+  if (more.length > 0 || (file !== '') !== takesFile || (takesFile && apiKey === '')) {
+    throw new ConfigInvalid([`${takesFile ? 'A file and a key are needed' : `"${file}" is too much`}. ${USAGE}`])
+  }
+  return { role: role as Role, command, file, values, apiKey } as const
 }
 
 function announceWaiting(url: string): void {
@@ -95,7 +117,9 @@ function fail(error: unknown): never {
 
 /** What the person can mend is said in a line; anything else is shown whole. */
 function explain(error: unknown): unknown {
-  const isPlain = [ConfigInvalid, DataFolderInUse, PostgresTooOld].some((known) => error instanceof known)
+  const isPlain = [ConfigInvalid, DataFolderInUse, OpenapiInvalid, PostgresTooOld, RequestFailed].some(
+    (known) => error instanceof known,
+  )
   if (isPlain) return (error as Error).message
   const { code, message, address, port } = error as Partial<NodeJS.ErrnoException & { address: string; port: number }>
   if (code === 'EADDRINUSE') return `Port ${port} of ${address} is taken. Stop what listens there, or set PORT.`
