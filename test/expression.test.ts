@@ -113,8 +113,12 @@ test.each<[text: string, json: string]>([
   expect(compileTransform(text)(input)).toBe(json)
 })
 
-test('what yields no object cannot be sent', () => {
+test('what yields no object, or far too much, cannot be sent', () => {
   expect(() => compileTransform('event.data.lines')(input)).toThrow('no object')
+  const copies = Array.from({ length: 100 }, (_, n) => `"${n}": event.data`).join(', ')
+  const startedAt = performance.now()
+  expect(() => compileTransform(`{${copies}}`)(input)).toThrow('more than 262144 characters')
+  expect(performance.now() - startedAt).toBeLessThan(5_000)
 })
 
 describe('a destination with expressions', () => {

@@ -2,17 +2,30 @@ import { type CelValue, isCelList, isCelMap, isCelUint } from '@bufbuild/cel'
 import { toJson } from '@bufbuild/protobuf'
 import { isReflectMessage } from '@bufbuild/protobuf/reflect'
 
+/** Thrown when the text would be longer than allowed. */
+export class TooLong extends Error {}
+
 /**
  * A value of CEL as compact JSON, by the rules of protobuf's JSON mapping but for whole numbers, which stay numbers: bytes
- * are base64, timestamps ISO-8601, durations "1.5s".
+ * are base64, timestamps ISO-8601, durations "1.5s". Throws TooLong over `maxLength` characters: an expression of few can yield
+ * its event a hundred times.
  */
-export function jsonOfCel(value: CelValue): string {
-  if (isCelMap(value)) {
-    const entries = [...value].map(([key, one]) => `${JSON.stringify(String(plain(key)))}:${jsonOfCel(one)}`)
-    return `{${entries.join(',')}}`
+export function jsonOfCel(value: CelValue, maxLength: number): string {
+  let left = maxLength
+  const counted = (text: string) => {
+    left -= text.length
+    if (left < 0) throw new TooLong(`it yields more than ${maxLength} characters`)
+    return text
   }
-  if (isCelList(value)) return `[${[...value].map(jsonOfCel).join(',')}]`
-  return typeof value === 'object' && value !== null ? jsonOfObject(value) : String(jsonOfScalar(value))
+  const write = (one: CelValue): string => {
+    if (isCelMap(one)) {
+      const entries = [...one].map(([key, inner]) => `${counted(JSON.stringify(String(plain(key))))}:${write(inner)}`)
+      return `{${entries.join(',')}}`
+    }
+    if (isCelList(one)) return `[${[...one].map(write).join(',')}]`
+    return counted(typeof one === 'object' && one !== null ? jsonOfObject(one) : jsonOfScalar(one))
+  }
+  return write(value)
 }
 
 function jsonOfScalar(value: unknown): string {

@@ -1,8 +1,8 @@
 import { Script } from 'node:vm'
-import { type CelInput, CelScalar, celEnv, celFunc, isCelError, parse, plan } from '@bufbuild/cel'
+import { type CelInput, CelScalar, type CelValue, celEnv, celFunc, isCelError, parse, plan } from '@bufbuild/cel'
 import { strings } from '@bufbuild/cel/ext'
 import { inspectExpression } from './expression-tree.ts'
-import { jsonOfCel } from './expression-value.ts'
+import { jsonOfCel, TooLong } from './expression-value.ts'
 
 // Customers' expressions, in CEL (https://cel.dev): it has no loops but over lists, no recursion and no input or output.
 
@@ -28,6 +28,8 @@ export class ExpressionInvalid extends Error {}
 export class ExpressionFailed extends Error {}
 
 const MAX_LENGTH = 2_048
+/** As large as an event's data may be. */
+const MAX_YIELD = 262_144
 /** Macros that walk over a list, one inside another. */
 const MAX_NESTING = 2
 /** A list in a list of a quarter of a megabyte is a day's work: nobody else is to wait for it. */
@@ -67,9 +69,17 @@ export function compileFilter(text: string): Expression<boolean> {
 export function compileTransform(text: string): Expression<string> {
   const evaluate = compile(text)
   return (input) => {
-    const json = jsonOfCel(evaluate(input) as never)
+    const json = toJson(evaluate(input) as CelValue)
     if (json.startsWith('{')) return json
     throw new ExpressionFailed('it yields no object')
+  }
+}
+
+function toJson(value: CelValue): string {
+  try {
+    return jsonOfCel(value, MAX_YIELD)
+  } catch (error) {
+    throw error instanceof TooLong ? new ExpressionFailed(error.message) : error
   }
 }
 
