@@ -74,6 +74,8 @@ describe('a filter', () => {
     ['event.data.a.all(x, x.b.all(y, y.c.all(z, z)))', 'more than 2 deep'],
     [`event.type == "${'x'.repeat(2_048)}"`, 'over 2048 characters'],
     ['google.protobuf.Empty{}', 'there is no type'],
+    ['event.type == "\u0000"', 'holds a NUL character'],
+    ['event.type == "\ud800"', 'half a surrogate pair'],
   ])('%s is refused, and the place is named', (text, message) => {
     expect(() => compileFilter(text)).toThrow(message)
   })

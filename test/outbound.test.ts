@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net'
+import { gzipSync } from 'node:zlib'
 import { afterAll, expect, test, vi } from 'vitest'
 import { parseAllow } from '../src/outbound/allow.ts'
 import { createOutbound, type Outbound, OutboundRequestInvalid, type SendOptions } from '../src/outbound/outbound.ts'
@@ -96,6 +97,52 @@ test('A compressed body is kept as it came', async () => {
   })
   await using outbound = createOutbound(loopback)
   expect(await outbound.send(post(receiver.url), sendOptions)).toMatchObject({ body: 'not inflated' })
+})
+
+test('A bomb of zeros is neither inflated nor read to its end', async () => {
+  const bomb = gzipSync(Buffer.alloc(200 * 1_048_576))
+  await using receiver = await startReceiver((_request, response) => {
+    response.setHeader('content-encoding', 'gzip')
+    response.end(bomb)
+  })
+  await using outbound = createOutbound(loopback)
+  const before = process.memoryUsage().rss
+  const result = await outbound.send(post(receiver.url), sendOptions)
+  expect(result).toMatchObject({ statusCode: 200, truncated: true })
+  expect(result).toHaveProperty(
+    'sizeBytes',
+    expect.toSatisfy((size) => size < 200_000),
+  )
+  expect(process.memoryUsage().rss - before).toBeLessThan(20 * 1_048_576)
+})
+
+test('A body of a gigabyte is cut after what is kept of it', async () => {
+  const { promise: sent, resolve } = Promise.withResolvers<number>()
+  const chunk = 'x'.repeat(65_536)
+  await using receiver = await startTcpReceiver((socket) => {
+    socket.on('close', () => resolve(socket.bytesWritten))
+    socket.once('data', () => {
+      socket.write(`HTTP/1.1 200 OK\r\ncontent-length: ${2 ** 30}\r\n\r\n`)
+      const pour = () => {
+        while (socket.writable && socket.write(chunk));
+      }
+      socket.on('drain', pour)
+      pour()
+    })
+  })
+  await using outbound = createOutbound(loopback)
+  expect(await outbound.send(post(receiver.url), sendOptions)).toMatchObject({ statusCode: 200, truncated: true })
+  expect(await sent).toBeLessThan(16 * 1_048_576)
+})
+
+test('A redirect to an address inside reaches nothing there', async () => {
+  await using inside = await startReceiver((_request, response) => response.end('secret'), { host: '127.0.0.2' })
+  await using receiver = await startReceiver((_request, response) => {
+    response.writeHead(307, { location: `${inside.url}/latest/meta-data` }).end()
+  })
+  await using outbound = createOutbound(loopback)
+  expect(await outbound.send(post(receiver.url), sendOptions)).toMatchObject({ statusCode: 307, body: '' })
+  expect(inside.sockets).toEqual([])
 })
 
 test('A redirect is an answer, and is not followed', async () => {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { headerNameProblem, repeatedNames } from './header-name.ts'
+import { identifier } from './parse-input.ts'
 
 /** Where an envelope key takes its value. DATA_SPREAD puts the data's own keys at the top level. */
 export const envelopeSources = ['ID', 'TYPE', 'CREATED_AT', 'ORGANIZATION_ID', 'DATA', 'DATA_SPREAD'] as const
@@ -23,7 +24,7 @@ export const deliveryProfileSchema = z
     envelope: z
       .array(
         z.object({
-          name: z.string().max(100, 'is at most 100 characters long').nullish(),
+          name: identifier(100).nullish(),
           source: z.enum(envelopeSources),
         }),
       )

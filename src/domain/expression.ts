@@ -3,6 +3,7 @@ import { type CelInput, CelScalar, type CelValue, celEnv, celFunc, isCelError, p
 import { strings } from '@bufbuild/cel/ext'
 import { inspectExpression } from './expression-tree.ts'
 import { jsonOfCel, TooLong } from './expression-value.ts'
+import { isStorable } from './parse-input.ts'
 
 // Customers' expressions, in CEL (https://cel.dev): it has no loops but over lists, no recursion and no input or output.
 
@@ -85,6 +86,7 @@ function toJson(value: CelValue): string {
 
 function compile(text: string): (input: ExpressionInput) => unknown {
   if (text.length > MAX_LENGTH) throw new ExpressionInvalid(`is over ${MAX_LENGTH} characters long`)
+  if (!isStorable(text)) throw new ExpressionInvalid('holds a NUL character or half a surrogate pair')
   const parsed = parseText(text)
   const { problems, nesting } = inspectExpression(parsed.expr!, (name) => environment.funcs.find(name) !== undefined)
   const [problem] = problems

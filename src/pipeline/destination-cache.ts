@@ -102,7 +102,7 @@ function open(box: SecretBox, row: DestinationRow, onError: (error: unknown) => 
     onError(new Error(`The secrets or expressions of the destination ${id} cannot be used`, { cause: error }))
     const nothing = { credentials: {}, headers: {}, secretHeaders: new Set<string>(), signingSecrets: [] }
     const shape = { filter: undefined, transform: undefined }
-    return { ...settings, problem: 'Its secrets do not open', ...nothing, secretTexts: [], shape }
+    return { ...settings, problem: 'Its secrets or expressions cannot be used', ...nothing, secretTexts: [], shape }
   }
 }
 
