@@ -11,6 +11,15 @@ import { type ApiContext, applicationOf } from '../context.ts'
 import { apiError } from '../mask-error.ts'
 import { payloadOf } from '../user-error.ts'
 import {
+  DestinationCreateInput,
+  DestinationDeleteInput,
+  DestinationDisableInput,
+  DestinationEnableInput,
+  DestinationSecretRevealInput,
+  DestinationSecretRotateInput,
+  DestinationUpdateInput,
+} from './destination-input.ts'
+import {
   DestinationCreatePayload,
   DestinationDeletePayload,
   DestinationDisablePayload,
@@ -19,15 +28,6 @@ import {
   DestinationSecretRotatePayload,
   DestinationUpdatePayload,
 } from './destination-payload.ts'
-import {
-  DestinationCreateInput,
-  DestinationDeleteInput,
-  DestinationDisableInput,
-  DestinationEnableInput,
-  DestinationSecretRevealInput,
-  DestinationSecretRotateInput,
-  DestinationUpdateInput,
-} from './destination-type.ts'
 
 @Resolver()
 export class DestinationMutations {
