@@ -122,11 +122,13 @@ test('a recovery that a process was stopped in goes on in another, and sends not
 
 test('a recovery of a destination that is deleted is cancelled', async () => {
   await using setting = await prepare()
-  await setting.fail(2)
+  const count = 10_000
+  await seedFailed(setting, count)
   const { job } = await setting.recover()
   await setting.backend.send(DestinationDeleteDocument, { input: { id: setting.id } })
   const last = (await follow(setting.backend, job!.id)).at(-1)!
-  expect(['CANCELLED', 'DONE']).toContain(last.status)
+  expect(last).toMatchObject({ status: 'CANCELLED', error: 'The destination was deleted' })
+  expect(last.enqueued).toBeLessThan(count)
 })
 
 test.each([

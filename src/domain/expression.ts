@@ -25,7 +25,7 @@ export type Expression<T> = (input: ExpressionInput) => T
 /** An expression that cannot be used, with the place in its text. */
 export class ExpressionInvalid extends Error {}
 
-/** What went wrong with one event. The message holds no values of it. */
+/** What went wrong with one event. */
 export class ExpressionFailed extends Error {}
 
 const MAX_LENGTH = 2_048

@@ -1,3 +1,5 @@
+import { resolveFragment } from './json-pointer.ts'
+
 /** An event type as a description of webhooks has it. */
 export interface DescribedType {
   readonly name: string
@@ -113,11 +115,7 @@ function standalone(root: Node, schema: Node, place: string): Record<string, unk
 function follow(root: Node, value: unknown, place: string): Node {
   const node = nodeAt(value, place)
   if (typeof node.$ref !== 'string') return node
-  const parts = node.$ref.startsWith('#/') ? node.$ref.slice(2).split('/') : undefined
-  const found = parts?.reduce<unknown>((inner, part) => {
-    const key = decodeURIComponent(part).replaceAll('~1', '/').replaceAll('~0', '~')
-    return (inner as Node | undefined)?.[key]
-  }, root)
+  const found = node.$ref.startsWith('#/') ? resolveFragment(node.$ref, root) : undefined
   if (found === undefined) throw new OpenapiInvalid(`${place} refers to ${node.$ref}: there is none in this document`)
   return nodeAt(found, node.$ref)
 }

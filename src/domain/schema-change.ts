@@ -1,3 +1,5 @@
+import { pointerPart, resolveFragment } from './json-pointer.ts'
+
 /** What of a JSON Schema (2020-12) says what is sent. */
 interface Schema {
   readonly $ref?: string
@@ -78,7 +80,7 @@ function fields(old: Schema, next: Schema, place: Place): string[] {
   const names = Object.keys(old.properties ?? {})
   const always = new Set(next.required)
   const inProperties = names.flatMap((name) => {
-    const inside = { ...place, pointer: `${place.pointer}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}` }
+    const inside = { ...place, pointer: `${place.pointer}/${pointerPart(name)}` }
     const property = next.properties?.[name]
     return property === undefined ? [at(inside, 'is no longer sent')] : compare(old.properties![name], property, inside)
   })
@@ -110,21 +112,12 @@ function alternatives(keyword: 'allOf' | 'anyOf' | 'oneOf', old: Schema, next: S
 function follow(schema: unknown, root: unknown): unknown {
   let found = schema
   // A chain of references that leads nowhere does not compile, and is no schema of ours.
-  for (let n = 0; n < 20 && refOf(found).startsWith('#'); n += 1) found = resolve(refOf(found), root)
+  for (let n = 0; n < 20 && refOf(found).startsWith('#'); n += 1) found = resolveFragment(refOf(found), root)
   return found
 }
 
 function refOf(schema: unknown): string {
   return isSchema(schema) ? (schema.$ref ?? '') : ''
-}
-
-/** RFC 6901, as a fragment. */
-function resolve(ref: string, root: unknown): unknown {
-  const parts = decodeURIComponent(ref.slice(1)).split('/').slice(1)
-  return parts.reduce<unknown>((value, part) => {
-    const key = part.replaceAll('~1', '/').replaceAll('~0', '~')
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[key] : undefined
-  }, root)
 }
 
 function isSchema(value: unknown): value is Schema {

@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { type ConnectorRegistry, type JsonSchema, type ReadyConnector, readyConnector } from '../connector/registry.ts'
 import type { DeliveryProfile } from '../domain/delivery-profile.ts'
+import { pointerPart } from '../domain/json-pointer.ts'
 import { type Problem, Refused } from '../domain/refused.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 
@@ -74,7 +75,7 @@ function refuseCredentials(given: unknown): Record<string, unknown> {
 
 function settingProblem(code: 'CONFIG_INVALID' | 'URL_NOT_ALLOWED', message: string, place: string[]): Problem {
   const [field, ...inside] = place
-  const pointer = inside.map((part) => `/${part.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
+  const pointer = inside.map((part) => `/${pointerPart(part)}`).join('')
   return { code, message, path: ['input', field!, ...inside], jsonPointer: pointer }
 }
 
