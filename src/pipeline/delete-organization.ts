@@ -27,6 +27,8 @@ export async function deleteOrganization(store: Store, applicationId: Id<'app'>,
   const destinations = await em.find(Destination, { organizationId: organization.id }, { fields: ['id'] })
   await em.nativeDelete(Destination, { organizationId: organization.id })
   const uuid = idToUuid(organization.id)
+  // While the organization is still there, so that a call that is cut off here can be made again.
+  await eraseMentions(store, applicationId, organization.id)
   while (await store.transaction((tx) => eraseChunk(store, tx, uuid)));
   await store.transaction(async (tx) => {
     await eraseOrganization(tx, uuid)
@@ -35,7 +37,6 @@ export async function deleteOrganization(store: Store, applicationId: Id<'app'>,
     while (await eraseChunk(store, tx, uuid));
     await eraseStats(tx, [uuid, ...destinations.map((one) => idToUuid(one.id))])
   })
-  await eraseMentions(store, applicationId, organization.id)
   return organization.id
 }
 
