@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { ApiParts } from './api/context.ts'
+import { createPortalSessions } from './api/portal-session.ts'
 import type { Config } from './config.ts'
 import { loadConnectors } from './connector/registry.ts'
 import type { DataFolder, DemoFile } from './data-folder.ts'
@@ -24,6 +25,8 @@ export interface OpenOptions {
   readonly pluginsDir: string
   readonly folder: DataFolder
   readonly databaseUrl: string
+  /** Base of the links that are handed out. */
+  readonly publicUrl: string
 }
 
 /** What stands on the database. Disposing it finishes or hands back what is in flight, and closes everything. */
@@ -44,6 +47,7 @@ export async function openParts({
   pluginsDir,
   folder,
   databaseUrl,
+  publicUrl,
 }: OpenOptions): Promise<OpenedParts> {
   await using opening = new AsyncDisposableStack()
   const onError = (error: unknown) => log.error(error)
@@ -69,6 +73,8 @@ export async function openParts({
     feed: opening.use(openFeed({ store, bell, onError })),
     watch: opening.use(openDeliveryWatch({ store, bell, onError })),
     publish: createPublish({ store, bell }),
+    sessions: createPortalSessions(folder.secretKeys),
+    publicUrl,
   }
   const worker = role === 'api' ? undefined : opening.use(startWorker({ ...parts, ...workerSettings(config), onError }))
   if (role !== 'api') {

@@ -61,13 +61,13 @@ export async function startPostrider(options: StartOptions): Promise<Postrider> 
     }),
   )
   const url = config.publicUrl?.replace(/\/$/, '') ?? `http://${urlHost(config.host)}:${server.port}`
-  const opening: OpenOptions = { config, role, log, pluginsDir, folder, databaseUrl }
+  const opening: OpenOptions = { config, role, log, pluginsDir, folder, databaseUrl, publicUrl: url }
   const opened = await openPatiently(options, opening, (reason, isFirst) => {
     whyNotReady = async () => `It waits for the database: ${reason}`
     if (isFirst) options.onWaiting?.(url)
   })
   const parts = starting.use(opened)
-  server.serve({ parts, authenticate: createAuthenticate({ store: parts.store, operatorKey: folder.operatorKey }) })
+  server.serve({ parts, authenticate: createAuthenticate({ ...parts, operatorKey: folder.operatorKey }) })
   whyNotReady = parts.whyNotReady
   // The server was there first and goes first. Before that, nothing more is claimed.
   starting.use(listening.move())

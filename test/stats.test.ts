@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import {
   DestinationStatsDocument,
   OrganizationDeleteDocument,
@@ -8,7 +8,7 @@ import {
   type StatsQueryVariables,
 } from '../src/client/generated/documents.ts'
 import { RELATIVE_ERROR } from '../src/domain/duration-histogram.ts'
-import { idToUuid } from '../src/domain/id.ts'
+import { type Id, idToUuid } from '../src/domain/id.ts'
 import { readStats, rollUpAttempts, statsSpan } from '../src/store/attempt-stats.ts'
 import { newId } from '../src/store/new-id.ts'
 import { createSecretBox } from '../src/store/secret-box.ts'
@@ -149,8 +149,7 @@ describe('each attempt is counted once', () => {
       await seedAttempts(database, { ...scope, attempts: hundred })
       await Promise.all([first, second, first, second].map(rollUpAttempts))
     }
-    await rollUpAttempts(first)
-    expect(await countedIn(database, scope.applicationId)).toEqual({ MINUTE: 1_000, HOUR: 1_000, DAY: 1_000 })
+    await rolledUp(first, database, { ...scope, count: 1_000 })
   })
 
   test('when one that began earlier is committed later than others were counted', async () => {
@@ -168,9 +167,8 @@ describe('each attempt is counted once', () => {
     expect(await ask()).toBe(100)
     await late.client.query('commit')
     expect(await ask()).toBe(107)
-    await rollUpAttempts(store)
+    await rolledUp(store, database, { ...scope, count: 107 })
     expect(await ask()).toBe(107)
-    expect(await countedIn(database, scope.applicationId)).toEqual({ MINUTE: 107, HOUR: 107, DAY: 107 })
   })
 
   test('when a process is killed in the middle', async () => {
@@ -193,15 +191,59 @@ describe('each attempt is counted once', () => {
   }, 60_000)
 })
 
+describe('counts of one event type or one connector', () => {
+  test('are the same before and after the attempts were rolled up, of the application and of an organization', async () => {
+    const setting = await prepare()
+    const { backend, organizationId } = setting
+    const other = await backend.organization('other')
+    const elsewhere = await backend.destination({ organizationId: other, url })
+    await setting.seed([{ startedAt: '2026-03-01T10:00:00Z' }, { startedAt: '2026-03-01T10:01:00Z', eventType: 'b' }])
+    await setting.seed([{ startedAt: '2026-03-01T10:02:00Z', eventType: 'b' }], {
+      organizationId: other,
+      destinationId: elsewhere.id,
+    })
+    const ask = async (by: Partial<StatsQueryVariables>) => sum(await setting.stats({ ...march, ...by })).attempts
+    const all = () =>
+      Promise.all([
+        ask({ eventType: 'a' }),
+        ask({ eventType: 'b' }),
+        ask({ eventType: 'b', organizationId }),
+        ask({ eventType: 'c' }),
+        ask({ connector: 'webhook' }),
+        ask({ connector: 'webhook', organizationId }),
+        ask({ connector: 'slack' }),
+      ])
+    const counts = [1, 2, 1, 0, 3, 2, 0]
+    expect(await all()).toEqual(counts)
+    await setting.untilRolledUp(3)
+    expect(await all()).toEqual(counts)
+  })
+
+  test('not both at once', async () => {
+    const { backend } = await prepare()
+    const query = '{ stats(eventType: "a", connector: "webhook", range: { from: "-PT1H" }, bucket: HOUR) { start } }'
+    const answer = await sendRaw(backend.endpoint, query)
+    expect(answer.codes).toEqual(['BAD_USER_INPUT'])
+    expect(answer.message).toBe('connector: give one of eventType and connector')
+  })
+})
+
 test("a deleted organization's counts go with it, the application's stay", async () => {
   const setting = await prepare()
   await setting.seed(['2026-03-01T10:00:00Z'])
   await setting.untilRolledUp(1)
+  // Its own, its destination's, and by event type and by connector.
+  const scopesLeft = async () => {
+    const [row] = await postrider.database.query('select count(distinct scope_id)::int as n from attempt_stats')
+    return (row as { n: number }).n
+  }
+  const before = await scopesLeft()
   await setting.backend.send(OrganizationDeleteDocument, { input: { id: setting.organizationId } })
   expect(sum(await setting.stats(march)).attempts).toBe(1)
   for (const id of [setting.organizationId, setting.destinationId]) {
     expect(await countedIn(postrider.database, id)).toEqual({})
   }
+  expect(await scopesLeft()).toBe(before - 4)
 })
 
 test('minutes are forgotten after a week, hours and days stay', async () => {
@@ -330,4 +372,16 @@ function sum(stats: readonly Pick<StatsFieldsFragment, 'attempts' | 'succeeded' 
     total.failed += point.failed
   }
   return total
+}
+
+/** Attempts are counted once nothing older runs, and other databases of the same Postgres have transactions too. */
+async function rolledUp(store: Store, database: TestDatabase, expected: { applicationId: Id<'app'>; count: number }) {
+  const { applicationId, count } = expected
+  await vi.waitFor(
+    async () => {
+      await rollUpAttempts(store)
+      expect(await countedIn(database, applicationId)).toEqual({ MINUTE: count, HOUR: count, DAY: count })
+    },
+    { timeout: 10_000, interval: 20 },
+  )
 }

@@ -1,8 +1,9 @@
 import type { EntityName, FilterQuery } from '@mikro-orm/core'
 import { ArgsType, type ClassType, Field, Int, ObjectType } from 'type-graphql'
 import { type IdPrefix, parseId } from '../domain/id.ts'
-import { countUpTo, findPage } from '../store/page.ts'
+import { countUpTo, findPage, type Page, type PageQuery } from '../store/page.ts'
 import type { Store } from '../store/store.ts'
+import type { Loaders, Parent } from './loaders.ts'
 import { apiError } from './mask-error.ts'
 
 export const MAX_FIRST = 100
@@ -98,7 +99,6 @@ export function connectionOf<T extends object>(name: string, node: () => ClassTy
 }
 
 export interface ListQuery<T extends { id: string }> {
-  readonly store: Store
   readonly entity: EntityName<T>
   readonly prefix: IdPrefix
   readonly where: FilterQuery<T>
@@ -109,12 +109,44 @@ export interface ListQuery<T extends { id: string }> {
 }
 
 /** A page of rows, newest first, with cursors. */
-export async function listConnection<T extends { id: string }>(query: ListQuery<T>): Promise<CountedConnection<T>> {
-  const { store, entity, prefix, where, within, args } = query
-  const first = checkFirst(args.first, query.defaultFirst ?? 25)
-  const after = args.after == null ? undefined : decodeCursor(prefix, args.after)
-  const page = await findPage(store.em(), entity, { where, within, after, first })
+export async function listConnection<T extends { id: string }>(
+  store: Store,
+  query: ListQuery<T>,
+): Promise<CountedConnection<T>> {
+  const paged = pageOf(query)
+  const page = await findPage(store.em(), paged)
+  return toConnection(page, paged, (max) => countUpTo(store.em(), { ...query, max }))
+}
+
+/**
+ * The same under a row of which there may be many in one answer: all of them by one statement, and so their counts.
+ * `filter` is what the caller asked for besides `args`.
+ */
+export async function nestedConnection<T extends { id: string }>(
+  loaders: Loaders,
+  parent: Parent,
+  { filter, ...query }: ListQuery<T> & { filter?: object | null | undefined },
+): Promise<CountedConnection<T>> {
+  const paged = pageOf(query)
+  const key = JSON.stringify([query.prefix, parent.property, filter])
+  const page = await loaders.page(parent, `${key} ${paged.first} ${paged.after}`, paged as never)
+  return toConnection(page as Page<T>, paged, (max) =>
+    loaders.count(parent, `${key} ${max}`, { ...query, max } as never),
+  )
+}
+
+function pageOf<T extends { id: string }>({ args, defaultFirst = 25, ...query }: ListQuery<T>): PageQuery<T> {
+  const after = args.after == null ? undefined : decodeCursor(query.prefix, args.after)
+  return { ...query, after, first: checkFirst(args.first, defaultFirst) }
+}
+
+function toConnection<T extends { id: string }>(
+  page: Page<T>,
+  { after }: PageQuery<T>,
+  count: CountedConnection<T>['count'],
+): CountedConnection<T> {
   const edges = page.nodes.map((node) => ({ node, cursor: encodeCursor(node.id) }))
+  const end = page.lookedUpTo ?? edges.at(-1)?.node.id ?? after
   return {
     edges,
     nodes: page.nodes,
@@ -122,9 +154,9 @@ export async function listConnection<T extends { id: string }>(query: ListQuery<
       hasNextPage: page.hasNextPage,
       hasPreviousPage: after !== undefined,
       startCursor: edges[0]?.cursor ?? null,
-      endCursor: page.lookedUpTo ? encodeCursor(page.lookedUpTo) : (edges.at(-1)?.cursor ?? args.after ?? null),
+      endCursor: end === undefined ? null : encodeCursor(end),
     },
-    count: (max) => countUpTo(store.em(), entity, { where, within, max }),
+    count,
   }
 }
 

@@ -1,12 +1,20 @@
-import type { EntityManager } from '@mikro-orm/core'
+import type { EntityName, FilterQuery } from '@mikro-orm/core'
+import type { EntityManager } from '@mikro-orm/postgresql'
 import DataLoader from 'dataloader'
-import type { Id } from '../domain/id.ts'
+import type { Id, IdPrefix } from '../domain/id.ts'
+import type { Scope } from '../domain/scope.ts'
+import { ApiKey } from '../store/api-key.ts'
 import { Application, DeliveryProfileVersion } from '../store/application.ts'
+import { readDestinationStats, type StatsSpan } from '../store/attempt-stats.ts'
+import { AuditEntry } from '../store/audit-entry.ts'
 import { Delivery } from '../store/delivery.ts'
 import { DeliveryAttempt } from '../store/delivery-attempt.ts'
 import { Destination, DestinationHealth, SigningSecret } from '../store/destination.ts'
 import { Event } from '../store/event.ts'
+import { EventType } from '../store/event-type.ts'
 import { Organization } from '../store/organization.ts'
+import { type CountQuery, countEachUpTo, findPages, type PageQuery, type Parents } from '../store/page.ts'
+import { RecoveryJob } from '../store/recovery-job.ts'
 import type { Store } from '../store/store.ts'
 
 function healthOfNew(destinationId: Id<'dst'>): DestinationHealth {
@@ -16,74 +24,122 @@ function healthOfNew(destinationId: Id<'dst'>): DestinationHealth {
 
 export type Loaders = ReturnType<typeof createLoaders>
 
+/** The row that a list hangs under, and the column of the list's rows that names it. */
+export interface Parent {
+  readonly property: string
+  readonly id: Id<IdPrefix>
+}
+
 /**
- * Look-ups by id, one query for all of one turn. What belongs to another application is not found. Within a request
+ * Look-ups by id, one query for all of one turn. What lies outside the caller's scope is not found. Within a request
  * they remember what they found; a subscription lives too long for that.
  */
 export function createLoaders(
   store: Store,
-  { applicationId, remember: cache }: { applicationId: Id<'app'> | undefined; remember: boolean },
+  { scope, remember: cache }: { scope: Scope | undefined; remember: boolean },
 ) {
-  const own = applicationId ? { applicationId } : {}
-  const byId = <T extends { id: string }>(find: (em: EntityManager, ids: string[]) => Promise<T[]>) =>
-    new DataLoader<string, T | undefined>(
-      async (ids) => {
-        const found = new Map((await find(store.em(), [...ids])).map((one) => [one.id, one]))
-        return ids.map((id) => found.get(id))
-      },
-      { cache },
-    )
+  // All that one turn of the event loop asks for: answers of one moment are resolved in several steps.
+  const options = { cache, batchScheduleFn: setImmediate }
+  const own = scope ?? {}
+  const ofApplication = scope && { applicationId: scope.applicationId }
+  const batch = <K, V>(find: (em: EntityManager, keys: readonly K[]) => Promise<(key: K) => V>) =>
+    new DataLoader<K, V, string>(async (keys) => keys.map(await find(store.em(), keys)), {
+      ...options,
+      cacheKeyFn: String,
+    })
+  const byId = <T extends { id: string }>(entity: EntityName<T>, within: object = {}) =>
+    batch<string, T | undefined>(async (em, ids) => {
+      const rows = await em.find(entity, { $and: [{ id: { $in: ids } }, within] } as FilterQuery<T>)
+      const found = new Map(rows.map((one) => [one.id as string, one as T]))
+      return (id) => found.get(id)
+    })
+  const lists = <K extends string, V>(find: (em: EntityManager, ids: K[]) => Promise<V[]>, idOf: (row: V) => K) =>
+    batch<K, V[]>(async (em, ids) => {
+      const found = Map.groupBy(await find(em, [...ids]), idOf)
+      return (id) => found.get(id) ?? []
+    })
+  const nodes = {
+    app: byId<Application>(Application, scope && { id: scope.applicationId }),
+    key: byId<ApiKey>(ApiKey, ofApplication),
+    org: byId<Organization>(Organization, {
+      ...ofApplication,
+      ...(scope?.organizationId && { id: scope.organizationId }),
+    }),
+    ety: byId<EventType>(EventType, ofApplication),
+    dst: byId<Destination>(Destination, own),
+    evt: byId<Event>(Event, own),
+    dlv: byId<Delivery>(Delivery, own),
+    att: byId<DeliveryAttempt>(DeliveryAttempt, own),
+    rec: byId<RecoveryJob>(RecoveryJob, ofApplication),
+    aud: byId<AuditEntry>(AuditEntry, ofApplication),
+  }
+  /** A loader for each list that is asked for, whatever row it hangs under. `key` says all of the list but that row. */
+  const nested = <Query, V>(find: (em: EntityManager, query: Query, parents: Parents) => Promise<V[]>) => {
+    const loaders = new Map<string, DataLoader<Id<IdPrefix>, V>>()
+    return ({ property, id }: Parent, key: string, query: Query): Promise<V> => {
+      const made = loaders.get(key)
+      const loader = made ?? new DataLoader((ids) => find(store.em(), query, { property, ids }), options)
+      if (!made) loaders.set(key, loader)
+      return loader.load(id)
+    }
+  }
+  const stats = nested((_, span: StatsSpan, { ids }) =>
+    readDestinationStats(store, {
+      applicationId: scope!.applicationId,
+      destinationIds: ids as readonly Id<'dst'>[],
+      span,
+    }),
+  )
   return {
-    application: byId<Application>((em, ids) => em.find(Application, { id: { $in: ids as Id<'app'>[] } })),
-    organization: byId<Organization>((em, ids) => em.find(Organization, { id: { $in: ids as Id<'org'>[] }, ...own })),
-    destination: byId<Destination>((em, ids) => em.find(Destination, { id: { $in: ids as Id<'dst'>[] }, ...own })),
-    event: byId<Event>((em, ids) => em.find(Event, { id: { $in: ids as Id<'evt'>[] }, ...own })),
-    delivery: byId<Delivery>((em, ids) => em.find(Delivery, { id: { $in: ids as Id<'dlv'>[] }, ...own })),
+    page: nested((em, query: PageQuery<{ id: string }>, parents) => findPages(em, { ...query, parents })),
+    /** By the destination's id. */
+    stats: (id: Id<'dst'>, span: StatsSpan) => stats({ property: 'id', id }, JSON.stringify(span), span),
+    count: nested((em, query: CountQuery<{ id: string }>, parents) => countEachUpTo(em, { ...query, parents })),
+    /** By the prefix of their ids. */
+    nodes,
+    application: nodes.app,
+    organization: nodes.org,
+    destination: nodes.dst,
+    event: nodes.evt,
+    delivery: nodes.dlv,
     /** By delivery and number: the last attempt has the number of the delivery's count. */
-    attempt: new DataLoader<readonly [Id<'dlv'>, number], DeliveryAttempt | undefined, string>(
-      async (keys) => {
-        const rows = await store.em().find(DeliveryAttempt, {
-          $or: keys.map(([deliveryId, number]) => ({ deliveryId, number })),
-        })
-        const found = new Map(rows.map((row) => [`${row.deliveryId} ${row.number}`, row]))
-        return keys.map((key) => found.get(key.join(' ')))
+    attempt: batch<readonly [Id<'dlv'>, number], DeliveryAttempt | undefined>(async (em, keys) => {
+      const $or = keys.map(([deliveryId, number]) => ({ deliveryId, number }))
+      const found = new Map(
+        (await em.find(DeliveryAttempt, { $or })).map((row) => [`${row.deliveryId},${row.number}`, row]),
+      )
+      return (key) => found.get(String(key))
+    }),
+    health: batch<Id<'dst'>, DestinationHealth>(async (em, ids) => {
+      const rows = await em.find(DestinationHealth, { destinationId: { $in: [...ids] } })
+      const found = new Map(rows.map((row) => [row.destinationId, row]))
+      // Deleted since its destination was read: as a new one has it.
+      return (id) => found.get(id) ?? healthOfNew(id)
+    }),
+    /** Newest first. */
+    signingSecrets: lists<Id<'dst'>, SigningSecret>(
+      (em, ids) => {
+        const isLive = { $or: [{ expiresAt: null }, { expiresAt: { $gt: new Date() } }] }
+        return em.find(SigningSecret, { destinationId: { $in: ids }, ...isLive }, { orderBy: { id: 'desc' } })
       },
-      { cache, cacheKeyFn: (key) => key.join(' ') },
+      (row) => row.destinationId,
     ),
-    health: new DataLoader<Id<'dst'>, DestinationHealth>(
-      async (ids) => {
-        const rows = await store.em().find(DestinationHealth, { destinationId: { $in: [...ids] } })
-        const found = new Map(rows.map((row) => [row.destinationId, row]))
-        // Deleted since its destination was read: as a new one has it.
-        return ids.map((id) => found.get(id) ?? healthOfNew(id))
-      },
-      { cache },
+    /** Newest first. */
+    apiKeys: lists<Id<'app'>, ApiKey>(
+      (em, ids) => em.find(ApiKey, { applicationId: { $in: ids } }, { orderBy: { id: 'desc' } }),
+      (row) => row.applicationId,
     ),
-    signingSecrets: new DataLoader<Id<'dst'>, SigningSecret[]>(
-      async (ids) => {
-        const now = new Date()
-        const rows = await store.em().find(
-          SigningSecret,
-          {
-            destinationId: { $in: [...ids] },
-            $or: [{ expiresAt: null }, { expiresAt: { $gt: now } }],
-          },
-          { orderBy: { id: 'desc' } },
-        )
-        return ids.map((id) => rows.filter((row) => row.destinationId === id))
-      },
-      { cache },
-    ),
-    profileVersion: new DataLoader<readonly [Id<'app'>, number], DeliveryProfileVersion | undefined, string>(
-      async (keys) => {
-        const rows = await store.em().find(DeliveryProfileVersion, {
-          $or: keys.map(([application, version]) => ({ applicationId: application, version })),
-        })
-        return keys.map(([application, version]) =>
-          rows.find((row) => row.applicationId === application && row.version === version),
-        )
-      },
-      { cache, cacheKeyFn: (key) => key.join(' ') },
-    ),
+    operationsOrganization: batch<Id<'app'>, Organization>(async (em, ids) => {
+      const rows = await em.find(Organization, { applicationId: { $in: [...ids] }, isOperations: true })
+      const found = new Map(rows.map((row) => [row.applicationId, row]))
+      return (id) => found.get(id)!
+    }),
+    profileVersion: batch<readonly [Id<'app'>, number], DeliveryProfileVersion | undefined>(async (em, keys) => {
+      const $or = keys.map(([applicationId, version]) => ({ applicationId, version }))
+      const found = new Map(
+        (await em.find(DeliveryProfileVersion, { $or })).map((row) => [`${row.applicationId},${row.version}`, row]),
+      )
+      return (key) => found.get(String(key))
+    }),
   }
 }

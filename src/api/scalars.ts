@@ -59,9 +59,24 @@ function parseInstantOrDuration(value: unknown): Date {
     number,
   ]
   const ms = (((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1_000
-  const date = new Date(Date.now() + (match[1] === '-' ? -ms : ms))
+  const date = new Date(nowOfTurn() + (match[1] === '-' ? -ms : ms))
   if (!(Math.abs(date.getTime()) <= MAX_TIME_MS)) throw badInput('is no duration that ends before the year 10000')
   return date
+}
+
+let turn: number | undefined
+/**
+ * The same instant for all of one turn of the event loop: graphql-js reads an argument anew for each row of a list, and
+ * lists are fetched together only when they ask for the same.
+ */
+function nowOfTurn(): number {
+  if (turn === undefined) {
+    turn = Date.now()
+    setImmediate(() => {
+      turn = undefined
+    })
+  }
+  return turn
 }
 
 function requireObject(value: unknown): Record<string, unknown> {

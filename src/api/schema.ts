@@ -8,6 +8,7 @@ import { FeedItemResolver, FeedResolver } from './attempt/feed-resolver.ts'
 import { HeaderResolver } from './attempt/header-resolver.ts'
 import { AuditResolver } from './audit/audit-resolver.ts'
 import { ConnectorResolver } from './connector/connector-resolver.ts'
+import { FieldOptionsResolver } from './connector/field-options-resolver.ts'
 import { DeliveryConnectionResolver, DeliveryResolver } from './delivery/delivery-resolver.ts'
 import { DestinationMutations } from './destination/destination-mutations.ts'
 import { DestinationConnectionResolver, DestinationResolver } from './destination/destination-resolver.ts'
@@ -16,7 +17,9 @@ import { DestinationTestResolver } from './destination/test-resolver.ts'
 import { EventConnectionResolver, EventResolver } from './event/event-resolver.ts'
 import { ReplayResolver } from './event/replay-resolver.ts'
 import { EventTypeResolver } from './event-type/event-type-resolver.ts'
+import { NodeResolver } from './node-resolver.ts'
 import { OrganizationResolver } from './organization/organization-resolver.ts'
+import { PortalResolver } from './organization/portal-resolver.ts'
 import { RecoveryResolver } from './recovery/recovery-resolver.ts'
 import { DestinationStatsResolver, StatsResolver } from './stats/stats-resolver.ts'
 import { ConnectorConfigError, GenericUserError, PayloadError } from './user-error.ts'
@@ -53,9 +56,12 @@ export function buildApiSchema(): GraphQLSchema {
       EventTypeResolver,
       FeedItemResolver,
       FeedResolver,
+      FieldOptionsResolver,
       HeaderResolver,
       HttpRequestRecordResolver,
+      NodeResolver,
       OrganizationResolver,
+      PortalResolver,
       StatsResolver,
       RecoveryResolver,
       ReplayResolver,

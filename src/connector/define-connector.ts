@@ -62,6 +62,29 @@ export type Classification =
   | { readonly kind: 'fail'; readonly reason: string }
   | { readonly kind: 'disable'; readonly reason: string; readonly because: NonNullable<Outcome['disable']> }
 
+/** What a connector reaches the outside by, when it is asked for more than a request. */
+export interface Host {
+  /**
+   * `fetch` through the outbound guard: internal addresses are refused, redirects are answers like any other, answers
+   * hold at most 1 MiB of text. It rejects with a TypeError whose message may be shown.
+   */
+  readonly fetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>
+}
+
+/** What the person has filled in so far: any of it may be missing, and none of it was checked. */
+export interface OptionsContext<Config, Credentials> {
+  readonly config: Partial<Config>
+  readonly credentials: Partial<Credentials>
+  /** What was typed to narrow the choices; empty for all. */
+  readonly search: string
+}
+
+/** A choice: what a person sees, and what is stored. */
+export interface FieldOption {
+  readonly label: string
+  readonly value: string
+}
+
 /** A kind of destination. The host owns sockets, signing, retries, redaction and records; a connector describes. */
 export interface ConnectorDefinition<Config = unknown, Credentials = unknown> {
   readonly apiVersion: typeof CONNECTOR_API_VERSION
@@ -82,6 +105,13 @@ export interface ConnectorDefinition<Config = unknown, Credentials = unknown> {
   buildRequest(context: RequestContext<Config, Credentials>): ConnectorRequest
   /** Meaning of an answer where HTTP's own is not enough; undefined leaves it to the status code. */
   classify?(response: ConnectorResponse): Classification | undefined
+  /**
+   * Choices for fields of `config` that depend on the remote account, such as channels: at most 1,000 are shown. Has 10
+   * seconds; what it throws is shown to the person, without credentials.
+   */
+  readonly options?: Readonly<
+    Record<string, (host: Host, context: OptionsContext<Config, Credentials>) => Promise<readonly FieldOption[]>>
+  >
 }
 
 /** Checks nothing at run time: it is here for the types, so that `config` in `buildRequest` is what the schema says. */

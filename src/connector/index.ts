@@ -9,5 +9,8 @@ export {
   type ConnectorResponse,
   connectorCategories,
   defineConnector,
+  type FieldOption,
+  type Host,
+  type OptionsContext,
   type RequestContext,
 } from './define-connector.ts'

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { disabledReasons } from '../domain/outcome.ts'
-import type { Classification, ConnectorRequest } from './define-connector.ts'
+import type { Classification, ConnectorRequest, FieldOption } from './define-connector.ts'
 
 // What a connector returns is checked before it is used: one that returns nonsense must say so in its own attempt, not
 // break a batch that it shares with others.
@@ -19,6 +19,13 @@ const classificationSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('fail'), reason: z.string() }),
   z.object({ kind: z.literal('disable'), reason: z.string(), because: z.enum(disabledReasons).exclude(['MANUAL']) }),
 ])
+
+const optionsSchema = z.array(z.object({ label: z.string(), value: z.string() }))
+
+/** Throws with the place and the reason when `value` is no list of choices. */
+export function parseOptions(value: unknown): FieldOption[] {
+  return parse(optionsSchema, value, 'options')
+}
 
 /** Throws with the place and the reason when `value` is no request. */
 export function parseRequest(value: unknown): ConnectorRequest {

@@ -95,6 +95,7 @@ const shape = z.object({
   target: z.function(),
   buildRequest: z.function(),
   classify: z.function().optional(),
+  options: z.record(z.string(), z.function()).optional(),
 })
 
 function parseDefinition(value: unknown): ConnectorDefinition {

@@ -1,5 +1,5 @@
-/** What is kept of an answer's body, for the attempt record. */
-const KEPT_BYTES = 4_096
+/** What is kept of an answer's body, for the attempt record, unless more is asked for. */
+export const KEPT_BYTES = 4_096
 /** Read and counted beyond what is kept, so that a chatty receiver keeps its connection; then the connection is cut. */
 const READ_BYTES = 65_536
 
@@ -7,16 +7,21 @@ const READ_BYTES = 65_536
 export class BodyRecord {
   sizeBytes = 0
   private readonly chunks: Buffer[] = []
+  private readonly keptBytes: number
+
+  constructor(keptBytes: number) {
+    this.keptBytes = keptBytes
+  }
 
   /** False once the receiver has sent more than anybody will read. */
   add(chunk: Buffer): boolean {
-    if (this.sizeBytes < KEPT_BYTES) this.chunks.push(chunk)
+    if (this.sizeBytes < this.keptBytes) this.chunks.push(chunk)
     this.sizeBytes += chunk.length
-    return this.sizeBytes <= READ_BYTES
+    return this.sizeBytes <= Math.max(READ_BYTES, this.keptBytes)
   }
 
   get truncated(): boolean {
-    return this.sizeBytes > KEPT_BYTES
+    return this.sizeBytes > this.keptBytes
   }
 
   /** The kept bytes as UTF-8, broken ones replaced. NUL is replaced too: Postgres refuses it in text. */
@@ -24,7 +29,7 @@ export class BodyRecord {
     const [first] = this.chunks
     if (first === undefined) return ''
     const bytes = this.chunks.length === 1 ? first : Buffer.concat(this.chunks)
-    const end = this.truncated ? lastBoundary(bytes, KEPT_BYTES) : bytes.length
+    const end = this.truncated ? lastBoundary(bytes, this.keptBytes) : bytes.length
     const text = bytes.toString('utf8', 0, end)
     return text.includes('\0') ? text.replaceAll('\0', '\uFFFD') : text
   }

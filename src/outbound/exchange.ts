@@ -36,6 +36,8 @@ export interface ExchangeOptions {
   readonly url: URL
   /** Deadline over everything, counted from the call. */
   readonly timeoutMs: number
+  /** How much of the answer's body is kept. */
+  readonly keptBytes: number
   /** By performance.now(). */
   readonly startedAtMs: number
   readonly signal: AbortSignal | undefined
@@ -63,7 +65,7 @@ const INTERIM_ANSWERS = 100
 class Exchange implements Dispatcher.DispatchHandler {
   private readonly options: ExchangeOptions
   private readonly resolve: (result: OutboundResult) => void
-  private readonly body = new BodyRecord()
+  private readonly body: BodyRecord
   private readonly timer: NodeJS.Timeout
   private readonly stopListening: (() => void) | undefined
   private controller: Dispatcher.DispatchController | undefined
@@ -75,6 +77,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   constructor(options: ExchangeOptions, resolve: (result: OutboundResult) => void) {
     this.options = options
     this.resolve = resolve
+    this.body = new BodyRecord(options.keptBytes)
     const { timeoutMs, signal } = options
     this.timer = setTimeout(() => this.cut(timeoutFailure(timeoutMs)), timeoutMs)
     this.stopListening = signal && onAbort(signal, () => this.cut(abortedFailure()))

@@ -1,4 +1,5 @@
 import { parseAllow } from './allow.ts'
+import { KEPT_BYTES } from './body-record.ts'
 import { exchange, type OutboundResult } from './exchange.ts'
 import { abortedFailure, SendFailure } from './failure.ts'
 import { createPools } from './pools.ts'
@@ -41,6 +42,8 @@ export interface SendOptions {
   readonly timeoutMs: number
   /** Whether a URL with plain http is refused. */
   readonly httpsOnly: boolean
+  /** How much of the answer's body is kept, bytes. Default 4,096. */
+  readonly keptBytes?: number
   /** Cuts the request, which then ends as ABORTED: for shutdown. Give the same long-lived signal to many sends. */
   readonly signal?: AbortSignal
 }
@@ -64,7 +67,7 @@ export function createOutbound(options: OutboundOptions): Outbound {
   let disposed = false
 
   return {
-    async send(request, { poolKey, timeoutMs, httpsOnly, signal }) {
+    async send(request, { poolKey, timeoutMs, httpsOnly, keptBytes = KEPT_BYTES, signal }) {
       const startedAtMs = performance.now()
       assertSendable(request)
       if (disposed || signal?.aborted) return unsent(abortedFailure())
@@ -72,7 +75,8 @@ export function createOutbound(options: OutboundOptions): Outbound {
       if ('problem' in vetted) return unsent(new SendFailure('URL_NOT_ALLOWED', vetted.problem))
       const lane = pools.take(poolKey, vetted.url, timeoutMs)
       const onSettled = () => pools.release(lane)
-      return exchange(request, { dispatcher: lane.pool, url: vetted.url, timeoutMs, startedAtMs, signal, onSettled })
+      const limits = { timeoutMs, keptBytes, startedAtMs, signal }
+      return exchange(request, { ...limits, dispatcher: lane.pool, url: vetted.url, onSettled })
     },
     urlProblem(url, { httpsOnly }) {
       const vetted = vetUrl(url, { allow, httpsOnly })

@@ -1,5 +1,6 @@
-import { type Id, idToUuid, parseId } from '../domain/id.ts'
+import { idToUuid, parseId } from '../domain/id.ts'
 import { Refused } from '../domain/refused.ts'
+import type { Scope } from '../domain/scope.ts'
 import type { Bell } from '../store/bell.ts'
 import { Delivery } from '../store/delivery.ts'
 import { openGate } from '../store/gate.ts'
@@ -11,11 +12,11 @@ import { dropWaiting, lockWaiting } from '../store/waiting.ts'
 /** Takes a pending delivery back. An attempt that is under way is still recorded, and not followed by another. */
 export async function cancelDelivery(
   { store, bell }: { store: Store; bell: Bell },
-  applicationId: Id<'app'>,
+  scope: Scope,
   deliveryId: string,
 ): Promise<Delivery> {
   const id = parseId('dlv', deliveryId)
-  const delivery = id && (await store.em().findOne(Delivery, { id, applicationId }))
+  const delivery = id && (await store.em().findOne(Delivery, { id, ...scope }))
   if (!delivery) throw refuse('NOT_FOUND', `there is no delivery ${deliveryId}`)
   await store.transaction((tx) => cancel(store, tx, delivery))
   for (const kind of ['attempt', 'waiting'] as const) bell.ring(kind)

@@ -24,7 +24,7 @@ export async function deleteOrganization(store: Store, applicationId: Id<'app'>,
     const message = 'is the operations organization, which every application has'
     throw new Refused({ code: 'CONFLICT', message, path: ['input', 'id'] })
   }
-  const destinations = await em.find(Destination, { organizationId: organization.id }, { fields: ['id'] })
+  const destinations = await em.find(Destination, { organizationId: organization.id }, { fields: ['id', 'connector'] })
   await em.nativeDelete(Destination, { organizationId: organization.id })
   const uuid = idToUuid(organization.id)
   // While the organization is still there, so that a call that is cut off here can be made again.
@@ -35,7 +35,11 @@ export async function deleteOrganization(store: Store, applicationId: Id<'app'>,
     const done = { applicationId, action: 'ORGANIZATION_DELETED', objectId: organization.id } as const
     await insertAudit(tx, store.actor, done)
     while (await eraseChunk(store, tx, uuid));
-    await eraseStats(tx, [uuid, ...destinations.map((one) => idToUuid(one.id))])
+    await eraseStats(tx, {
+      applicationId: idToUuid(applicationId),
+      organizationId: uuid,
+      destinations: destinations.map(({ id, connector }) => ({ id: idToUuid(id), connector })),
+    })
   })
   return organization.id
 }

@@ -4,6 +4,7 @@ import type { ConnectorRegistry } from '../connector/registry.ts'
 import { type Id, idToUuid, parseId } from '../domain/id.ts'
 import { identifier, line, parseInput, prose } from '../domain/parse-input.ts'
 import { Refused } from '../domain/refused.ts'
+import type { Scope } from '../domain/scope.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 import { Application } from '../store/application.ts'
 import { addAudit } from '../store/audit-entry.ts'
@@ -90,17 +91,19 @@ const changeSchema = z.object({ ...fields, label: fields.label.optional() })
 
 export async function createDestination(
   parts: DestinationParts,
-  applicationId: Id<'app'>,
+  scope: Scope,
   input: DestinationCreate,
 ): Promise<{ destination: Destination; signingSecret: string | null }> {
   const em = parts.store.em()
   const { label, description, eventTypes, rateLimit, key } = parseInput(createSchema, input)
   checkShape(input)
   const organizationId = parseId('org', input.organizationId)
-  const organization = organizationId && (await em.findOne(Organization, { id: organizationId, applicationId }))
+  const isOwn = scope.organizationId === undefined || scope.organizationId === organizationId
+  const where = isOwn && organizationId && { id: organizationId, applicationId: scope.applicationId }
+  const organization = where && (await em.findOne(Organization, where))
   if (!organization) throw notFound('organizationId', `there is no organization ${input.organizationId}`)
   const connector = requireConnector(parts.connectors, input.connector)
-  const { deliveryProfile } = await em.findOneOrFail(Application, { id: applicationId })
+  const { deliveryProfile } = await em.findOneOrFail(Application, { id: scope.applicationId })
   const { config, credentials } = input
   const settings = checkSettings({ ...parts, profile: deliveryProfile }, connector, { config, credentials })
   const id = newId('dst')
@@ -108,7 +111,7 @@ export async function createDestination(
   const blank = { id, organizationId: organization.id, headers: [], headerValues: null }
   const destination = em.create(Destination, {
     id,
-    applicationId,
+    applicationId: scope.applicationId,
     organizationId: organization.id,
     key: key ?? null,
     label,
@@ -119,7 +122,7 @@ export async function createDestination(
     credentials: sealCredentials(parts.store, { organizationId: organization.id, id }, settings.credentials),
     credentialHints: hintsOf(settings.credentials),
     ...checkHeaders(parts.store, input.headers ?? [], { destination: blank, profile: deliveryProfile }),
-    eventTypes: await checkSubscriptions(em, applicationId, eventTypes ?? []),
+    eventTypes: await checkSubscriptions(em, scope.applicationId, eventTypes ?? []),
     filter: input.filter ?? null,
     transform: input.transform ?? null,
     ordering: input.ordering ?? 'ANY',
@@ -138,11 +141,11 @@ export async function createDestination(
 
 export async function updateDestination(
   parts: DestinationParts,
-  applicationId: Id<'app'>,
+  scope: Scope,
   input: DestinationChange,
 ): Promise<Destination> {
   const em = parts.store.em()
-  const destination = await findDestination(em, applicationId, input.id)
+  const destination = await findDestination(em, scope, input.id)
   const { label, description, eventTypes, rateLimit } = parseInput(changeSchema, {
     ...input,
     label: input.label ?? undefined,
@@ -160,12 +163,12 @@ export async function updateDestination(
   if (input.transform !== undefined) destination.transform = input.transform
   if (input.ordering != null) destination.ordering = input.ordering
   if (eventTypes !== undefined) {
-    destination.eventTypes = await checkSubscriptions(em, applicationId, eventTypes ?? [])
+    destination.eventTypes = await checkSubscriptions(em, scope.applicationId, eventTypes ?? [])
   }
   if (input.config !== undefined || input.credentials !== undefined)
     await changeSettings(parts, em, { destination, input })
   if (input.headers !== undefined) {
-    const { deliveryProfile: profile } = await em.findOneOrFail(Application, { id: applicationId })
+    const { deliveryProfile: profile } = await em.findOneOrFail(Application, { id: scope.applicationId })
     Object.assign(destination, checkHeaders(parts.store, input.headers ?? [], { destination, profile }))
   }
   if (input.active != null) switchActive(destination, input.active)
@@ -174,9 +177,9 @@ export async function updateDestination(
   return destination
 }
 
-export async function deleteDestination(store: Store, applicationId: Id<'app'>, id: string): Promise<Id<'dst'>> {
+export async function deleteDestination(store: Store, scope: Scope, id: string): Promise<Id<'dst'>> {
   const em = store.em()
-  const destination = await findDestination(em, applicationId, id)
+  const destination = await findDestination(em, scope, id)
   em.remove(destination)
   await em.flush()
   // A long line is freed by the workers' sweep.
@@ -185,9 +188,9 @@ export async function deleteDestination(store: Store, applicationId: Id<'app'>, 
 }
 
 /** Switches on, and forgets what the system held against it. */
-export async function enableDestination(store: Store, applicationId: Id<'app'>, id: string): Promise<Destination> {
+export async function enableDestination(store: Store, scope: Scope, id: string): Promise<Destination> {
   const em = store.em()
-  const destination = await findDestination(em, applicationId, id)
+  const destination = await findDestination(em, scope, id)
   switchActive(destination, true)
   const health = await em.findOneOrFail(DestinationHealth, { destinationId: destination.id })
   Object.assign(health, {
@@ -197,15 +200,15 @@ export async function enableDestination(store: Store, applicationId: Id<'app'>, 
     consecutiveFailures: 0,
     failingSince: null,
   })
-  addAudit(em, { applicationId, action: 'DESTINATION_ENABLED', objectId: destination.id })
+  addAudit(em, { applicationId: destination.applicationId, action: 'DESTINATION_ENABLED', objectId: destination.id })
   await em.flush()
   await closeCircuit(store.sql, idToUuid(destination.id))
   return destination
 }
 
-export async function disableDestination(store: Store, applicationId: Id<'app'>, id: string): Promise<Destination> {
+export async function disableDestination(store: Store, scope: Scope, id: string): Promise<Destination> {
   const em = store.em()
-  const destination = await findDestination(em, applicationId, id)
+  const destination = await findDestination(em, scope, id)
   switchActive(destination, false)
   await em.flush()
   return destination

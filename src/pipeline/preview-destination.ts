@@ -1,8 +1,9 @@
 import type { ReadyConnector } from '../connector/registry.ts'
 import { ExpressionFailed } from '../domain/expression.ts'
-import { type Id, idToUuid, parseId } from '../domain/id.ts'
+import { idToUuid, parseId } from '../domain/id.ts'
 import { recordText, redactHeaders } from '../domain/redact.ts'
 import { type Problem, Refused } from '../domain/refused.ts'
+import type { Scope } from '../domain/scope.ts'
 import { Application } from '../store/application.ts'
 import type { RecordedRequest } from '../store/delivery-attempt.ts'
 import { Destination } from '../store/destination.ts'
@@ -33,17 +34,12 @@ export interface Preview {
 }
 
 /** The request that an event would make now, without sending it. */
-export async function previewDestination(
-  parts: DestinationParts,
-  applicationId: Id<'app'>,
-  input: PreviewInput,
-): Promise<Preview> {
+export async function previewDestination(parts: DestinationParts, scope: Scope, input: PreviewInput): Promise<Preview> {
   const em = parts.store.em()
-  const application = await em.findOneOrFail(Application, { id: applicationId })
-  const type = await findEventType(em, applicationId, input.eventType)
+  const application = await em.findOneOrFail(Application, { id: scope.applicationId })
+  const type = await findEventType(em, scope.applicationId, input.eventType)
   const eventData = sampleData(application, type, input.data)
-  const stored =
-    input.destinationId == null ? blank(application) : await load(parts, applicationId, input.destinationId)
+  const stored = input.destinationId == null ? blank(application) : await load(parts, scope, input.destinationId)
   const { connector, destination } = overlay(parts, application, { input, stored })
   const event = { ...destination, eventId: newUuid(), eventType: type.name, eventData }
   const isThrough = attempt('filter', () => passesFilter(destination.shape, event))
@@ -63,9 +59,9 @@ export async function previewDestination(
   return { request, skipped: false }
 }
 
-async function load(parts: DestinationParts, applicationId: Id<'app'>, text: string): Promise<LoadedDestination> {
+async function load(parts: DestinationParts, scope: Scope, text: string): Promise<LoadedDestination> {
   const id = parseId('dst', text)
-  const known = id && (await parts.store.em().findOne(Destination, { id, applicationId }, { fields: ['id'] }))
+  const known = id && (await parts.store.em().findOne(Destination, { id, ...scope }, { fields: ['id'] }))
   const path = ['input', 'destinationId']
   if (!known) throw new Refused({ code: 'NOT_FOUND', message: `there is no destination ${text}`, path })
   const uuid = idToUuid(known.id)

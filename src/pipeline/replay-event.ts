@@ -1,5 +1,6 @@
-import { type Id, idToUuid, parseId } from '../domain/id.ts'
+import { idToUuid, parseId } from '../domain/id.ts'
 import { Refused } from '../domain/refused.ts'
+import type { Scope } from '../domain/scope.ts'
 import type { Bell } from '../store/bell.ts'
 import { Delivery } from '../store/delivery.ts'
 import { Event } from '../store/event.ts'
@@ -13,11 +14,11 @@ const MAX_DESTINATIONS = 1_000
 /** Sends a stored event again: to the destinations named, or to all that subscribe to its type now. */
 export async function replayEvent(
   { store, bell }: { store: Store; bell: Bell },
-  applicationId: Id<'app'>,
+  scope: Scope,
   input: { id: string; destinationIds?: readonly string[] | null | undefined },
 ): Promise<Delivery[]> {
   const id = parseId('evt', input.id)
-  const event = id && (await store.em().findOne(Event, { id, applicationId }))
+  const event = id && (await store.em().findOne(Event, { id, ...scope }))
   if (!event) throw refuse('NOT_FOUND', `there is no event ${input.id}`, ['id'])
   if (event.data === null) throw refuse('NOT_RETRYABLE', 'its data is no longer kept', ['id'])
   const destinationIds = input.destinationIds == null ? undefined : parseDestinations(input.destinationIds)

@@ -1,5 +1,6 @@
 import { type Id, idToUuid, parseId } from '../domain/id.ts'
 import { Refused } from '../domain/refused.ts'
+import type { Scope } from '../domain/scope.ts'
 import { Application } from '../store/application.ts'
 import type { Bell, BellKind } from '../store/bell.ts'
 import { Delivery } from '../store/delivery.ts'
@@ -14,12 +15,12 @@ import { enqueueDelivery } from './enqueue-delivery.ts'
 /** On a finished delivery: a new one for the same event and destination. On a pending one: due now. */
 export async function retryDelivery(
   { store, bell }: { store: Store; bell: Bell },
-  applicationId: Id<'app'>,
+  scope: Scope,
   deliveryId: string,
 ): Promise<Delivery> {
   const em = store.em()
   const id = parseId('dlv', deliveryId)
-  const delivery = id && (await em.findOne(Delivery, { id, applicationId }))
+  const delivery = id && (await em.findOne(Delivery, { id, ...scope }))
   if (!delivery)
     throw new Refused({ code: 'NOT_FOUND', message: `there is no delivery ${deliveryId}`, path: ['input', 'id'] })
   // A pending one that is being attempted right now is left to that attempt.

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import type { EntityManager } from '@mikro-orm/core'
 import { z } from 'zod'
-import { type Id, idToUuid } from '../domain/id.ts'
+import { idToUuid } from '../domain/id.ts'
 import { parseInput } from '../domain/parse-input.ts'
 import { Refused } from '../domain/refused.ts'
+import type { Scope } from '../domain/scope.ts'
 import { addAudit } from '../store/audit-entry.ts'
 import { type Destination, SigningSecret, signingSecretPlace } from '../store/destination.ts'
 import { newId } from '../store/new-id.ts'
@@ -48,12 +49,12 @@ export function addSigningSecret(
 /** The new secret signs from now on; the old ones beside it for `overlapSeconds`. */
 export async function rotateSigningSecret(
   store: Store,
-  applicationId: Id<'app'>,
+  scope: Scope,
   input: { id: string; secret?: string | null | undefined; overlapSeconds: number },
 ): Promise<{ destination: Destination; signingSecret: string; previousExpiresAt: Date | null }> {
   const em = store.em()
   const { secret, overlapSeconds } = parseInput(rotateSchema, input)
-  const destination = await findDestination(em, applicationId, input.id)
+  const destination = await findDestination(em, scope, input.id)
   const now = new Date()
   const expiresAt = new Date(now.getTime() + overlapSeconds * 1_000)
   const previous = (await em.find(SigningSecret, { destinationId: destination.id })).filter((one) => isLive(one, now))
@@ -63,22 +64,22 @@ export async function rotateSigningSecret(
   // A new version, so that no worker goes on with the secrets it has.
   destination.updatedAt = now
   await em.nativeDelete(SigningSecret, { destinationId: destination.id, expiresAt: { $lte: now } })
-  addAudit(em, { applicationId, action: 'SECRET_ROTATED', objectId: destination.id })
+  addAudit(em, { applicationId: destination.applicationId, action: 'SECRET_ROTATED', objectId: destination.id })
   await em.flush()
   return { destination, signingSecret, previousExpiresAt: previous.length > 0 ? expiresAt : null }
 }
 
 /** The secret that signs now. */
-export async function revealSigningSecret(store: Store, applicationId: Id<'app'>, id: string): Promise<string> {
+export async function revealSigningSecret(store: Store, scope: Scope, id: string): Promise<string> {
   const em = store.em()
-  const destination = await findDestination(em, applicationId, id)
+  const destination = await findDestination(em, scope, id)
   const secrets = await em.find(SigningSecret, { destinationId: destination.id, expiresAt: null })
   const [current] = secrets.toSorted((a, b) => (a.id < b.id ? 1 : -1))
   if (!current)
     throw new Refused({ code: 'NOT_FOUND', message: 'this destination is not signed', path: ['input', 'id'] })
   const place = signingSecretPlace(idToUuid(destination.organizationId), idToUuid(current.id))
   const secret = store.secrets.open(current.secret, place)
-  addAudit(em, { applicationId, action: 'SECRET_REVEALED', objectId: destination.id })
+  addAudit(em, { applicationId: destination.applicationId, action: 'SECRET_REVEALED', objectId: destination.id })
   await em.flush()
   return secret
 }

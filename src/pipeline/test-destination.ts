@@ -1,4 +1,5 @@
 import { type Id, idToUuid } from '../domain/id.ts'
+import type { Scope } from '../domain/scope.ts'
 import { Application } from '../store/application.ts'
 import type { Bell } from '../store/bell.ts'
 import type { Delivery } from '../store/delivery.ts'
@@ -27,18 +28,18 @@ const SPARE_MS = 5_000
  */
 export async function testDestination(
   { store, bell, watch }: { store: Store; bell: Bell; watch: DeliveryWatch },
-  applicationId: Id<'app'>,
+  scope: Scope,
   input: { id: string; eventType: string; data?: unknown },
 ): Promise<DestinationTest> {
   const em = store.em()
-  const destination = await findDestination(em, applicationId, input.id)
-  const type = await findEventType(em, applicationId, input.eventType)
-  const application = await em.findOneOrFail(Application, { id: applicationId })
+  const destination = await findDestination(em, scope, input.id)
+  const type = await findEventType(em, scope.applicationId, input.eventType)
+  const application = await em.findOneOrFail(Application, { id: scope.applicationId })
   const event = testEvent(destination, type.name, sampleData(application, type, input.data))
   const { id: deliveryId, rings } = await store.transaction(async (tx) => {
     await insertTestEvent(tx, {
       id: idToUuid(event.id),
-      applicationId: idToUuid(applicationId),
+      applicationId: idToUuid(scope.applicationId),
       organizationId: idToUuid(event.organizationId),
       type: event.type,
       data: event.data!,

@@ -6,7 +6,7 @@ import { type Extra, useServer } from 'graphql-ws/use/ws'
 import { WebSocket, WebSocketServer } from 'ws'
 import { createContext } from '../api/context.ts'
 import { apiError, maskError } from '../api/mask-error.ts'
-import type { Claims, Principal } from '../api/principal.ts'
+import { type Claims, type Principal, SessionEnded } from '../api/principal.ts'
 import type { Service } from './service.ts'
 
 export interface SocketOptions {
@@ -21,12 +21,16 @@ export interface Sockets extends AsyncDisposable {
   recheck(): void
 }
 
-/** Close codes that clients know: 4400 and 4401 are final, 1013 asks for another try. */
+/** Close codes that clients know: 4400 and 4401 are final, 4403 asks for a fresh session, 1013 for another try. */
 const BAD_REQUEST = 4_400
 const UNAUTHORIZED = 4_401
+const SESSION_EXPIRED = 4_403
 const TRY_AGAIN_LATER = 1_013
 
 const CLOSE_GRACE_MS = 2_000
+
+/** Timers may be a little early. */
+const SESSION_SLACK_MS = 100
 
 const RECHECK_EVERY_MS = 60_000
 const MAX_MESSAGE_BYTES = 1_024 * 1_024
@@ -47,9 +51,19 @@ export function acceptSockets(server: HttpServer, options: SocketOptions): Socke
       return true
     } catch (error) {
       const { extensions, message } = maskError(error, onError)
-      context.extra.socket.close(closeCodeOf(extensions?.code), message)
+      context.extra.socket.close(
+        error instanceof SessionEnded ? SESSION_EXPIRED : closeCodeOf(extensions?.code),
+        message,
+      )
       return false
     }
+  }
+
+  function closeWithSession(context: SocketContext): void {
+    const { principal, socket } = context.extra
+    if (principal?.kind !== 'ORGANIZATION') return
+    const timer = setTimeout(() => void admit(context), principal.expiresAt.getTime() - Date.now() + SESSION_SLACK_MS)
+    socket.once('close', () => clearTimeout(timer))
   }
 
   const recheck = () => {
@@ -65,6 +79,7 @@ export function acceptSockets(server: HttpServer, options: SocketOptions): Socke
         // It may have left meanwhile, and onClose has been then.
         if (context.extra.socket.readyState !== WebSocket.OPEN) return false
         open.add(context)
+        closeWithSession(context)
         return true
       },
       onClose: (context) => void open.delete(context),

@@ -32,10 +32,10 @@ export const auditActions = [
 ] as const
 export type AuditAction = (typeof auditActions)[number]
 
-/** Who acts; undefined is Postrider itself. */
+/** Who acts; undefined is Postrider itself. A portal session acts with the key that made it, if one did. */
 export interface Actor {
-  readonly kind: 'OPERATOR' | 'APPLICATION'
-  readonly keyId?: Id<'key'>
+  readonly kind: 'OPERATOR' | 'APPLICATION' | 'ORGANIZATION'
+  readonly keyId?: Id<'key'> | undefined
 }
 
 export const AuditEntry = defineEntity({

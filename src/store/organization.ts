@@ -1,9 +1,10 @@
 import { defineEntity, type EntityManager, type InferEntity, p } from '@mikro-orm/core'
 import { z } from 'zod'
-import { type Id, parseId } from '../domain/id.ts'
+import { type Id, idToUuid, parseId } from '../domain/id.ts'
 import { identifier, line, parseInput } from '../domain/parse-input.ts'
 import { Refused } from '../domain/refused.ts'
 import { newId } from './new-id.ts'
+import type { Sql } from './sql.ts'
 import { isUniqueViolation } from './sql.ts'
 import { TypeIdType } from './type-id-type.ts'
 
@@ -69,4 +70,22 @@ async function changeOrganization(
 
 function notFound(id: string): Refused {
   return new Refused({ code: 'NOT_FOUND', message: `there is no organization ${id}`, path: ['input', 'id'] })
+}
+
+/** For each, whether the organization is still there and the key, if there is one, not revoked. */
+export async function findLiveSessions(
+  sql: Sql,
+  sessions: readonly { applicationId: Id<'app'>; organizationId: Id<'org'>; keyId?: Id<'key'> | undefined }[],
+): Promise<boolean[]> {
+  const rows = await sql<{ isLive: boolean }>(
+    `select exists (select from organization o where o.id = s.organization and o.application_id = s.application)
+       and (s.key is null or exists (select from api_key k where k.id = s.key and k.revoked_at is null)) as "isLive"
+     from unnest($1::uuid[], $2::uuid[], $3::uuid[]) with ordinality s (application, organization, key, n) order by n`,
+    [
+      sessions.map((one) => idToUuid(one.applicationId)),
+      sessions.map((one) => idToUuid(one.organizationId)),
+      sessions.map((one) => (one.keyId ? idToUuid(one.keyId) : null)),
+    ],
+  )
+  return rows.map((row) => row.isLive)
 }

@@ -8,6 +8,7 @@ export interface SeededAttempts {
   readonly attempts: readonly {
     readonly startedAt: string
     readonly durationMs?: number
+    readonly eventType?: string
     readonly outcome?: 'SUCCESS' | 'RETRYABLE_FAILURE' | 'PERMANENT_FAILURE'
   }[]
 }
@@ -20,9 +21,9 @@ export async function seedAttempts(database: Pick<TestDatabase, 'query'>, seed: 
   await database.query(
     `insert into delivery_attempt (id, application_id, organization_id, delivery_id, destination_id, event_id, event_type,
        number, started_at, duration_ms, outcome, profile_version, feed_epoch)
-     select uuidv7(), $1, $2, uuidv7(), $3, uuidv7(), 'a', 1, x."startedAt", coalesce(x."durationMs", 10),
+     select uuidv7(), $1, $2, uuidv7(), $3, uuidv7(), coalesce(x."eventType", 'a'), 1, x."startedAt", coalesce(x."durationMs", 10),
        coalesce(x.outcome, 'SUCCESS'), 1, (select epoch from feed_epoch)
-     from json_to_recordset($4::json) as x ("startedAt" timestamptz, "durationMs" int, outcome text)`,
+     from json_to_recordset($4::json) as x ("startedAt" timestamptz, "durationMs" int, "eventType" text, outcome text)`,
     [application, organization, destination, JSON.stringify(seed.attempts)],
   )
   // As settlement rings: whoever counts need not wait for its next look.

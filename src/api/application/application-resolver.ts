@@ -8,8 +8,8 @@ import { Refused } from '../../domain/refused.ts'
 import { createApiKey } from '../../pipeline/create-api-key.ts'
 import { ApiKey, addApiKey } from '../../store/api-key.ts'
 import { Application, addApplication, changeApplication } from '../../store/application.ts'
-import { Organization } from '../../store/organization.ts'
-import { type ApiContext, applicationOf, requireOperator } from '../context.ts'
+import type { Organization } from '../../store/organization.ts'
+import { type ApiContext, applicationOf, refuseSession, requireOperator } from '../context.ts'
 import { OrganizationType } from '../organization/organization-type.ts'
 import { payloadOf } from '../user-error.ts'
 import {
@@ -31,23 +31,27 @@ const profileSchema = z.object({ deliveryProfile: deliveryProfileSchema })
 
 @Resolver(() => ApplicationType)
 export class ApplicationResolver {
-  @Query(() => [ApplicationType], { description: 'Newest first. Operator: all; an API key: its own.' })
+  @Query(() => [ApplicationType], {
+    description: 'Newest first. Operator: all; an API key or a portal session: its own.',
+  })
   applications(@Ctx() { parts, principal }: ApiContext): Promise<Application[]> {
     const where = principal.kind === 'OPERATOR' ? {} : { id: principal.applicationId }
     return parts.store.em().find(Application, where, { orderBy: { id: 'desc' } })
   }
 
-  @FieldResolver(() => [ApiKeyType], { description: 'Newest first, revoked ones included.' })
-  apiKeys(@Root() application: Application, @Ctx() { parts }: ApiContext): Promise<ApiKey[]> {
-    return parts.store.em().find(ApiKey, { applicationId: application.id }, { orderBy: { id: 'desc' } })
+  @FieldResolver(() => [ApiKeyType], { description: 'Newest first, revoked ones included. Not for portal sessions.' })
+  apiKeys(@Root() { id }: Application, @Ctx() context: ApiContext): Promise<ApiKey[]> {
+    refuseSession(context)
+    return context.loaders.apiKeys.load(id)
   }
 
   @FieldResolver(() => OrganizationType, {
     description:
-      'The tenant whose destinations are told of the others’ troubles: destination.failing, destination.disabled, destination.recovered, delivery.exhausted, apikey.created. Its own deliveries are never told of. It is in no list of organizations.',
+      'The tenant whose destinations are told of the others’ troubles: destination.failing, destination.disabled, destination.recovered, delivery.exhausted, apikey.created. Its own deliveries are never told of. It is in no list of organizations. Not for portal sessions.',
   })
-  operationsOrganization(@Root() { id }: Application, @Ctx() { parts }: ApiContext): Promise<Organization> {
-    return parts.store.em().findOneOrFail(Organization, { applicationId: id, isOperations: true })
+  operationsOrganization(@Root() { id }: Application, @Ctx() context: ApiContext): Promise<Organization> {
+    refuseSession(context)
+    return context.loaders.operationsOrganization.load(id)
   }
 
   @Mutation(() => ApplicationCreatePayload, {

@@ -1,19 +1,20 @@
 import { decodeFeedCursor, type FeedPosition } from '../../domain/feed-cursor.ts'
-import { type Id, parseId } from '../../domain/id.ts'
 import type { FeedFilter } from '../../store/feed.ts'
-import { knownIds, NOBODY } from '../id-filter.ts'
+import { type ApiContext, organizationOf, scopeOf } from '../context.ts'
+import { knownIds } from '../id-filter.ts'
 import { apiError } from '../mask-error.ts'
 import { checkTexts } from '../text-filter.ts'
 import type { DeliveryAttemptFilter } from './attempt-type.ts'
 
 /** The largest transaction id that Postgres reads. */
 const MAX_XID = 2n ** 64n - 1n
-/** The filter within the caller's application. Ids of other kinds match nothing. */
-export function feedFilterOf(applicationId: Id<'app'>, filter: DeliveryAttemptFilter | null | undefined): FeedFilter {
+/** The filter within what the caller may see. Ids of other kinds match nothing. */
+export function feedFilterOf(context: ApiContext, filter: DeliveryAttemptFilter | null | undefined): FeedFilter {
   const { organizationId, destinationIds, eventTypes, outcomes } = filter ?? {}
+  const scope = scopeOf(context)
   return {
-    applicationId,
-    organizationId: organizationId == null ? undefined : (parseId('org', organizationId) ?? NOBODY),
+    applicationId: scope.applicationId,
+    organizationId: organizationOf(scope, organizationId),
     destinationIds: destinationIds ? knownIds('dst', destinationIds) : undefined,
     eventTypes: checkTexts('filter.eventTypes', eventTypes) ?? undefined,
     outcomes: outcomes ?? undefined,

@@ -6,7 +6,7 @@ import type { Delivery } from '../../store/delivery.ts'
 import type { DeliveryAttempt } from '../../store/delivery-attempt.ts'
 import { readFeed } from '../../store/feed.ts'
 import { type Connection, checkFirst } from '../connection.ts'
-import { type ApiContext, applicationOf } from '../context.ts'
+import type { ApiContext } from '../context.ts'
 import { DeliveryType } from '../delivery/delivery-type.ts'
 import { apiError } from '../mask-error.ts'
 import { feedFilterOf, requireFeedCursor } from './attempt-filter.ts'
@@ -23,7 +23,7 @@ export class AttemptResolver {
     @Ctx() context: ApiContext,
   ): Promise<Connection<DeliveryAttempt>> {
     const after = args.after == null ? feedPositionBefore(0, 0n) : requireFeedCursor(args.after)
-    const filter = feedFilterOf(applicationOf(context), args.filter)
+    const filter = feedFilterOf(context, args.filter)
     const limit = checkFirst(args.first, 100)
     const page = await readFeed(context.parts.store, after, { filter, limit })
     // Without a cursor nothing is missed: that begins with the oldest that is kept.

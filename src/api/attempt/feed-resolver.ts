@@ -1,10 +1,10 @@
 import { Arg, FieldResolver, ID, Int, Resolver, Root, Subscription } from 'type-graphql'
 import { encodeFeedCursor } from '../../domain/feed-cursor.ts'
-import { parseId } from '../../domain/id.ts'
 import type { FeedItem } from '../../pipeline/feed.ts'
 import type { Delivery } from '../../store/delivery.ts'
-import { type ApiContext, applicationOf } from '../context.ts'
+import type { ApiContext } from '../context.ts'
 import { DeliveryType } from '../delivery/delivery-type.ts'
+import { findNode } from '../find-node.ts'
 import { apiError } from '../mask-error.ts'
 import { overSocket, untilReturned } from '../until-returned.ts'
 import { feedFilterOf, requireFeedCursor } from './attempt-filter.ts'
@@ -56,20 +56,16 @@ export class FeedItemResolver {
 }
 
 function followAttempts({ after, last, filter }: FeedArgs, context: ApiContext): AsyncIterableIterator<FeedItem> {
-  const applicationId = applicationOf(context)
+  const within = feedFilterOf(context, filter)
   if (last != null && (last < 1 || last > MAX_LAST)) {
     throw apiError('BAD_USER_INPUT', `last: is 1 to ${MAX_LAST}, not ${last}`)
   }
   const from = { after: after == null ? undefined : requireFeedCursor(after), last: last ?? undefined }
-  return untilReturned((signal) =>
-    context.parts.feed.follow({ ...from, filter: feedFilterOf(applicationId, filter), signal }),
-  )
+  return untilReturned((signal) => context.parts.feed.follow({ ...from, filter: within, signal }))
 }
 
 async function followDelivery({ id }: { id: string }, context: ApiContext): Promise<AsyncIterableIterator<Delivery>> {
-  const parsed = parseId('dlv', id)
-  applicationOf(context)
-  const delivery = parsed && (await context.loaders.delivery.load(parsed))
+  const delivery = await findNode(context, 'dlv', id)
   if (!delivery) throw apiError('BAD_USER_INPUT', `id: there is no delivery ${id}`)
   return untilReturned((signal) => context.parts.watch.watch(delivery.id, signal))
 }

@@ -26,7 +26,7 @@ export class AuditResolver {
     if (filter?.createdAt) where.push({ id: idsBetween('aud', filter.createdAt) })
     const { store } = context.parts
     const all = { $and: where } as FilterQuery<AuditEntry>
-    return listConnection({ store, entity: AuditEntry, prefix: 'aud', where: all, args })
+    return listConnection(store, { entity: AuditEntry, prefix: 'aud', where: all, args })
   }
 
   @FieldResolver(() => DateTimeScalar)

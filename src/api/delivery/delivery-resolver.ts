@@ -1,16 +1,17 @@
 import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql'
-import { idTime, parseId } from '../../domain/id.ts'
+import { idTime } from '../../domain/id.ts'
 import { cancelDelivery } from '../../pipeline/cancel-delivery.ts'
 import { retryDelivery } from '../../pipeline/retry-delivery.ts'
-import { Delivery } from '../../store/delivery.ts'
+import type { Delivery } from '../../store/delivery.ts'
 import { DeliveryAttempt } from '../../store/delivery-attempt.ts'
 import type { Destination } from '../../store/destination.ts'
 import type { Event } from '../../store/event.ts'
 import { AttemptConnection, AttemptType } from '../attempt/attempt-type.ts'
-import { BoundedCount, CountArgs, type CountedConnection, checkMax, listConnection, PageArgs } from '../connection.ts'
-import { type ApiContext, applicationOf } from '../context.ts'
+import { BoundedCount, CountArgs, type CountedConnection, checkMax, nestedConnection, PageArgs } from '../connection.ts'
+import { type ApiContext, scopeOf } from '../context.ts'
 import { DestinationType } from '../destination/destination-type.ts'
 import { EventObject } from '../event/event-object.ts'
+import { findNode } from '../find-node.ts'
 import { DateTimeScalar } from '../scalars.ts'
 import { payloadOf } from '../user-error.ts'
 import {
@@ -27,10 +28,8 @@ import { listDeliveries } from './list-deliveries.ts'
 @Resolver(() => DeliveryType)
 export class DeliveryResolver {
   @Query(() => DeliveryType, { nullable: true })
-  delivery(@Arg('id', () => ID) id: string, @Ctx() context: ApiContext): Promise<Delivery | null> | null {
-    const applicationId = applicationOf(context)
-    const parsed = parseId('dlv', id)
-    return parsed ? context.parts.store.em().findOne(Delivery, { id: parsed, applicationId }) : null
+  delivery(@Arg('id', () => ID) id: string, @Ctx() context: ApiContext): Promise<Delivery | undefined> {
+    return findNode(context, 'dlv', id)
   }
 
   @Query(() => DeliveryConnection, { description: 'Newest first.' })
@@ -72,10 +71,10 @@ export class DeliveryResolver {
   attempts(
     @Root() { id }: Delivery,
     @Args(() => PageArgs) args: PageArgs,
-    @Ctx() { parts }: ApiContext,
+    @Ctx() { loaders }: ApiContext,
   ): Promise<CountedConnection<DeliveryAttempt>> {
-    const where = { deliveryId: id }
-    return listConnection({ store: parts.store, entity: DeliveryAttempt, prefix: 'att', where, args })
+    const parent = { property: 'deliveryId', id }
+    return nestedConnection(loaders, parent, { entity: DeliveryAttempt, prefix: 'att', where: {}, args })
   }
 
   @Mutation(() => DeliveryRetryPayload, {
@@ -83,8 +82,8 @@ export class DeliveryResolver {
       'On a finished delivery: a new one for the same event and destination (trigger RETRY). On a pending one: due now.',
   })
   deliveryRetry(@Arg('input', () => DeliveryRetryInput) input: DeliveryRetryInput, @Ctx() context: ApiContext) {
-    const applicationId = applicationOf(context)
-    return payloadOf(async () => ({ delivery: await retryDelivery(context.parts, applicationId, input.id) }))
+    const scope = scopeOf(context)
+    return payloadOf(async () => ({ delivery: await retryDelivery(context.parts, scope, input.id) }))
   }
 
   @Mutation(() => DeliveryCancelPayload, {
@@ -92,8 +91,8 @@ export class DeliveryResolver {
       'Takes a pending delivery back. An attempt that is under way is still recorded, and no other follows. CONFLICT when it is finished.',
   })
   deliveryCancel(@Arg('input', () => DeliveryCancelInput) input: DeliveryCancelInput, @Ctx() context: ApiContext) {
-    const applicationId = applicationOf(context)
-    return payloadOf(async () => ({ delivery: await cancelDelivery(context.parts, applicationId, input.id) }))
+    const scope = scopeOf(context)
+    return payloadOf(async () => ({ delivery: await cancelDelivery(context.parts, scope, input.id) }))
   }
 }
 

@@ -1,8 +1,8 @@
 import type { FilterQuery } from '@mikro-orm/core'
 import type { Id } from '../../domain/id.ts'
 import { Delivery, deliveriesOf, hasStatus, isException } from '../../store/delivery.ts'
-import { type CountedConnection, listConnection, type PageArgs } from '../connection.ts'
-import { type ApiContext, applicationOf } from '../context.ts'
+import { type CountedConnection, listConnection, nestedConnection, type PageArgs } from '../connection.ts'
+import { type ApiContext, organizationOf, scopeOf } from '../context.ts'
 import { idsBetween, knownIds } from '../id-filter.ts'
 import { checkTexts } from '../text-filter.ts'
 import type { DeliveryFilter } from './delivery-type.ts'
@@ -10,27 +10,25 @@ import type { DeliveryFilter } from './delivery-type.ts'
 export interface DeliveryListOptions {
   readonly filter?: DeliveryFilter | null | undefined
   /** What the list hangs under. */
-  readonly of?: { readonly destinationId?: Id<'dst'>; readonly eventId?: Id<'evt'> }
+  readonly of?:
+    | { readonly property: 'destinationId'; readonly id: Id<'dst'> }
+    | { readonly property: 'eventId'; readonly id: Id<'evt'> }
 }
 
 export function listDeliveries(
   context: ApiContext,
   args: PageArgs,
-  { filter, of = {} }: DeliveryListOptions,
+  { filter, of }: DeliveryListOptions,
 ): Promise<CountedConnection<Delivery>> {
-  const applicationId = applicationOf(context)
-  const organizationIds = filter?.organizationId == null ? undefined : knownIds('org', [filter.organizationId])
+  const scope = scopeOf(context)
+  const organizationId = organizationOf(scope, filter?.organizationId)
   const destinationIds = filter?.destinationIds && knownIds('dst', filter.destinationIds)
-  const destinationId = of.destinationId ?? (destinationIds?.length === 1 ? destinationIds[0] : undefined)
-  const organizationId = organizationIds?.[0]
   // What an index answers, and what has to be looked up row by row.
   const indexed: FilterQuery<Delivery>[] = []
   const others: FilterQuery<Delivery>[] = []
-  if (of.eventId) indexed.push({ applicationId, eventId: of.eventId })
-  else if (destinationId) indexed.push(deliveriesOf(applicationId, { destinationId }))
-  else if (organizationId) indexed.push(deliveriesOf(applicationId, { organizationId }))
-  else indexed.push({ applicationId })
-  if (organizationIds) indexed.push({ organizationId: { $in: organizationIds } })
+  // What a list hangs under was found within the scope.
+  if (!of) indexed.push(ownDeliveries(scope.applicationId, { organizationId, destinationIds }))
+  if (organizationId) indexed.push({ organizationId })
   if (destinationIds) {
     const into = destinationIds.length > 1 ? others : indexed
     into.push({ destinationId: { $in: destinationIds } })
@@ -42,13 +40,22 @@ export function listDeliveries(
   }
   if (filter?.eventTypes) others.push({ eventType: { $in: checkTexts('filter.eventTypes', filter.eventTypes) } })
   if (filter?.triggers) others.push({ trigger: { $in: filter.triggers } })
-  const { store } = context.parts
-  return listConnection({
-    store,
+  const list = {
     entity: Delivery,
     prefix: 'dlv',
     where: { $and: [...indexed, ...others] } as FilterQuery<Delivery>,
     within: others.length > 0 ? ({ $and: indexed } as FilterQuery<Delivery>) : undefined,
     args,
-  })
+  } as const
+  return of ? nestedConnection(context.loaders, of, { ...list, filter }) : listConnection(context.parts.store, list)
+}
+
+/** The application's, by the index that the filter calls for. */
+function ownDeliveries(
+  applicationId: Id<'app'>,
+  by: { organizationId: Id<'org'> | undefined; destinationIds: Id<'dst'>[] | null | undefined },
+): FilterQuery<Delivery> {
+  const { organizationId, destinationIds } = by
+  if (destinationIds?.length === 1) return deliveriesOf(applicationId, { destinationId: destinationIds[0]! })
+  return organizationId ? deliveriesOf(applicationId, { organizationId }) : { applicationId }
 }

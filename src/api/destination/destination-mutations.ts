@@ -7,7 +7,7 @@ import {
   updateDestination,
 } from '../../pipeline/manage-destination.ts'
 import { revealSigningSecret, rotateSigningSecret } from '../../pipeline/signing-secret.ts'
-import { type ApiContext, applicationOf } from '../context.ts'
+import { type ApiContext, scopeOf } from '../context.ts'
 import { apiError } from '../mask-error.ts'
 import { payloadOf } from '../user-error.ts'
 import {
@@ -36,8 +36,8 @@ export class DestinationMutations {
     @Arg('input', () => DestinationCreateInput) input: DestinationCreateInput,
     @Ctx() context: ApiContext,
   ) {
-    const applicationId = applicationOf(context)
-    return payloadOf(() => createDestination(context.parts, applicationId, input))
+    const scope = scopeOf(context)
+    return payloadOf(() => createDestination(context.parts, scope, input))
   }
 
   @Mutation(() => DestinationUpdatePayload, {
@@ -47,8 +47,8 @@ export class DestinationMutations {
     @Arg('input', () => DestinationUpdateInput) input: DestinationUpdateInput,
     @Ctx() context: ApiContext,
   ) {
-    const applicationId = applicationOf(context)
-    return payloadOf(async () => ({ destination: await updateDestination(context.parts, applicationId, input) }))
+    const scope = scopeOf(context)
+    return payloadOf(async () => ({ destination: await updateDestination(context.parts, scope, input) }))
   }
 
   @Mutation(() => DestinationDeletePayload, {
@@ -58,8 +58,8 @@ export class DestinationMutations {
     @Arg('input', () => DestinationDeleteInput) input: DestinationDeleteInput,
     @Ctx() context: ApiContext,
   ) {
-    const applicationId = applicationOf(context)
-    return payloadOf(async () => ({ deletedId: await deleteDestination(context.parts.store, applicationId, input.id) }))
+    const scope = scopeOf(context)
+    return payloadOf(async () => ({ deletedId: await deleteDestination(context.parts.store, scope, input.id) }))
   }
 
   @Mutation(() => DestinationEnablePayload, {
@@ -69,9 +69,9 @@ export class DestinationMutations {
     @Arg('input', () => DestinationEnableInput) input: DestinationEnableInput,
     @Ctx() context: ApiContext,
   ) {
-    const applicationId = applicationOf(context)
+    const scope = scopeOf(context)
     return payloadOf(async () => ({
-      destination: await enableDestination(context.parts.store, applicationId, input.id),
+      destination: await enableDestination(context.parts.store, scope, input.id),
     }))
   }
 
@@ -80,9 +80,9 @@ export class DestinationMutations {
     @Arg('input', () => DestinationDisableInput) input: DestinationDisableInput,
     @Ctx() context: ApiContext,
   ) {
-    const applicationId = applicationOf(context)
+    const scope = scopeOf(context)
     return payloadOf(async () => ({
-      destination: await disableDestination(context.parts.store, applicationId, input.id),
+      destination: await disableDestination(context.parts.store, scope, input.id),
     }))
   }
 
@@ -93,9 +93,9 @@ export class DestinationMutations {
     @Arg('input', () => DestinationSecretRotateInput) input: DestinationSecretRotateInput,
     @Ctx() context: ApiContext,
   ) {
-    const applicationId = applicationOf(context)
+    const scope = scopeOf(context)
     const rotation = { ...input, overlapSeconds: input.overlapSeconds ?? 86_400 }
-    return payloadOf(() => rotateSigningSecret(context.parts.store, applicationId, rotation))
+    return payloadOf(() => rotateSigningSecret(context.parts.store, scope, rotation))
   }
 
   @Mutation(() => DestinationSecretRevealPayload, {
@@ -108,7 +108,7 @@ export class DestinationMutations {
   ) {
     const { principal, parts } = context
     if (principal.kind === 'OPERATOR') throw apiError('FORBIDDEN', 'The operator key does not read secrets')
-    const applicationId = applicationOf(context)
-    return payloadOf(async () => ({ signingSecret: await revealSigningSecret(parts.store, applicationId, input.id) }))
+    const scope = scopeOf(context)
+    return payloadOf(async () => ({ signingSecret: await revealSigningSecret(parts.store, scope, input.id) }))
   }
 }

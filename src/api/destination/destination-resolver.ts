@@ -1,18 +1,17 @@
 import { Arg, Args, Ctx, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-graphql'
-import { parseId } from '../../domain/id.ts'
 import type { DisabledReason } from '../../domain/outcome.ts'
 import { REDACTED, type RecordedHeader } from '../../domain/redact.ts'
 import type { Delivery } from '../../store/delivery.ts'
-import { Destination, type SigningSecret } from '../../store/destination.ts'
+import type { Destination, SigningSecret } from '../../store/destination.ts'
 import type { Organization } from '../../store/organization.ts'
 import { HttpHeader } from '../attempt/attempt-type.ts'
 import { type CountedConnection, PageArgs } from '../connection.ts'
 import { connectorOf } from '../connector/connector-resolver.ts'
 import { ConnectorType } from '../connector/connector-type.ts'
-import { type ApiContext, applicationOf } from '../context.ts'
+import type { ApiContext } from '../context.ts'
 import { DeliveryConnection, DeliveryFilter } from '../delivery/delivery-type.ts'
 import { listDeliveries } from '../delivery/list-deliveries.ts'
-import { NOBODY } from '../id-filter.ts'
+import { findNode } from '../find-node.ts'
 import { OrganizationType } from '../organization/organization-type.ts'
 import { DateTimeScalar } from '../scalars.ts'
 import {
@@ -29,10 +28,8 @@ import { listDestinations } from './list-destinations.ts'
 @Resolver(() => DestinationType)
 export class DestinationResolver {
   @Query(() => DestinationType, { nullable: true })
-  destination(@Arg('id', () => ID) id: string, @Ctx() context: ApiContext): Promise<Destination | null> | null {
-    const applicationId = applicationOf(context)
-    const parsed = parseId('dst', id)
-    return parsed ? context.parts.store.em().findOne(Destination, { id: parsed, applicationId }) : null
+  destination(@Arg('id', () => ID) id: string, @Ctx() context: ApiContext): Promise<Destination | undefined> {
+    return findNode(context, 'dst', id)
   }
 
   @Query(() => DestinationConnection, { description: 'Newest first; of one organization, or of all.' })
@@ -42,8 +39,7 @@ export class DestinationResolver {
     @Arg('organizationId', () => ID, { nullable: true }) organizationId?: string | null,
     @Arg('filter', () => DestinationFilter, { nullable: true }) filter?: DestinationFilter | null,
   ): Promise<CountedConnection<Destination>> {
-    const organization = organizationId == null ? undefined : (parseId('org', organizationId) ?? NOBODY)
-    return listDestinations(context, args, { organizationId: organization, filter })
+    return listDestinations(context, args, { organizationId, filter })
   }
 
   @FieldResolver(() => OrganizationType)
@@ -133,7 +129,7 @@ export class DestinationResolver {
     @Ctx() context: ApiContext,
     @Arg('filter', () => DeliveryFilter, { nullable: true }) filter?: DeliveryFilter | null,
   ): Promise<CountedConnection<Delivery>> {
-    return listDeliveries(context, args, { filter, of: { destinationId: id } })
+    return listDeliveries(context, args, { filter, of: { property: 'destinationId', id } })
   }
 }
 

@@ -1,7 +1,7 @@
 import { Arg, Ctx, Field, ID, InputType, Mutation, ObjectType, Resolver } from 'type-graphql'
 import { type Preview, previewDestination } from '../../pipeline/preview-destination.ts'
 import { HttpRequestRecord } from '../attempt/attempt-type.ts'
-import { type ApiContext, applicationOf } from '../context.ts'
+import { type ApiContext, scopeOf } from '../context.ts'
 import { JsonObjectScalar, JsonScalar } from '../scalars.ts'
 import { MutationPayload, payloadOf } from '../user-error.ts'
 
@@ -54,8 +54,8 @@ export class DestinationPreviewResolver {
     @Arg('input', () => DestinationPreviewInput) input: DestinationPreviewInput,
     @Ctx() context: ApiContext,
   ) {
-    const applicationId = applicationOf(context)
+    const scope = scopeOf(context)
     const none: Preview = { request: undefined, skipped: false }
-    return { ...none, ...(await payloadOf(() => previewDestination(context.parts, applicationId, input))) }
+    return { ...none, ...(await payloadOf(() => previewDestination(context.parts, scope, input))) }
   }
 }

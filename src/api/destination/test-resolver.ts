@@ -1,7 +1,7 @@
 import { Arg, Ctx, Field, ID, InputType, Mutation, ObjectType, Resolver } from 'type-graphql'
 import { testDestination } from '../../pipeline/test-destination.ts'
 import { AttemptType } from '../attempt/attempt-type.ts'
-import { type ApiContext, applicationOf } from '../context.ts'
+import { type ApiContext, scopeOf } from '../context.ts'
 import { DeliveryType } from '../delivery/delivery-type.ts'
 import { JsonScalar } from '../scalars.ts'
 import { MutationPayload, payloadOf } from '../user-error.ts'
@@ -34,7 +34,7 @@ export class DestinationTestResolver {
       "Sends the event type's sample (or data) through the real pipeline, one attempt, whatever the destination's subscriptions, switch and health say; health is not touched. Waits for the attempt up to timeoutMs + 5 s; attempt is null if it has not ended then.",
   })
   destinationTest(@Arg('input', () => DestinationTestInput) input: DestinationTestInput, @Ctx() context: ApiContext) {
-    const applicationId = applicationOf(context)
-    return payloadOf(() => testDestination(context.parts, applicationId, input))
+    const scope = scopeOf(context)
+    return payloadOf(() => testDestination(context.parts, scope, input))
   }
 }

@@ -2,7 +2,7 @@ import { Arg, Args, Ctx, Mutation, Query, Resolver } from 'type-graphql'
 import { isEventTypeName } from '../../domain/subscription.ts'
 import { archiveEventType, EventType, upsertEventType } from '../../store/event-type.ts'
 import { type Connection, listConnection } from '../connection.ts'
-import { type ApiContext, applicationOf } from '../context.ts'
+import { type ApiContext, applicationOf, scopeOf } from '../context.ts'
 import { payloadOf } from '../user-error.ts'
 import {
   EventTypeArchiveInput,
@@ -18,7 +18,7 @@ import {
 export class EventTypeResolver {
   @Query(() => EventTypeType, { nullable: true })
   eventType(@Arg('name', () => String) name: string, @Ctx() context: ApiContext): Promise<EventType | null> | null {
-    const applicationId = applicationOf(context)
+    const { applicationId } = scopeOf(context)
     return isEventTypeName(name) ? context.parts.store.em().findOne(EventType, { applicationId, name }) : null
   }
 
@@ -30,9 +30,10 @@ export class EventTypeResolver {
     @Args(() => EventTypePageArgs) args: EventTypePageArgs,
     @Ctx() context: ApiContext,
   ): Promise<Connection<EventType>> {
-    const where = { applicationId: applicationOf(context), isNotice: args.operations ?? false }
+    const { applicationId } = scopeOf(context)
+    const where = { applicationId, isNotice: args.operations ?? false }
     const { store } = context.parts
-    return listConnection({ store, entity: EventType, prefix: 'ety', where, args, defaultFirst: 100 })
+    return listConnection(store, { entity: EventType, prefix: 'ety', where, args, defaultFirst: 100 })
   }
 
   @Mutation(() => EventTypeUpsertPayload, { description: 'Makes or changes a kind of event.' })

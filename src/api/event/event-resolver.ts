@@ -1,6 +1,6 @@
 import type { FilterQuery } from '@mikro-orm/core'
 import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql'
-import { idTime, parseId } from '../../domain/id.ts'
+import { idTime } from '../../domain/id.ts'
 import { type Problem, Refused } from '../../domain/refused.ts'
 import type { PublishResult } from '../../pipeline/publish.ts'
 import type { PublishRequest } from '../../pipeline/publish-request.ts'
@@ -8,10 +8,11 @@ import type { Delivery } from '../../store/delivery.ts'
 import { Event } from '../../store/event.ts'
 import type { Organization } from '../../store/organization.ts'
 import { BoundedCount, CountArgs, type CountedConnection, checkMax, listConnection, PageArgs } from '../connection.ts'
-import { type ApiContext, applicationOf } from '../context.ts'
+import { type ApiContext, applicationOf, organizationOf, scopeOf } from '../context.ts'
 import { DeliveryConnection } from '../delivery/delivery-type.ts'
 import { listDeliveries } from '../delivery/list-deliveries.ts'
-import { idsBetween, knownIds } from '../id-filter.ts'
+import { findNode } from '../find-node.ts'
+import { idsBetween } from '../id-filter.ts'
 import { OrganizationType } from '../organization/organization-type.ts'
 import { DateTimeScalar, JsonScalar } from '../scalars.ts'
 import { checkTexts } from '../text-filter.ts'
@@ -28,10 +29,8 @@ import {
 @Resolver(() => EventObject)
 export class EventResolver {
   @Query(() => EventObject, { nullable: true })
-  event(@Arg('id', () => ID) id: string, @Ctx() context: ApiContext): Promise<Event | null> | null {
-    const applicationId = applicationOf(context)
-    const parsed = parseId('evt', id)
-    return parsed ? context.parts.store.em().findOne(Event, { id: parsed, applicationId }) : null
+  event(@Arg('id', () => ID) id: string, @Ctx() context: ApiContext): Promise<Event | undefined> {
+    return findNode(context, 'evt', id)
   }
 
   @Query(() => EventConnection, { description: 'Newest first.' })
@@ -41,17 +40,17 @@ export class EventResolver {
     @Arg('filter', () => EventFilter, { nullable: true }) filter?: EventFilter | null,
   ): Promise<CountedConnection<Event>> {
     // What an index answers, and what has to be looked up row by row.
-    const indexed: FilterQuery<Event>[] = [{ applicationId: applicationOf(context) }]
+    const scope = scopeOf(context)
+    const organizationId = organizationOf(scope, filter?.organizationId)
+    const indexed: FilterQuery<Event>[] = [{ applicationId: scope.applicationId }]
     const others: FilterQuery<Event>[] = []
-    if (filter?.organizationId != null) {
-      indexed.push({ organizationId: { $in: knownIds('org', [filter.organizationId]) } })
-    }
+    if (organizationId) indexed.push({ organizationId })
     if (filter?.createdAt) indexed.push({ id: idsBetween('evt', filter.createdAt) })
     if (filter?.types) others.push({ type: { $in: checkTexts('filter.types', filter.types) } })
     if (filter?.isTest != null) others.push({ isTest: filter.isTest })
     const where = { $and: [...indexed, ...others] } as FilterQuery<Event>
     const within = others.length > 0 ? ({ $and: indexed } as FilterQuery<Event>) : undefined
-    return listConnection({ store: context.parts.store, entity: Event, prefix: 'evt', where, within, args })
+    return listConnection(context.parts.store, { entity: Event, prefix: 'evt', where, within, args })
   }
 
   @FieldResolver(() => OrganizationType)
@@ -78,7 +77,7 @@ export class EventResolver {
     @Args(() => PageArgs) args: PageArgs,
     @Ctx() context: ApiContext,
   ): Promise<CountedConnection<Delivery>> {
-    return listDeliveries(context, args, { of: { eventId: id } })
+    return listDeliveries(context, args, { of: { property: 'eventId', id: id } })
   }
 
   @Mutation(() => EventPublishPayload, {

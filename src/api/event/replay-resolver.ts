@@ -1,6 +1,6 @@
 import { Arg, Ctx, Field, Mutation, ObjectType, Resolver } from 'type-graphql'
 import { replayEvent } from '../../pipeline/replay-event.ts'
-import { type ApiContext, applicationOf } from '../context.ts'
+import { type ApiContext, scopeOf } from '../context.ts'
 import { DeliveryType } from '../delivery/delivery-type.ts'
 import { MutationPayload, payloadOf } from '../user-error.ts'
 import { EventReplayInput } from './event-object.ts'
@@ -18,9 +18,9 @@ export class ReplayResolver {
       'Sends a stored event again, with the same webhook-id: a new delivery (trigger REPLAY) for each destination; one that is off gets a SKIPPED one. NOT_RETRYABLE when its data is no longer kept.',
   })
   async eventReplay(@Arg('input', () => EventReplayInput) input: EventReplayInput, @Ctx() context: ApiContext) {
-    const applicationId = applicationOf(context)
+    const scope = scopeOf(context)
     const payload = await payloadOf(async () => ({
-      deliveries: await replayEvent(context.parts, applicationId, input),
+      deliveries: await replayEvent(context.parts, scope, input),
     }))
     return { deliveries: [], ...payload }
   }

@@ -1,12 +1,12 @@
 import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql'
-import { parseId } from '../../domain/id.ts'
 import { deleteOrganization } from '../../pipeline/delete-organization.ts'
 import type { Destination } from '../../store/destination.ts'
 import { Organization, upsertOrganization } from '../../store/organization.ts'
 import { type Connection, listConnection, PageArgs } from '../connection.ts'
-import { type ApiContext, applicationOf } from '../context.ts'
+import { type ApiContext, applicationOf, scopeOf } from '../context.ts'
 import { DestinationConnection, DestinationFilter } from '../destination/destination-type.ts'
 import { listDestinations } from '../destination/list-destinations.ts'
+import { findNode } from '../find-node.ts'
 import { apiError } from '../mask-error.ts'
 import { checkTexts } from '../text-filter.ts'
 import { payloadOf } from '../user-error.ts'
@@ -26,15 +26,15 @@ export class OrganizationResolver {
     @Ctx() context: ApiContext,
     @Arg('id', () => ID, { nullable: true }) id?: string | null,
     @Arg('externalId', () => String, { nullable: true }) externalId?: string | null,
-  ): Promise<Organization | null> {
-    const applicationId = applicationOf(context)
+  ): Promise<Organization | null | undefined> {
+    const scope = scopeOf(context)
     if ((id == null) === (externalId == null)) {
       throw apiError('BAD_USER_INPUT', 'id: give exactly one of id and externalId')
     }
-    const parsed = id == null ? undefined : parseId('org', id)
-    if (id != null && !parsed) return null
-    const where = parsed ? { id: parsed } : { externalId: checkTexts('externalId', externalId!) }
-    return context.parts.store.em().findOne(Organization, { applicationId, ...where })
+    if (id != null) return findNode(context, 'org', id)
+    const where = { applicationId: scope.applicationId, externalId: checkTexts('externalId', externalId!) }
+    const found = await context.parts.store.em().findOne(Organization, where)
+    return scope.organizationId === undefined || scope.organizationId === found?.id ? found : null
   }
 
   @Query(() => OrganizationConnection, { description: 'Newest first; without the operations organization.' })
@@ -48,12 +48,14 @@ export class OrganizationResolver {
     search?: string | null,
   ): Promise<Connection<Organization>> {
     const pattern = `%${(checkTexts('search', search) ?? '').replace(/[\\%_]/g, '\\$&')}%`
+    const { applicationId, organizationId } = scopeOf(context)
     const where = {
-      applicationId: applicationOf(context),
+      applicationId,
       isOperations: false,
+      ...(organizationId && { id: organizationId }),
       ...(search ? { $or: [{ name: { $ilike: pattern } }, { externalId: { $ilike: pattern } }] } : {}),
     }
-    return listConnection({ store: context.parts.store, entity: Organization, prefix: 'org', where, args })
+    return listConnection(context.parts.store, { entity: Organization, prefix: 'org', where, args })
   }
 
   @FieldResolver(() => DestinationConnection, { description: 'Newest first.' })
@@ -63,7 +65,7 @@ export class OrganizationResolver {
     @Ctx() context: ApiContext,
     @Arg('filter', () => DestinationFilter, { nullable: true }) filter?: DestinationFilter | null,
   ): Promise<Connection<Destination>> {
-    return listDestinations(context, args, { organizationId: organization.id, filter })
+    return listDestinations(context, args, { of: organization.id, filter })
   }
 
   @Mutation(() => OrganizationUpsertPayload, { description: 'Makes or changes a customer.' })
@@ -86,8 +88,11 @@ export class OrganizationResolver {
     @Ctx() context: ApiContext,
   ) {
     const applicationId = applicationOf(context)
-    return payloadOf(async () => ({
-      deletedId: await deleteOrganization(context.parts.store, applicationId, input.id),
-    }))
+    return payloadOf(async () => {
+      const deletedId = await deleteOrganization(context.parts.store, applicationId, input.id)
+      // Its portal sessions end with it.
+      context.parts.bell.ring('revoked')
+      return { deletedId }
+    })
   }
 }

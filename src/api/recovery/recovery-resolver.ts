@@ -1,11 +1,11 @@
 import { Arg, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root, Subscription } from 'type-graphql'
-import { parseId } from '../../domain/id.ts'
 import { recoverDestination } from '../../pipeline/recover-destination.ts'
 import { watchRecovery } from '../../pipeline/watch-recovery.ts'
 import type { Destination } from '../../store/destination.ts'
-import { RecoveryJob } from '../../store/recovery-job.ts'
-import { type ApiContext, applicationOf } from '../context.ts'
+import type { RecoveryJob } from '../../store/recovery-job.ts'
+import { type ApiContext, scopeOf } from '../context.ts'
 import { DestinationType } from '../destination/destination-type.ts'
+import { findNode } from '../find-node.ts'
 import { apiError } from '../mask-error.ts'
 import { overSocket, untilReturned } from '../until-returned.ts'
 import { payloadOf } from '../user-error.ts'
@@ -14,8 +14,8 @@ import { DestinationRecoverInput, DestinationRecoverPayload, RecoveryJobType } f
 @Resolver(() => RecoveryJobType)
 export class RecoveryResolver {
   @Query(() => RecoveryJobType, { nullable: true })
-  recoveryJob(@Arg('id', () => ID) id: string, @Ctx() context: ApiContext): Promise<RecoveryJob | null> {
-    return findJob(id, context)
+  recoveryJob(@Arg('id', () => ID) id: string, @Ctx() context: ApiContext): Promise<RecoveryJob | undefined> {
+    return findNode(context, 'rec', id)
   }
 
   @FieldResolver(() => DestinationType, { nullable: true, description: 'null once deleted; the id stays.' })
@@ -34,7 +34,7 @@ export class RecoveryResolver {
     @Arg('input', () => DestinationRecoverInput) input: DestinationRecoverInput,
     @Ctx() context: ApiContext,
   ) {
-    const applicationId = applicationOf(context)
+    const scope = scopeOf(context)
     const { id, range, statuses, dryRun } = input
     const request = {
       id,
@@ -43,7 +43,7 @@ export class RecoveryResolver {
       statuses: statuses ?? ['FAILED' as const],
       dryRun: dryRun ?? false,
     }
-    return payloadOf(() => recoverDestination(context.parts, applicationId, request))
+    return payloadOf(() => recoverDestination(context.parts, scope, request))
   }
 
   @Subscription(() => RecoveryJobType, {
@@ -57,13 +57,7 @@ export class RecoveryResolver {
 }
 
 async function follow({ id }: { id: string }, context: ApiContext): Promise<AsyncIterableIterator<RecoveryJob>> {
-  const job = await findJob(id, context)
+  const job = await findNode(context, 'rec', id)
   if (!job) throw apiError('BAD_USER_INPUT', `id: there is no recovery job ${id}`)
   return untilReturned((signal) => watchRecovery(context.parts, job.id, signal))
-}
-
-async function findJob(id: string, context: ApiContext): Promise<RecoveryJob | null> {
-  const applicationId = applicationOf(context)
-  const parsed = parseId('rec', id)
-  return parsed ? context.parts.store.em().findOne(RecoveryJob, { id: parsed, applicationId }) : null
 }

@@ -4,7 +4,7 @@ import { type Problem, Refused } from '../../domain/refused.ts'
 import { createDestination, deleteDestination, updateDestination } from '../../pipeline/manage-destination.ts'
 import { Destination } from '../../store/destination.ts'
 import { Organization } from '../../store/organization.ts'
-import { type ApiContext, applicationOf } from '../context.ts'
+import { type ApiContext, scopeOf } from '../context.ts'
 
 // Webhooks by REST, for products whose customers have code for it: /api/webhooks-management as SalesOS documents it. A thin
 // layer over the same verbs as GraphQL's; schema/openapi.json describes it.
@@ -54,7 +54,7 @@ export function createWebhook(call: RestCall): Promise<RestAnswer> {
   return answering(async () => {
     const { url, events, active, label, secret } = parseBody(createSchema, call.body)
     const { id: organizationId } = await findOrganization(call)
-    const { destination, signingSecret } = await createDestination(call.context.parts, applicationOf(call.context), {
+    const { destination, signingSecret } = await createDestination(call.context.parts, scopeOf(call.context), {
       organizationId,
       label: label ?? (URL.canParse(url) ? new URL(url).host.slice(0, 200) : 'Webhook'),
       connector: 'webhook',
@@ -94,7 +94,7 @@ export function changeWebhook(call: RestCall): Promise<RestAnswer> {
   return answering(async () => {
     const { url, events, active, label } = parseBody(changeSchema, call.body)
     const { id } = await findWebhook(call)
-    const destination = await updateDestination(call.context.parts, applicationOf(call.context), {
+    const destination = await updateDestination(call.context.parts, scopeOf(call.context), {
       id,
       label,
       active,
@@ -108,7 +108,7 @@ export function changeWebhook(call: RestCall): Promise<RestAnswer> {
 export function deleteWebhook(call: RestCall): Promise<RestAnswer> {
   return answering(async () => {
     const { id } = await findWebhook(call)
-    await deleteDestination(call.context.parts.store, applicationOf(call.context), id)
+    await deleteDestination(call.context.parts.store, scopeOf(call.context), id)
     return { status: 204 }
   })
 }
@@ -138,14 +138,15 @@ async function findWebhook(call: RestCall): Promise<Destination> {
 /** The one that the call names; without a name, the only one of the application. */
 async function findOrganization({ context, organization: text }: RestCall): Promise<Organization> {
   const em = context.parts.store.em()
-  const own = { applicationId: applicationOf(context), isOperations: false }
+  const { applicationId, organizationId } = scopeOf(context)
+  const own = { applicationId, isOperations: false, ...(organizationId && { id: organizationId }) }
   if (text === undefined) {
     const [only, ...others] = await em.find(Organization, own, { limit: 2 })
     if (only && others.length === 0) return only
     throw refuse('postrider-organization', 'is required: the id or the external id of the customer')
   }
   const id: Id<'org'> | undefined = parseId('org', text)
-  const found = await em.findOne(Organization, { ...own, ...(id ? { id } : { externalId: text }) })
+  const found = await em.findOne(Organization, { $and: [own, id ? { id } : { externalId: text }] })
   if (!found) throw refuse('postrider-organization', `there is no organization ${text}`)
   return found
 }

@@ -1,11 +1,11 @@
 import { Arg, Args, Ctx, FieldResolver, ID, Query, Resolver, Root } from 'type-graphql'
-import { parseId } from '../../domain/id.ts'
 import { MINUTES_KEPT_DAYS, readStats, type StatsPoint, type StatsSpan, statsSpan } from '../../store/attempt-stats.ts'
 import type { Destination } from '../../store/destination.ts'
-import { type ApiContext, applicationOf } from '../context.ts'
+import { type ApiContext, organizationOf, scopeOf } from '../context.ts'
 import { DestinationType } from '../destination/destination-type.ts'
 import { NOBODY } from '../id-filter.ts'
 import { apiError } from '../mask-error.ts'
+import { checkTexts } from '../text-filter.ts'
 import { StatsArgs, StatsPointType } from './stats-type.ts'
 
 const MAX_POINTS = 1_500
@@ -20,12 +20,35 @@ export class StatsResolver {
   async stats(
     @Args(() => StatsArgs) args: StatsArgs,
     @Ctx() context: ApiContext,
-    @Arg('organizationId', () => ID, { nullable: true }) organizationId?: string | null,
+    @Arg('organizationId', () => ID, { nullable: true, description: 'Default: all of the application.' })
+    organizationId?: string | null,
+    @Arg('eventType', () => String, {
+      nullable: true,
+      description: 'Only attempts of events of this type. Not with connector.',
+    })
+    eventType?: string | null,
+    @Arg('connector', () => String, {
+      nullable: true,
+      description: 'Only attempts to destinations of this connector, by its key. Not with eventType.',
+    })
+    connector?: string | null,
   ): Promise<StatsPoint[]> {
-    const applicationId = applicationOf(context)
+    if (eventType != null && connector != null) {
+      throw apiError('BAD_USER_INPUT', 'connector: give one of eventType and connector')
+    }
+    const scope = scopeOf(context)
+    const { applicationId } = scope
     const span = checkSpan(args)
-    const organization = organizationId == null ? undefined : await ownOrganization(context, organizationId)
-    return readStats(context.parts.store, { applicationId, organizationId: organization, span })
+    const asked = organizationOf(scope, organizationId)
+    // Counts are kept by the organization's id alone, so whose it is is looked up.
+    const own = asked && ((await context.loaders.organization.load(asked))?.id ?? NOBODY)
+    return readStats(context.parts.store, {
+      applicationId,
+      organizationId: own,
+      eventType: checkTexts('eventType', eventType) ?? undefined,
+      connector: checkTexts('connector', connector) ?? undefined,
+      span,
+    })
   }
 }
 
@@ -35,18 +58,12 @@ export class DestinationStatsResolver {
     description: `A point for each bucket of the range, oldest first, also where nothing happened; at most ${MAX_POINTS}.`,
   })
   stats(
-    @Root() { id, applicationId }: Destination,
+    @Root() { id }: Destination,
     @Args(() => StatsArgs) args: StatsArgs,
-    @Ctx() { parts }: ApiContext,
+    @Ctx() { loaders }: ApiContext,
   ): Promise<StatsPoint[]> {
-    return readStats(parts.store, { applicationId, destinationId: id, span: checkSpan(args) })
+    return loaders.stats(id, checkSpan(args))
   }
-}
-
-/** Counts are kept by the organization's id alone, so whose it is is looked up. */
-async function ownOrganization({ loaders }: ApiContext, text: string) {
-  const id = parseId('org', text)
-  return (id && (await loaders.organization.load(id)))?.id ?? NOBODY
 }
 
 function checkSpan({ range: { from, to }, bucket }: StatsArgs): StatsSpan {

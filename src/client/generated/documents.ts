@@ -64,6 +64,21 @@ export type ConnectorCategory =
   | 'STORAGE'
   | 'WEBHOOK';
 
+export type ConnectorFieldOptionsInput = {
+  /** What was filled in so far; it need not be complete. */
+  config?: Record<string, unknown> | null | undefined;
+  /** Key of the connector. */
+  connector: string;
+  /** Used for this call alone, and not stored. */
+  credentials?: Record<string, unknown> | null | undefined;
+  /** A destination whose settings and credentials are used where none are given here. */
+  destinationId?: string | number | null | undefined;
+  /** Name of the field in the connector’s configSchema. */
+  field: string;
+  /** What was typed to narrow the choices. Default: all. */
+  search?: string | null | undefined;
+};
+
 /** FAILED: did not load, see statusReason. MISSING: destinations name it, but it is not installed. Deliveries wait in both. */
 export type ConnectorStatus =
   | 'FAILED'
@@ -420,6 +435,13 @@ export type OrganizationUpsertInput = {
   id?: string | number | null | undefined;
   /** 1 to 200 characters. */
   name: string;
+};
+
+export type PortalSessionCreateInput = {
+  /** For how many seconds it is good, 60 to 86400; null means the default. */
+  expiresInSeconds?: number | null | undefined;
+  /** Whose destinations it manages. */
+  organizationId: string | number;
 };
 
 /** OPERATOR: POSTRIDER_OPERATOR_KEY. APPLICATION: an application's API key. ORGANIZATION: a portal session of one organization. */
@@ -792,7 +814,7 @@ export type FollowDeliverySubscription = { delivery: { id: string, eventId: stri
 export type ViewerQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type ViewerQuery = { viewer: { kind: PrincipalKind, application: { id: string, name: string } | null } };
+export type ViewerQuery = { viewer: { kind: PrincipalKind, organization: { id: string, externalId: string | null, name: string } | null, application: { id: string, name: string } | null } };
 
 export type ApplicationsQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -841,6 +863,8 @@ export type StatsFieldsFragment = { start: string, attempts: number, succeeded: 
 
 export type StatsQueryVariables = Exact<{
   organizationId?: string | number | null | undefined;
+  eventType?: string | null | undefined;
+  connector?: string | null | undefined;
   range: DateTimeRange;
   bucket: StatsBucket;
 }>;
@@ -914,6 +938,28 @@ export type AuditLogQueryVariables = Exact<{
 
 
 export type AuditLogQuery = { auditLog: { nodes: Array<{ id: string, action: AuditAction, actorKind: PrincipalKind | null, actorKeyId: string | null, objectId: string, changes: Array<string>, createdAt: string }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
+
+export type PortalSessionCreateMutationVariables = Exact<{
+  input: PortalSessionCreateInput;
+}>;
+
+
+export type PortalSessionCreateMutation = { portalSessionCreate: { token: string | null, url: string | null, expiresAt: string | null, userErrors: Array<
+      | { path: Array<string> | null, message: string, code: UserErrorCode }
+      | { path: Array<string> | null, message: string, code: UserErrorCode }
+      | { path: Array<string> | null, message: string, code: UserErrorCode }
+    > } };
+
+export type ConnectorFieldOptionsMutationVariables = Exact<{
+  input: ConnectorFieldOptionsInput;
+}>;
+
+
+export type ConnectorFieldOptionsMutation = { connectorFieldOptions: { options: Array<{ label: string, value: string }>, userErrors: Array<
+      | { path: Array<string> | null, message: string, code: UserErrorCode }
+      | { path: Array<string> | null, message: string, code: UserErrorCode }
+      | { path: Array<string> | null, message: string, code: UserErrorCode }
+    > } };
 
 export class TypedDocumentString<TResult, TVariables>
   extends String
@@ -2093,6 +2139,11 @@ export const ViewerDocument = new TypedDocumentString(`
     query Viewer {
   viewer {
     kind
+    organization {
+      id
+      externalId
+      name
+    }
     application {
       id
       name
@@ -2222,8 +2273,14 @@ export const ConnectorsDocument = new TypedDocumentString(`
 }
     `) as unknown as TypedDocumentString<ConnectorsQuery, ConnectorsQueryVariables>;
 export const StatsDocument = new TypedDocumentString(`
-    query Stats($organizationId: ID, $range: DateTimeRange!, $bucket: StatsBucket!) {
-  stats(organizationId: $organizationId, range: $range, bucket: $bucket) {
+    query Stats($organizationId: ID, $eventType: String, $connector: String, $range: DateTimeRange!, $bucket: StatsBucket!) {
+  stats(
+    organizationId: $organizationId
+    eventType: $eventType
+    connector: $connector
+    range: $range
+    bucket: $bucket
+  ) {
     ...StatsFields
   }
 }
@@ -2388,3 +2445,32 @@ export const AuditLogDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<AuditLogQuery, AuditLogQueryVariables>;
+export const PortalSessionCreateDocument = new TypedDocumentString(`
+    mutation PortalSessionCreate($input: PortalSessionCreateInput!) {
+  portalSessionCreate(input: $input) {
+    token
+    url
+    expiresAt
+    userErrors {
+      path
+      message
+      code
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<PortalSessionCreateMutation, PortalSessionCreateMutationVariables>;
+export const ConnectorFieldOptionsDocument = new TypedDocumentString(`
+    mutation ConnectorFieldOptions($input: ConnectorFieldOptionsInput!) {
+  connectorFieldOptions(input: $input) {
+    options {
+      label
+      value
+    }
+    userErrors {
+      path
+      message
+      code
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ConnectorFieldOptionsMutation, ConnectorFieldOptionsMutationVariables>;

@@ -1,0 +1,60 @@
+import { Arg, Ctx, Field, ID, InputType, Mutation, ObjectType, Resolver } from 'type-graphql'
+import { fieldOptions } from '../../pipeline/field-options.ts'
+import { type ApiContext, scopeOf } from '../context.ts'
+import { JsonObjectScalar } from '../scalars.ts'
+import { MutationPayload, payloadOf } from '../user-error.ts'
+
+@InputType()
+export class ConnectorFieldOptionsInput {
+  @Field(() => String, { description: 'Key of the connector.' })
+  connector!: string
+
+  @Field(() => String, { description: 'Name of the field in the connector’s configSchema.' })
+  field!: string
+
+  @Field(() => JsonObjectScalar, { nullable: true, description: 'What was filled in so far; it need not be complete.' })
+  config?: Record<string, unknown> | null
+
+  @Field(() => JsonObjectScalar, { nullable: true, description: 'Used for this call alone, and not stored.' })
+  credentials?: Record<string, unknown> | null
+
+  @Field(() => ID, {
+    nullable: true,
+    description: 'A destination whose settings and credentials are used where none are given here.',
+  })
+  destinationId?: string | null
+
+  @Field(() => String, { nullable: true, description: 'What was typed to narrow the choices. Default: all.' })
+  search?: string | null
+}
+
+@ObjectType({ description: 'A choice for a field.' })
+export class ConnectorFieldOption {
+  @Field(() => String, { description: 'What a person sees.' })
+  label!: string
+
+  @Field(() => String, { description: 'What is put into config.' })
+  value!: string
+}
+
+@ObjectType()
+export class ConnectorFieldOptionsPayload extends MutationPayload {
+  @Field(() => [ConnectorFieldOption], { description: 'At most 1,000, in the order of the remote account.' })
+  options!: ConnectorFieldOption[]
+}
+
+@Resolver()
+export class FieldOptionsResolver {
+  @Mutation(() => ConnectorFieldOptionsPayload, {
+    description:
+      'Choices for a config field that depend on the remote account, e.g. Slack channels. A mutation because it carries credentials and calls out; it changes nothing. Waits up to 10 s; what the remote account or the connector says against it is a user error.',
+  })
+  async connectorFieldOptions(
+    @Arg('input', () => ConnectorFieldOptionsInput) input: ConnectorFieldOptionsInput,
+    @Ctx() context: ApiContext,
+  ) {
+    const scope = scopeOf(context)
+    const payload = await payloadOf(async () => ({ options: await fieldOptions(context.parts, scope, input) }))
+    return { options: [], ...payload }
+  }
+}
