@@ -1,21 +1,59 @@
 import { readFile } from 'node:fs/promises'
 import { CriticalityLevel, diff } from '@graphql-inspector/core'
-import { buildSchema } from 'graphql'
+import {
+  buildSchema,
+  type GraphQLNamedType,
+  type GraphQLSchema,
+  isInputObjectType,
+  isInterfaceType,
+  isIntrospectionType,
+  isObjectType,
+  isSpecifiedScalarType,
+} from 'graphql'
 
-// The API must hold schema/contract.graphql, which clients outside this project rely on. schema/not-built.txt lists what
-// is not there yet, a path a line; a line whose path is there by now is an error too.
+// The API must hold schema/contract.graphql, which clients outside this project rely on, and schema/released.graphql, the
+// API of the last release, but for the breaking changes that schema/breaking.txt lists, a path a line, with the reason
+// behind it. Whatever is in it says what it means.
+
 const read = (name: string) => readFile(new URL(`../schema/${name}`, import.meta.url), 'utf8')
-const lines = (await read('not-built.txt')).split('\n')
-const notBuilt = new Set(lines.map((line) => line.replace(/#.*/, '').trim()).filter(Boolean))
+const current = buildSchema(await read('schema.graphql'))
+const lines = (await read('breaking.txt')).split('\n')
+const allowed = new Set(lines.map((line) => line.replace(/#.*/, '').trim()).filter(Boolean))
 
-const changes = await diff(buildSchema(await read('contract.graphql')), buildSchema(await read('schema.graphql')))
-const breaking = changes.filter((change) => change.criticality.level === CriticalityLevel.Breaking)
-const isRemoval = (type: string) => type.endsWith('_REMOVED')
+const ofContract = await breakingSince('contract.graphql')
+const ofRelease = await breakingSince('released.graphql')
+const unlisted = ofRelease.filter((change) => !allowed.has(change.path ?? ''))
+const stale = [...allowed].filter((path) => !ofRelease.some((change) => change.path === path))
 
-const broken = breaking.filter((change) => !(isRemoval(change.type) && notBuilt.has(change.path ?? '')))
-const absent = new Set(breaking.filter((change) => isRemoval(change.type)).map((change) => change.path))
-const stale = [...notBuilt].filter((path) => !absent.has(path))
+const problems = [
+  ...ofContract.map((change) => `breaks the contract: ${change.path}: ${change.message}`),
+  ...unlisted.map((change) => `breaks the last release: ${change.path}: ${change.message}`),
+  ...stale.map((path) => `schema/breaking.txt: ${path} breaks nothing: take the line out`),
+  ...undescribed(current).map((path) => `has no description: ${path}`),
+]
+for (const problem of problems) console.error(problem)
+if (problems.length > 0) process.exitCode = 1
 
-for (const change of broken) console.error(`breaks the contract: ${change.path}: ${change.message}`)
-for (const path of stale) console.error(`schema/not-built.txt: ${path} is built: take the line out`)
-if (broken.length + stale.length > 0) process.exitCode = 1
+async function breakingSince(name: string) {
+  const changes = await diff(buildSchema(await read(name)), current)
+  return changes.filter((change) => change.criticality.level === CriticalityLevel.Breaking)
+}
+
+function undescribed(schema: GraphQLSchema): string[] {
+  const types = Object.values(schema.getTypeMap()).filter(
+    (type) => !isIntrospectionType(type) && !isSpecifiedScalarType(type),
+  )
+  return types.flatMap((type) => [...(type.description ? [] : [type.name]), ...undescribedFields(type)])
+}
+
+function undescribedFields(type: GraphQLNamedType): string[] {
+  if (isInputObjectType(type)) {
+    const fields = Object.values(type.getFields()).filter((field) => !field.description)
+    return fields.map((field) => `${type.name}.${field.name}`)
+  }
+  if (!isObjectType(type) && !isInterfaceType(type)) return []
+  return Object.values(type.getFields()).flatMap((field) => {
+    const args = field.args.filter((arg) => !arg.description).map((arg) => `${type.name}.${field.name}.${arg.name}`)
+    return field.description ? args : [`${type.name}.${field.name}`, ...args]
+  })
+}

@@ -64,6 +64,8 @@ const variables = {
    * clients' prepared statements apart, such as PgBouncer before 1.21 with pool_mode = transaction. Default on.
    */
   POSTRIDER_PREPARED_STATEMENTS: z.enum(['on', 'off']).default('on'),
+  /** Most operations a second of each API key, in a process, with bursts of a second's worth. 0: no limit. Default 0. */
+  POSTRIDER_RATE_LIMIT: integer(0, 100_000, 0),
   /** trace, debug, info, warn, error or silent. Default info. */
   POSTRIDER_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
 }
@@ -86,6 +88,8 @@ export interface Config {
   readonly databasePool: number
   readonly pipelinePool: number
   readonly preparedStatements: boolean
+  /** Operations a second; 0: no limit. */
+  readonly rateLimit: number
   readonly logLevel: z.infer<typeof variables.POSTRIDER_LOG_LEVEL>
 }
 
@@ -129,6 +133,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     databasePool: env.POSTRIDER_DATABASE_POOL,
     pipelinePool: env.POSTRIDER_PIPELINE_POOL,
     preparedStatements: env.POSTRIDER_PREPARED_STATEMENTS === 'on',
+    rateLimit: env.POSTRIDER_RATE_LIMIT,
     logLevel: env.POSTRIDER_LOG_LEVEL,
   }
 }

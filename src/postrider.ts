@@ -2,6 +2,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
 import { createAuthenticate } from './api/principal.ts'
+import { createRateLimit } from './api/rate-limit.ts'
 import { buildApiSchema } from './api/schema.ts'
 import { openWhenReachable } from './await-database.ts'
 import type { Config } from './config.ts'
@@ -67,7 +68,8 @@ export async function startPostrider(options: StartOptions): Promise<Postrider> 
     if (isFirst) options.onWaiting?.(url)
   })
   const parts = starting.use(opened)
-  server.serve({ parts, authenticate: createAuthenticate({ ...parts, operatorKey: folder.operatorKey }) })
+  const rateLimit = createRateLimit(config.rateLimit, () => performance.now())
+  server.serve({ parts, rateLimit, authenticate: createAuthenticate({ ...parts, operatorKey: folder.operatorKey }) })
   whyNotReady = parts.whyNotReady
   // The server was there first and goes first. Before that, nothing more is claimed.
   starting.use(listening.move())

@@ -19,7 +19,7 @@ export class PageInfo {
   @Field(() => Boolean, { description: 'True when the page was asked for with `after`.' })
   hasPreviousPage!: boolean
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: 'null for an empty page.' })
   startCursor!: string | null
 
   @Field(() => String, {
@@ -31,7 +31,7 @@ export class PageInfo {
 
 @ObjectType({ description: 'A count that is not taken further than asked.' })
 export class BoundedCount {
-  @Field(() => Int)
+  @Field(() => Int, { description: 'At most the limit that was asked for.' })
   value!: number
 
   @Field(() => Boolean, { description: 'False when counting stopped before the end.' })
@@ -75,24 +75,24 @@ export interface CountedConnection<T> extends Connection<T> {
 
 /** The GraphQL types `<Name>Edge` and `<Name>Connection` of a node type. */
 export function connectionOf<T extends object>(name: string, node: () => ClassType<T>) {
-  @ObjectType(`${name}Edge`)
+  @ObjectType(`${name}Edge`, { description: 'A node and where it stands in its list.' })
   class EdgeType {
     @Field(() => String, { description: 'Opaque: give it as `after`.' })
     cursor!: string
 
-    @Field(node)
+    @Field(node, { description: 'What stands there.' })
     node!: T
   }
 
-  @ObjectType(`${name}Connection`)
+  @ObjectType(`${name}Connection`, { description: 'A page of a list.' })
   class ConnectionType {
-    @Field(() => [EdgeType])
+    @Field(() => [EdgeType], { description: 'The page, with a cursor each.' })
     edges!: readonly Edge<T>[]
 
     @Field(() => [node() as ClassType<T>], { description: 'The nodes of the edges, for when cursors are not needed.' })
     nodes!: readonly T[]
 
-    @Field(() => PageInfo)
+    @Field(() => PageInfo, { description: 'Where the page stands, and whether there is more.' })
     pageInfo!: PageInfo
   }
   return ConnectionType

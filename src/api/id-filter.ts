@@ -4,10 +4,16 @@ import { DateTimeOrDurationScalar } from './scalars.ts'
 
 @InputType({ description: 'From `from` up to, not including, `to`; a side left out is open.' })
 export class DateTimeRange {
-  @Field(() => DateTimeOrDurationScalar, { nullable: true })
+  @Field(() => DateTimeOrDurationScalar, {
+    nullable: true,
+    description: 'The first instant that is in it. Default: from the beginning.',
+  })
   from?: Date | null
 
-  @Field(() => DateTimeOrDurationScalar, { nullable: true })
+  @Field(() => DateTimeOrDurationScalar, {
+    nullable: true,
+    description: 'The first instant that is no longer in it. Default: without end.',
+  })
   to?: Date | null
 }
 

@@ -19,11 +19,17 @@ export type ErrorCode = (typeof errorCodes)[number]
 export const NOT_AVAILABLE = 'Not available now; make the same call again'
 
 /** HTTP status where the call as a whole is refused; what a single field refuses comes with 200. */
-const httpStatus: Partial<Record<ErrorCode, number>> = { UNAUTHENTICATED: 401, UNAVAILABLE: 503 }
+const httpStatus: Partial<Record<ErrorCode, number>> = {
+  UNAUTHENTICATED: 401,
+  QUERY_TOO_COMPLEX: 400,
+  RATE_LIMITED: 429,
+  UNAVAILABLE: 503,
+}
 
-export function apiError(code: ErrorCode, message: string): GraphQLError {
+export function apiError(code: ErrorCode, message: string, headers?: Readonly<Record<string, string>>): GraphQLError {
   const status = httpStatus[code]
-  return new GraphQLError(message, { extensions: { code, ...(status && { http: { status } }) } })
+  const http = status && { status, ...(headers && { headers: new Map(Object.entries(headers)) }) }
+  return new GraphQLError(message, { extensions: { code, ...(http && { http }) } })
 }
 
 /** Codes of Apollo's and graphql-js's own errors, under the names of ours. */
@@ -33,6 +39,9 @@ const own: Readonly<Record<string, ErrorCode>> = {
   BAD_REQUEST: 'BAD_USER_INPUT',
   OPERATION_RESOLUTION_FAILURE: 'BAD_USER_INPUT',
 }
+
+/** In the words of graphql-js, which gives it no code. */
+const TOO_MANY_TOKENS = /^Syntax Error: Document contains more that \d+ tokens/
 
 /**
  * What a client sees of an error. What the caller did wrong passes; an absent database is UNAVAILABLE; anything else
@@ -46,7 +55,9 @@ export function maskError(error: unknown, onInternal: (error: unknown) => void):
   if (cause instanceof Unavailable || isUnavailable(cause)) {
     return { ...place, message: NOT_AVAILABLE, extensions: { code: 'UNAVAILABLE' } }
   }
-  const code = own[String(shown.extensions?.code ?? codeOfGraphqlJs(error, cause))]
+  const code = TOO_MANY_TOKENS.test(shown.message)
+    ? 'QUERY_TOO_COMPLEX'
+    : own[String(shown.extensions?.code ?? codeOfGraphqlJs(error, cause))]
   if (code && code !== 'INTERNAL') return { ...place, message: shown.message, extensions: { code } }
   onInternal(cause)
   return { ...place, message: 'Something went wrong on our side', extensions: { code: 'INTERNAL' } }

@@ -9,7 +9,10 @@ export class NodeResolver {
     nullable: true,
     description: 'Whatever has this id; null when nothing has that the caller may see.',
   })
-  async node(@Arg('id', () => ID) id: string, @Ctx() context: ApiContext): Promise<{ id: string } | null | undefined> {
+  async node(
+    @Arg('id', () => ID, { description: 'An id of any kind.' }) id: string,
+    @Ctx() context: ApiContext,
+  ): Promise<{ id: string } | null | undefined> {
     const kind = nodeKindOf(id)
     return kind ? findNode(context, kind, id) : null
   }

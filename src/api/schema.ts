@@ -7,6 +7,7 @@ import { DeliveryAttemptRecorded, FeedCheckpoint, FeedReset } from './attempt/at
 import { FeedItemResolver, FeedResolver } from './attempt/feed-resolver.ts'
 import { HeaderResolver } from './attempt/header-resolver.ts'
 import { AuditResolver } from './audit/audit-resolver.ts'
+import { describeRoots } from './callers.ts'
 import { ConnectorResolver } from './connector/connector-resolver.ts'
 import { FieldOptionsResolver } from './connector/field-options-resolver.ts'
 import { DeliveryConnectionResolver, DeliveryResolver } from './delivery/delivery-resolver.ts'
@@ -78,5 +79,5 @@ export function buildApiSchema(): GraphQLSchema {
     validate: false,
     pubSub: unusedPubSub,
   })
-  return lexicographicSortSchema(schema)
+  return describeRoots(lexicographicSortSchema(schema))
 }

@@ -39,7 +39,7 @@ export abstract class UserError {
   @Field(() => [String], { nullable: true, description: 'The field, from the arguments down: ["input", "url"].' })
   path?: readonly string[]
 
-  @Field(() => UserErrorCode)
+  @Field(() => UserErrorCode, { description: 'What kind of mistake it is.' })
   code!: keyof typeof UserErrorCode
 }
 

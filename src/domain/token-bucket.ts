@@ -8,13 +8,14 @@ export interface TokenBucket {
   readonly fullInMs: number
 }
 
-/** Takes up to `wanted` tokens. `opensInMs` says when there is one again. */
+/** Takes up to `wanted` tokens of a bucket of `bucketMs`' worth. `opensInMs` says when there is one again. */
 export function takeTokens(
   { rate, fullInMs }: TokenBucket,
   wanted: number,
+  bucketMs = BUCKET_MS,
 ): { taken: number; fullInMs: number; opensInMs: number } {
   const intervalMs = 1_000 / rate
-  const sizeMs = Math.max(intervalMs, BUCKET_MS)
+  const sizeMs = Math.max(intervalMs, bucketMs)
   const backlogMs = Math.max(fullInMs, 0)
   const taken = Math.max(0, Math.min(wanted, Math.floor((sizeMs - backlogMs) / intervalMs + 1e-9)))
   const nextFullInMs = backlogMs + taken * intervalMs

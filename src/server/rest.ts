@@ -49,8 +49,9 @@ async function answer(request: FastifyRequest, reply: FastifyReply, route: Route
 }
 
 async function answerOf(request: FastifyRequest, { service, work }: Route): Promise<RestAnswer> {
-  const { parts, authenticate } = service()
+  const { parts, authenticate, rateLimit } = service()
   const principal = await authenticate(request.headers)
+  rateLimit(principal)
   const context = createContext(parts, principal, { remember: true })
   const organization = request.headers['postrider-organization']
   return work({
@@ -67,6 +68,7 @@ const statuses: Readonly<Record<string, readonly [number, string]>> = {
   UNAUTHENTICATED: [401, 'Unauthorized'],
   FORBIDDEN: [403, 'Forbidden'],
   BAD_USER_INPUT: [400, 'Bad Request'],
+  RATE_LIMITED: [429, 'Too Many Requests'],
   UNAVAILABLE: [503, 'Service Unavailable'],
 }
 

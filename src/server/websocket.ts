@@ -1,10 +1,11 @@
 import type { Server as HttpServer } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
-import { type GraphQLError, type GraphQLSchema, getOperationAST, parse } from 'graphql'
-import type { Context } from 'graphql-ws'
+import { type ExecutionArgs, GraphQLError, type GraphQLSchema } from 'graphql'
+import type { Context, SubscribePayload } from 'graphql-ws'
 import { type Extra, useServer } from 'graphql-ws/use/ws'
 import { WebSocket, WebSocketServer } from 'ws'
 import { createContext } from '../api/context.ts'
+import { COST_HEADER, limits, readOperation } from '../api/limits.ts'
 import { apiError, maskError } from '../api/mask-error.ts'
 import { type Claims, type Principal, SessionEnded } from '../api/principal.ts'
 import type { Service } from './service.ts'
@@ -34,9 +35,13 @@ const SESSION_SLACK_MS = 100
 
 const RECHECK_EVERY_MS = 60_000
 const MAX_MESSAGE_BYTES = 1_024 * 1_024
+const MAX_OPERATION_BYTES = 256 * 1_024
+/** At once, on one socket. */
+const MAX_SUBSCRIPTIONS = 100
 
 type Params = Claims & Record<string, unknown>
-type SocketExtra = Extra & { principal?: Principal } & Record<PropertyKey, unknown>
+/** costs: of each operation under way, when the client wants to know. */
+type SocketExtra = Extra & { principal?: Principal; costs?: Map<string, number> } & Record<PropertyKey, unknown>
 type SocketContext = Context<Params, SocketExtra>
 
 /** Subscriptions, and nothing else, by the graphql-transport-ws protocol. The key travels in connection_init. */
@@ -59,6 +64,39 @@ export function acceptSockets(server: HttpServer, options: SocketOptions): Socke
     }
   }
 
+  /** What graphql-ws executes, within the limits of HTTP; it would look at none of them. */
+  function prepare(
+    context: SocketContext,
+    id: string,
+    payload: SubscribePayload,
+  ): ExecutionArgs | readonly GraphQLError[] {
+    const { principal, costs } = context.extra
+    const { parts, rateLimit } = service()
+    rateLimit(principal!)
+    // This one is among them already.
+    if (Object.keys(context.subscriptions).length > MAX_SUBSCRIPTIONS) {
+      throw apiError('RATE_LIMITED', `At most ${MAX_SUBSCRIPTIONS} subscriptions on a socket; open another`)
+    }
+    const sizeBytes = Buffer.byteLength(payload.query) + Buffer.byteLength(JSON.stringify(payload.variables ?? {}))
+    if (sizeBytes > MAX_OPERATION_BYTES) {
+      throw apiError('BAD_USER_INPUT', `A subscription is at most ${MAX_OPERATION_BYTES} bytes, not ${sizeBytes}`)
+    }
+    const read = readOperation(schema, payload)
+    if ('errors' in read) return read.errors
+    const { document, operation, cost } = read
+    if (operation.operation !== 'subscription') {
+      throw apiError('BAD_USER_INPUT', `Send a ${operation.operation} over HTTP; the socket takes subscriptions`)
+    }
+    costs?.set(id, cost)
+    return {
+      schema,
+      document,
+      operationName: payload.operationName,
+      variableValues: payload.variables,
+      contextValue: createContext(parts, principal!, { remember: false }),
+    }
+  }
+
   function closeWithSession(context: SocketContext): void {
     const { principal, socket } = context.extra
     if (principal?.kind !== 'ORGANIZATION') return
@@ -73,19 +111,33 @@ export function acceptSockets(server: HttpServer, options: SocketOptions): Socke
   const graphqlWs = useServer<Params, SocketExtra>(
     {
       schema,
-      context: ({ extra }) => createContext(service().parts, extra.principal!, { remember: false }),
       async onConnect(context) {
         if (!(await admit(context))) return false
         // It may have left meanwhile, and onClose has been then.
         if (context.extra.socket.readyState !== WebSocket.OPEN) return false
         open.add(context)
+        if (context.connectionParams?.[COST_HEADER] != null) context.extra.costs = new Map()
         closeWithSession(context)
         return true
       },
       onClose: (context) => void open.delete(context),
-      onSubscribe: (_, __, payload) => refuseOthers(payload.query, payload.operationName),
-      onNext: (_, __, ___, ____, result) =>
-        result.errors ? { ...result, errors: result.errors.map((error) => maskError(error, onError)) } : undefined,
+      onSubscribe(context, id, payload) {
+        try {
+          return prepare(context, id, payload)
+        } catch (error) {
+          return [error instanceof GraphQLError ? error : new GraphQLError('', { originalError: error as Error })]
+        }
+      },
+      onNext({ extra }, id, __, ____, result) {
+        const cost = extra.costs?.get(id)
+        if (!result.errors && cost === undefined) return undefined
+        return {
+          ...result,
+          ...(result.errors && { errors: result.errors.map((error) => maskError(error, onError)) }),
+          ...(cost !== undefined && { extensions: { cost: { requested: cost, limit: limits.cost } } }),
+        }
+      },
+      onComplete: ({ extra }, id) => void extra.costs?.delete(id),
       onError: (_, __, ___, errors) => errors.map((error) => maskError(error, onError)),
     },
     wss,
@@ -105,18 +157,4 @@ export function acceptSockets(server: HttpServer, options: SocketOptions): Socke
 function closeCodeOf(code: unknown): number {
   if (code === 'UNAUTHENTICATED') return UNAUTHORIZED
   return code === 'UNAVAILABLE' || code === 'INTERNAL' ? TRY_AGAIN_LATER : BAD_REQUEST
-}
-
-/** Queries and mutations belong to HTTP. A text that does not parse is graphql-ws's to refuse. */
-function refuseOthers(query: string, operationName: string | null | undefined): readonly GraphQLError[] | undefined {
-  let operation: ReturnType<typeof getOperationAST>
-  try {
-    operation = getOperationAST(parse(query), operationName)
-  } catch (error) {
-    return [error as GraphQLError]
-  }
-  if (operation && operation.operation !== 'subscription') {
-    return [apiError('BAD_USER_INPUT', `Send a ${operation.operation} over HTTP; the socket takes subscriptions`)]
-  }
-  return undefined
 }

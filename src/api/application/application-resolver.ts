@@ -1,5 +1,5 @@
 import { type EntityManager, LockMode } from '@mikro-orm/core'
-import { Arg, Ctx, FieldResolver, Mutation, Query, Resolver, Root } from 'type-graphql'
+import { Ctx, FieldResolver, Mutation, Query, Resolver, Root } from 'type-graphql'
 import { z } from 'zod'
 import { type DeliveryProfile, defaultDeliveryProfile, deliveryProfileSchema } from '../../domain/delivery-profile.ts'
 import { parseId } from '../../domain/id.ts'
@@ -10,6 +10,7 @@ import { ApiKey, addApiKey } from '../../store/api-key.ts'
 import { Application, addApplication, changeApplication } from '../../store/application.ts'
 import type { Organization } from '../../store/organization.ts'
 import { type ApiContext, applicationOf, refuseSession, requireOperator } from '../context.ts'
+import { InputArg } from '../input-arg.ts'
 import { OrganizationType } from '../organization/organization-type.ts'
 import { payloadOf } from '../user-error.ts'
 import {
@@ -57,10 +58,7 @@ export class ApplicationResolver {
   @Mutation(() => ApplicationCreatePayload, {
     description: "Operator only. Returns the application's first API key, shown once.",
   })
-  applicationCreate(
-    @Arg('input', () => ApplicationCreateInput) input: ApplicationCreateInput,
-    @Ctx() context: ApiContext,
-  ) {
+  applicationCreate(@InputArg(() => ApplicationCreateInput) input: ApplicationCreateInput, @Ctx() context: ApiContext) {
     requireOperator(context)
     return payloadOf(async () => {
       const { name } = parseInput(nameSchema, input)
@@ -74,10 +72,7 @@ export class ApplicationResolver {
   }
 
   @Mutation(() => ApplicationUpdatePayload, { description: 'Changes the application that the caller acts in.' })
-  applicationUpdate(
-    @Arg('input', () => ApplicationUpdateInput) input: ApplicationUpdateInput,
-    @Ctx() context: ApiContext,
-  ) {
+  applicationUpdate(@InputArg(() => ApplicationUpdateInput) input: ApplicationUpdateInput, @Ctx() context: ApiContext) {
     const id = applicationOf(context)
     const change = async (em: EntityManager) => {
       // Locked: two changes at once would make the same version of the profile.
@@ -93,7 +88,7 @@ export class ApplicationResolver {
   }
 
   @Mutation(() => ApiKeyCreatePayload, { description: 'One more key of the application that the caller acts in.' })
-  apiKeyCreate(@Arg('input', () => ApiKeyCreateInput) input: ApiKeyCreateInput, @Ctx() context: ApiContext) {
+  apiKeyCreate(@InputArg(() => ApiKeyCreateInput) input: ApiKeyCreateInput, @Ctx() context: ApiContext) {
     const applicationId = applicationOf(context)
     return payloadOf(async () => {
       const { name } = parseInput(nameSchema, input)
@@ -104,7 +99,7 @@ export class ApplicationResolver {
   @Mutation(() => ApiKeyRevokePayload, {
     description: 'Effective at once on HTTP; open sockets of the key are closed with 4401.',
   })
-  apiKeyRevoke(@Arg('input', () => ApiKeyRevokeInput) input: ApiKeyRevokeInput, @Ctx() context: ApiContext) {
+  apiKeyRevoke(@InputArg(() => ApiKeyRevokeInput) input: ApiKeyRevokeInput, @Ctx() context: ApiContext) {
     const applicationId = applicationOf(context)
     return payloadOf(async () => {
       const em = context.parts.store.em()

@@ -10,10 +10,10 @@ import { DeliveryProfileInput, DeliveryProfileType } from './delivery-profile-ty
   description: 'A product that publishes events. It owns the event catalogue, the delivery profile and the API keys.',
 })
 export class ApplicationType extends NodeInterface {
-  @Field(() => String)
+  @Field(() => String, { description: 'For people, 1 to 100 characters.' })
   name!: string
 
-  @Field(() => DateTimeScalar)
+  @Field(() => DateTimeScalar, { description: 'When it was made.' })
   createdAt!: Date
 
   @Field(() => DeliveryProfileType, {
@@ -24,13 +24,13 @@ export class ApplicationType extends NodeInterface {
 
 @ObjectType('ApiKey', { implements: NodeInterface, description: 'A key with which a backend acts as its application.' })
 export class ApiKeyType extends NodeInterface {
-  @Field(() => String)
+  @Field(() => String, { description: 'What it is for, in the words of who made it.' })
   name!: string
 
   @Field(() => String, { description: 'The first characters of the key.' })
   hint!: string
 
-  @Field(() => DateTimeScalar)
+  @Field(() => DateTimeScalar, { description: 'When it was made.' })
   createdAt!: Date
 
   @Field(() => DateTimeScalar, { nullable: true, description: 'To the minute.' })
@@ -40,62 +40,68 @@ export class ApiKeyType extends NodeInterface {
   revokedAt?: Date | null
 }
 
-@InputType()
+@InputType({ description: 'A product that will publish events.' })
 export class ApplicationCreateInput {
   @Field(() => String, { description: '1 to 100 characters.' })
   name!: string
 
-  @Field(() => DeliveryProfileInput, { nullable: true })
+  @Field(() => DeliveryProfileInput, {
+    nullable: true,
+    description: 'What is left out is as the default profile has it.',
+  })
   deliveryProfile?: DeliveryProfileInput | null
 }
 
 @InputType({ description: 'Omitted = unchanged.' })
 export class ApplicationUpdateInput {
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: '1 to 100 characters; null leaves it as it is.' })
   name?: string | null
 
-  @Field(() => DeliveryProfileInput, { nullable: true })
+  @Field(() => DeliveryProfileInput, {
+    nullable: true,
+    description: 'Only what is given changes; takes effect with the next attempt.',
+  })
   deliveryProfile?: DeliveryProfileInput | null
 }
 
-@InputType()
+@InputType({ description: 'One more key for a backend.' })
 export class ApiKeyCreateInput {
   @Field(() => String, { description: 'What the key is for, 1 to 100 characters.' })
   name!: string
 }
 
-@InputType()
+@InputType({ description: 'The key to revoke.' })
 export class ApiKeyRevokeInput {
-  @Field(() => ID)
+  @Field(() => ID, { description: 'Of the key.' })
   id!: string
 }
 
-@ObjectType()
+@ObjectType({ description: 'The new application.' })
 export class ApplicationCreatePayload extends MutationPayload {
-  @Field(() => ApplicationType, { nullable: true })
+  @Field(() => ApplicationType, { nullable: true, description: 'null when it was refused.' })
   application?: ApplicationType | null
 
   @Field(() => String, { nullable: true, description: "The application's first API key. Shown once." })
   apiKey?: string | null
 }
 
-@ObjectType()
+@ObjectType({ description: 'The application as it is now.' })
 export class ApplicationUpdatePayload extends MutationPayload {
-  @Field(() => ApplicationType, { nullable: true })
+  @Field(() => ApplicationType, { nullable: true, description: 'null when it was refused.' })
   application?: ApplicationType | null
 }
 
-@ObjectType()
+@ObjectType({ description: 'The new key.' })
 export class ApiKeyCreatePayload extends MutationPayload {
-  @Field(() => ApiKeyType, { nullable: true })
+  @Field(() => ApiKeyType, { nullable: true, description: 'null when it was refused.' })
   apiKey?: ApiKeyType | null
 
   @Field(() => String, { nullable: true, description: 'Shown once.' })
   secret?: string | null
 }
 
-@ObjectType()
+@ObjectType({ description: 'The key, revoked.' })
 export class ApiKeyRevokePayload extends MutationPayload {
-  @Field(() => ApiKeyType, { nullable: true })
+  @Field(() => ApiKeyType, { nullable: true, description: 'null when it was refused.' })
   apiKey?: ApiKeyType | null
 }

@@ -28,11 +28,11 @@ export class EnvelopeField {
   @Field(() => String, { nullable: true, description: 'Of DATA_SPREAD it says nothing.' })
   name?: string | null
 
-  @Field(() => EnvelopeSource)
+  @Field(() => EnvelopeSource, { description: 'What stands under it.' })
   source!: keyof typeof EnvelopeSource
 }
 
-@InputType()
+@InputType({ description: 'One key of the body.' })
 export class EnvelopeFieldInput {
   @Field(() => String, {
     nullable: true,
@@ -40,7 +40,7 @@ export class EnvelopeFieldInput {
   })
   name?: string | null
 
-  @Field(() => EnvelopeSource)
+  @Field(() => EnvelopeSource, { description: 'What stands under it.' })
   source!: keyof typeof EnvelopeSource
 }
 
@@ -49,24 +49,24 @@ export class ProfileHeader {
   @Field(() => String, { description: 'As it is spelled in requests.' })
   name!: string
 
-  @Field(() => HeaderSource)
+  @Field(() => HeaderSource, { description: 'What it carries.' })
   source!: keyof typeof HeaderSource
 }
 
-@InputType()
+@InputType({ description: 'One header of each request.' })
 export class ProfileHeaderInput {
   @Field(() => String, {
     description: 'A name that Postrider, the connection or a signature does not set; no name twice.',
   })
   name!: string
 
-  @Field(() => HeaderSource)
+  @Field(() => HeaderSource, { description: 'What it carries.' })
   source!: keyof typeof HeaderSource
 }
 
 @ObjectType({ description: 'How requests are signed. A destination without a secret sends none of these headers.' })
 export class SignatureRule {
-  @Field(() => SignatureScheme)
+  @Field(() => SignatureScheme, { description: 'How it is made.' })
   scheme!: keyof typeof SignatureScheme
 
   @Field(() => String, { nullable: true, description: 'null for STANDARD_WEBHOOKS.' })
@@ -76,9 +76,9 @@ export class SignatureRule {
   prefix?: string | null
 }
 
-@InputType()
+@InputType({ description: 'One signature of each request.' })
 export class SignatureRuleInput {
-  @Field(() => SignatureScheme)
+  @Field(() => SignatureScheme, { description: 'How it is made.' })
   scheme!: keyof typeof SignatureScheme
 
   @Field(() => String, {

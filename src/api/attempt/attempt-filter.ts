@@ -15,7 +15,7 @@ export function feedFilterOf(context: ApiContext, filter: DeliveryAttemptFilter 
   return {
     applicationId: scope.applicationId,
     organizationId: organizationOf(scope, organizationId),
-    destinationIds: destinationIds ? knownIds('dst', destinationIds) : undefined,
+    destinationIds: destinationIds ? knownIds('dst', checkTexts('filter.destinationIds', destinationIds)) : undefined,
     eventTypes: checkTexts('filter.eventTypes', eventTypes) ?? undefined,
     outcomes: outcomes ?? undefined,
   }

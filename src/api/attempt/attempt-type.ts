@@ -19,13 +19,13 @@ export class HttpHeader {}
 
 @ObjectType({ description: 'What was sent.' })
 export class HttpRequestRecord {
-  @Field(() => String)
+  @Field(() => String, { description: 'POST, unless the connector says otherwise.' })
   method!: string
 
-  @Field(() => String)
+  @Field(() => String, { description: 'Credentials in it are blanked out.' })
   url!: string
 
-  @Field(() => [HttpHeader])
+  @Field(() => [HttpHeader], { description: 'In the order of sending, without those of the connection.' })
   headers!: readonly RecordedHeader[]
 
   @Field(() => String, { nullable: true, description: "null once the event's data is no longer kept." })
@@ -34,16 +34,16 @@ export class HttpRequestRecord {
 
 @ObjectType({ description: 'body holds at most 4,096 bytes of what came back; sizeBytes says how much was read.' })
 export class HttpResponseRecord {
-  @Field(() => Int)
+  @Field(() => Int, { description: 'Of the final answer; redirects are not followed.' })
   statusCode!: number
 
-  @Field(() => [HttpHeader])
+  @Field(() => [HttpHeader], { description: 'As they came; names in lower case.' })
   headers!: readonly RecordedHeader[]
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: 'At most the first 4,096 bytes, as UTF-8.' })
   body?: string | null
 
-  @Field(() => Int)
+  @Field(() => Int, { description: 'How much of the body was read, bytes.' })
   sizeBytes!: number
 
   @Field(() => Boolean, { description: 'True when the body was longer than what is kept.' })
@@ -55,22 +55,22 @@ export class HttpResponseRecord {
   description: 'One try of a delivery, with request, response and outcome.',
 })
 export class AttemptType extends NodeInterface {
-  @Field(() => ID)
+  @Field(() => ID, { description: 'Stays when the delivery is dropped.' })
   deliveryId!: string
 
   @Field(() => Int, { description: 'The first is 1.' })
   number!: number
 
-  @Field(() => DateTimeScalar)
+  @Field(() => DateTimeScalar, { description: 'When it began.' })
   startedAt!: Date
 
-  @Field(() => Int)
+  @Field(() => Int, { description: 'From the first look-up to the end of the answer, milliseconds.' })
   durationMs!: number
 
-  @Field(() => AttemptOutcomeEnum)
+  @Field(() => AttemptOutcomeEnum, { description: 'What came of it.' })
   outcome!: keyof typeof AttemptOutcomeEnum
 
-  @Field(() => FailureKindEnum, { nullable: true })
+  @Field(() => FailureKindEnum, { nullable: true, description: 'What went wrong; null when nothing did.' })
   failureKind?: keyof typeof FailureKindEnum | null
 
   @Field(() => String, { nullable: true, description: 'Why it failed, in a sentence.' })
@@ -90,16 +90,16 @@ export const AttemptConnection = connectionOf('DeliveryAttempt', () => AttemptTy
 
 @InputType({ description: 'Each condition that is given must hold.' })
 export class DeliveryAttemptFilter {
-  @Field(() => ID, { nullable: true })
+  @Field(() => ID, { nullable: true, description: 'Only of this organization. Default: all that the caller may see.' })
   organizationId?: string | null
 
-  @Field(() => [ID], { nullable: true })
+  @Field(() => [ID], { nullable: true, description: 'To any of these, at most 1,000. Default: all.' })
   destinationIds?: string[] | null
 
   @Field(() => [String], { nullable: true, description: 'Names, not prefixes.' })
   eventTypes?: string[] | null
 
-  @Field(() => [AttemptOutcomeEnum], { nullable: true })
+  @Field(() => [AttemptOutcomeEnum], { nullable: true, description: 'With any of these. Default: all.' })
   outcomes?: (keyof typeof AttemptOutcomeEnum)[] | null
 }
 
@@ -115,7 +115,7 @@ export class AttemptPageArgs {
   @Field(() => String, { nullable: true, description: 'A cursor of this list or of the subscription.' })
   after?: string | null
 
-  @Field(() => DeliveryAttemptFilter, { nullable: true })
+  @Field(() => DeliveryAttemptFilter, { nullable: true, description: 'Default: all.' })
   filter?: DeliveryAttemptFilter | null
 }
 
@@ -136,13 +136,13 @@ const FeedResetReason = enumOf(
   resolveType: (item: FeedItem) => itemTypes[item.kind],
 })
 export abstract class FeedItemInterface {
-  @Field(() => String)
+  @Field(() => String, { description: 'Opaque; the last one kept is given as `after` to go on.' })
   cursor!: string
 }
 
 @ObjectType({ implements: FeedItemInterface, description: 'An attempt that was committed.' })
 export class DeliveryAttemptRecorded extends FeedItemInterface {
-  @Field(() => AttemptType)
+  @Field(() => AttemptType, { description: 'As it was committed.' })
   attempt!: AttemptType
 }
 
@@ -152,7 +152,7 @@ export class DeliveryAttemptRecorded extends FeedItemInterface {
     'Always the first item, then one every 10 s when idle: moves the cursor past what the filter left out; caughtUp says that the subscriber now follows live.',
 })
 export class FeedCheckpoint extends FeedItemInterface {
-  @Field(() => Boolean)
+  @Field(() => Boolean, { description: 'Whether the subscriber follows live now.' })
   caughtUp!: boolean
 }
 
@@ -162,6 +162,6 @@ export class FeedCheckpoint extends FeedItemInterface {
     'The cursor given lies before what is kept: attempts between it and this cursor can no longer be streamed.',
 })
 export class FeedReset extends FeedItemInterface {
-  @Field(() => FeedResetReason)
+  @Field(() => FeedResetReason, { description: 'Why what lies between cannot be told any more.' })
   reason!: keyof typeof FeedResetReason
 }

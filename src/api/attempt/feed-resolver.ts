@@ -27,8 +27,10 @@ export class FeedResolver {
   })
   deliveryAttempts(
     @Root() item: FeedItem,
-    @Arg('after', () => String, { nullable: true }) _after?: string | null,
-    @Arg('filter', () => DeliveryAttemptFilter, { nullable: true }) _filter?: DeliveryAttemptFilter | null,
+    @Arg('after', () => String, { nullable: true, description: 'The last cursor that was kept. Default: from now.' })
+    _after?: string | null,
+    @Arg('filter', () => DeliveryAttemptFilter, { nullable: true, description: 'Default: all.' })
+    _filter?: DeliveryAttemptFilter | null,
     @Arg('last', () => Int, {
       nullable: true,
       description: `Without after: begin with so many of the newest attempts, 1 to ${MAX_LAST}.`,
@@ -42,7 +44,7 @@ export class FeedResolver {
     description: 'The delivery as it stands, then again at each change, until it is finished.',
     subscribe: ({ args, context }) => followDelivery(args as { id: string }, context as ApiContext),
   })
-  delivery(@Root() delivery: Delivery, @Arg('id', () => ID) _id: string): Delivery {
+  delivery(@Root() delivery: Delivery, @Arg('id', () => ID, { description: 'A dlv_ id.' }) _id: string): Delivery {
     return overSocket(delivery)
   }
 }

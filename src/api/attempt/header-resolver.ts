@@ -4,12 +4,12 @@ import { HttpHeader } from './attempt-type.ts'
 
 @Resolver(() => HttpHeader)
 export class HeaderResolver {
-  @FieldResolver(() => String)
+  @FieldResolver(() => String, { description: 'As it was sent or received.' })
   name(@Root() [name]: RecordedHeader): string {
     return name
   }
 
-  @FieldResolver(() => String)
+  @FieldResolver(() => String, { description: 'Blanked out where it is redacted.' })
   value(@Root() [, value]: RecordedHeader): string {
     return value
   }

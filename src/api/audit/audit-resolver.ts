@@ -17,7 +17,8 @@ export class AuditResolver {
   auditLog(
     @Args(() => PageArgs) args: PageArgs,
     @Ctx() context: ApiContext,
-    @Arg('filter', () => AuditLogFilter, { nullable: true }) filter?: AuditLogFilter | null,
+    @Arg('filter', () => AuditLogFilter, { nullable: true, description: 'Default: all.' })
+    filter?: AuditLogFilter | null,
   ): Promise<Connection<AuditEntry>> {
     const where: FilterQuery<AuditEntry>[] = [{ applicationId: applicationOf(context) }]
     if (filter?.actions) where.push({ action: { $in: filter.actions } })
@@ -29,7 +30,7 @@ export class AuditResolver {
     return listConnection(store, { entity: AuditEntry, prefix: 'aud', where: all, args })
   }
 
-  @FieldResolver(() => DateTimeScalar)
+  @FieldResolver(() => DateTimeScalar, { description: 'When it was done.' })
   createdAt(@Root() { id }: AuditEntry): Date {
     return idTime(id)
   }

@@ -17,7 +17,7 @@ export const AuditActionEnum = enumOf(
   description: 'Who did what to which object. Kept for a year, whatever the retention of events.',
 })
 export class AuditEntryType extends NodeInterface {
-  @Field(() => AuditActionEnum)
+  @Field(() => AuditActionEnum, { description: 'What was done.' })
   action!: keyof typeof AuditActionEnum
 
   @Field(() => PrincipalKindEnum, { nullable: true, description: 'Whose key it was; null: Postrider itself.' })
@@ -37,15 +37,21 @@ export const AuditEntryConnection = connectionOf('AuditEntry', () => AuditEntryT
 
 @InputType({ description: 'Each condition that is given must hold.' })
 export class AuditLogFilter {
-  @Field(() => [AuditActionEnum], { nullable: true })
+  @Field(() => [AuditActionEnum], { nullable: true, description: 'Any of these. Default: all.' })
   actions?: (keyof typeof AuditActionEnum)[] | null
 
-  @Field(() => ID, { nullable: true })
+  @Field(() => ID, { nullable: true, description: 'Only what was done to this object.' })
   objectId?: string | null
 
-  @Field(() => ID, { nullable: true })
+  @Field(() => ID, {
+    nullable: true,
+    description: 'Only what was done with this API key, or by portal sessions that it made.',
+  })
   actorKeyId?: string | null
 
-  @Field(() => DateTimeRange, { nullable: true })
+  @Field(() => DateTimeRange, {
+    nullable: true,
+    description: 'Only what was done in this time. Default: all that is kept.',
+  })
   createdAt?: DateTimeRange | null
 }

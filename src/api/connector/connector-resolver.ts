@@ -8,7 +8,8 @@ export class ConnectorResolver {
   @Query(() => [ConnectorType], { description: 'What destinations can be made of, by name.' })
   connectors(
     @Ctx() { parts }: ApiContext,
-    @Arg('category', () => ConnectorCategory, { nullable: true }) category?: keyof typeof ConnectorCategory | null,
+    @Arg('category', () => ConnectorCategory, { nullable: true, description: 'Only of this sort. Default: all.' })
+    category?: keyof typeof ConnectorCategory | null,
   ): ConnectorType[] {
     return [...parts.connectors.keys()]
       .map((key) => connectorOf(parts.connectors, key))
@@ -16,8 +17,11 @@ export class ConnectorResolver {
       .toSorted((a, b) => a.displayName.localeCompare(b.displayName))
   }
 
-  @Query(() => ConnectorType, { nullable: true })
-  connector(@Arg('key', () => String) key: string, @Ctx() { parts }: ApiContext): ConnectorType | null {
+  @Query(() => ConnectorType, { nullable: true, description: 'null when there is none of this key.' })
+  connector(
+    @Arg('key', () => String, { description: 'As destinations name it.' }) key: string,
+    @Ctx() { parts }: ApiContext,
+  ): ConnectorType | null {
     return parts.connectors.has(key) ? connectorOf(parts.connectors, key) : null
   }
 }

@@ -22,16 +22,16 @@ export class ConnectorType {
   @Field(() => String, { description: 'Semantic version; empty when it is not READY.' })
   version!: string
 
-  @Field(() => String)
+  @Field(() => String, { description: 'What people call it; its key when it is not READY.' })
   displayName!: string
 
-  @Field(() => String)
+  @Field(() => String, { description: 'What it does, in a sentence.' })
   description!: string
 
-  @Field(() => ConnectorCategory)
+  @Field(() => ConnectorCategory, { description: 'What sort of target it is.' })
   category!: keyof typeof ConnectorCategory
 
-  @Field(() => ConnectorStatus)
+  @Field(() => ConnectorStatus, { description: 'Whether destinations can use it now.' })
   status!: keyof typeof ConnectorStatus
 
   @Field(() => String, { nullable: true, description: 'Why it is not READY.' })
@@ -40,7 +40,7 @@ export class ConnectorType {
   @Field(() => String, { nullable: true, description: 'Markdown: how an end user sets this target up.' })
   setupGuide?: string | null
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: 'An SVG document; null when it brings none.' })
   iconSvg?: string | null
 
   @Field(() => JsonObjectScalar, {

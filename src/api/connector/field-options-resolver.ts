@@ -1,10 +1,11 @@
-import { Arg, Ctx, Field, ID, InputType, Mutation, ObjectType, Resolver } from 'type-graphql'
+import { Ctx, Field, ID, InputType, Mutation, ObjectType, Resolver } from 'type-graphql'
 import { fieldOptions } from '../../pipeline/field-options.ts'
 import { type ApiContext, scopeOf } from '../context.ts'
+import { InputArg } from '../input-arg.ts'
 import { JsonObjectScalar } from '../scalars.ts'
 import { MutationPayload, payloadOf } from '../user-error.ts'
 
-@InputType()
+@InputType({ description: 'Which field’s choices, and what was filled in so far.' })
 export class ConnectorFieldOptionsInput {
   @Field(() => String, { description: 'Key of the connector.' })
   connector!: string
@@ -37,7 +38,7 @@ export class ConnectorFieldOption {
   value!: string
 }
 
-@ObjectType()
+@ObjectType({ description: 'The choices.' })
 export class ConnectorFieldOptionsPayload extends MutationPayload {
   @Field(() => [ConnectorFieldOption], { description: 'At most 1,000, in the order of the remote account.' })
   options!: ConnectorFieldOption[]
@@ -50,7 +51,7 @@ export class FieldOptionsResolver {
       'Choices for a config field that depend on the remote account, e.g. Slack channels. A mutation because it carries credentials and calls out; it changes nothing. Waits up to 10 s; what the remote account or the connector says against it is a user error.',
   })
   async connectorFieldOptions(
-    @Arg('input', () => ConnectorFieldOptionsInput) input: ConnectorFieldOptionsInput,
+    @InputArg(() => ConnectorFieldOptionsInput) input: ConnectorFieldOptionsInput,
     @Ctx() context: ApiContext,
   ) {
     const scope = scopeOf(context)

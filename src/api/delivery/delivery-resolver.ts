@@ -12,6 +12,7 @@ import { type ApiContext, scopeOf } from '../context.ts'
 import { DestinationType } from '../destination/destination-type.ts'
 import { EventObject } from '../event/event-object.ts'
 import { findNode } from '../find-node.ts'
+import { InputArg } from '../input-arg.ts'
 import { DateTimeScalar } from '../scalars.ts'
 import { payloadOf } from '../user-error.ts'
 import {
@@ -27,8 +28,11 @@ import { listDeliveries } from './list-deliveries.ts'
 
 @Resolver(() => DeliveryType)
 export class DeliveryResolver {
-  @Query(() => DeliveryType, { nullable: true })
-  delivery(@Arg('id', () => ID) id: string, @Ctx() context: ApiContext): Promise<Delivery | undefined> {
+  @Query(() => DeliveryType, { nullable: true, description: 'null when there is none that the caller may see.' })
+  delivery(
+    @Arg('id', () => ID, { description: 'A dlv_ id.' }) id: string,
+    @Ctx() context: ApiContext,
+  ): Promise<Delivery | undefined> {
     return findNode(context, 'dlv', id)
   }
 
@@ -36,7 +40,8 @@ export class DeliveryResolver {
   deliveries(
     @Args(() => PageArgs) args: PageArgs,
     @Ctx() context: ApiContext,
-    @Arg('filter', () => DeliveryFilter, { nullable: true }) filter?: DeliveryFilter | null,
+    @Arg('filter', () => DeliveryFilter, { nullable: true, description: 'Default: all.' })
+    filter?: DeliveryFilter | null,
   ): Promise<CountedConnection<Delivery>> {
     return listDeliveries(context, args, { filter })
   }
@@ -54,12 +59,12 @@ export class DeliveryResolver {
     return loaders.destination.load(destinationId)
   }
 
-  @FieldResolver(() => DateTimeScalar)
+  @FieldResolver(() => DateTimeScalar, { description: 'When it was made: with its event, or by what triggered it.' })
   createdAt(@Root() { id }: Delivery): Date {
     return idTime(id)
   }
 
-  @FieldResolver(() => AttemptType, { nullable: true })
+  @FieldResolver(() => AttemptType, { nullable: true, description: 'null before the first.' })
   lastAttempt(
     @Root() { id, attemptCount }: Delivery,
     @Ctx() { loaders }: ApiContext,
@@ -81,7 +86,7 @@ export class DeliveryResolver {
     description:
       'On a finished delivery: a new one for the same event and destination (trigger RETRY). On a pending one: due now.',
   })
-  deliveryRetry(@Arg('input', () => DeliveryRetryInput) input: DeliveryRetryInput, @Ctx() context: ApiContext) {
+  deliveryRetry(@InputArg(() => DeliveryRetryInput) input: DeliveryRetryInput, @Ctx() context: ApiContext) {
     const scope = scopeOf(context)
     return payloadOf(async () => ({ delivery: await retryDelivery(context.parts, scope, input.id) }))
   }
@@ -90,7 +95,7 @@ export class DeliveryResolver {
     description:
       'Takes a pending delivery back. An attempt that is under way is still recorded, and no other follows. CONFLICT when it is finished.',
   })
-  deliveryCancel(@Arg('input', () => DeliveryCancelInput) input: DeliveryCancelInput, @Ctx() context: ApiContext) {
+  deliveryCancel(@InputArg(() => DeliveryCancelInput) input: DeliveryCancelInput, @Ctx() context: ApiContext) {
     const scope = scopeOf(context)
     return payloadOf(async () => ({ delivery: await cancelDelivery(context.parts, scope, input.id) }))
   }

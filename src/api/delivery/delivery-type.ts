@@ -21,22 +21,22 @@ const DeliveryTrigger = enumOf('DeliveryTrigger', deliveryTriggers, 'What made t
 
 @ObjectType('Delivery', { implements: NodeInterface, description: 'One event on its way to one destination.' })
 export class DeliveryType extends NodeInterface {
-  @Field(() => ID)
+  @Field(() => ID, { description: 'Stays when the event is dropped.' })
   eventId!: string
 
-  @Field(() => ID)
+  @Field(() => ID, { description: 'Stays when the destination is deleted.' })
   destinationId!: string
 
-  @Field(() => String)
+  @Field(() => String, { description: 'Name of the event’s type.' })
   eventType!: string
 
-  @Field(() => DeliveryStatus)
+  @Field(() => DeliveryStatus, { description: 'How far it has come.' })
   status!: keyof typeof DeliveryStatus
 
   @Field(() => DeliverySkipReason, { nullable: true, description: 'Set when SKIPPED.' })
   skipReason?: keyof typeof DeliverySkipReason | null
 
-  @Field(() => DeliveryTrigger)
+  @Field(() => DeliveryTrigger, { description: 'What made it.' })
   trigger!: keyof typeof DeliveryTrigger
 
   @Field(() => Int, { description: 'Attempts that ended so far.' })
@@ -55,50 +55,53 @@ export class DeliveryType extends NodeInterface {
   finishedAt?: Date | null
 }
 
-@ObjectType()
+@ObjectType({ description: 'A page of a list.' })
 export class DeliveryConnection extends connectionOf('Delivery', () => DeliveryType) {}
 
 @InputType({ description: 'Each condition that is given must hold.' })
 export class DeliveryFilter {
-  @Field(() => ID, { nullable: true })
+  @Field(() => ID, { nullable: true, description: 'Only of this organization. Default: all that the caller may see.' })
   organizationId?: string | null
 
-  @Field(() => [ID], { nullable: true })
+  @Field(() => [ID], { nullable: true, description: 'To any of these, at most 1,000. Default: all.' })
   destinationIds?: string[] | null
 
   @Field(() => [String], { nullable: true, description: 'Names, not prefixes.' })
   eventTypes?: string[] | null
 
-  @Field(() => [DeliveryStatus], { nullable: true })
+  @Field(() => [DeliveryStatus], { nullable: true, description: 'In any of these. Default: all.' })
   statuses?: (keyof typeof DeliveryStatus)[] | null
 
-  @Field(() => [DeliveryTrigger], { nullable: true })
+  @Field(() => [DeliveryTrigger], { nullable: true, description: 'Made by any of these. Default: all.' })
   triggers?: (keyof typeof DeliveryTrigger)[] | null
 
-  @Field(() => DateTimeRange, { nullable: true })
+  @Field(() => DateTimeRange, {
+    nullable: true,
+    description: 'Only those made in this time. Default: all that are kept.',
+  })
   createdAt?: DateTimeRange | null
 }
 
-@InputType()
+@InputType({ description: 'The delivery to take back.' })
 export class DeliveryCancelInput {
-  @Field(() => ID)
+  @Field(() => ID, { description: 'Of the delivery.' })
   id!: string
 }
 
-@ObjectType()
+@ObjectType({ description: 'The delivery as it is now.' })
 export class DeliveryCancelPayload extends MutationPayload {
-  @Field(() => DeliveryType, { nullable: true })
+  @Field(() => DeliveryType, { nullable: true, description: 'null when it was refused.' })
   delivery?: DeliveryType | null
 }
 
-@InputType()
+@InputType({ description: 'The delivery to send again.' })
 export class DeliveryRetryInput {
-  @Field(() => ID)
+  @Field(() => ID, { description: 'Of the delivery.' })
   id!: string
 }
 
-@ObjectType()
+@ObjectType({ description: 'The new delivery, or the pending one.' })
 export class DeliveryRetryPayload extends MutationPayload {
-  @Field(() => DeliveryType, { nullable: true })
+  @Field(() => DeliveryType, { nullable: true, description: 'null when it was refused.' })
   delivery?: DeliveryType | null
 }

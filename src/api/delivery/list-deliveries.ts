@@ -22,7 +22,8 @@ export function listDeliveries(
 ): Promise<CountedConnection<Delivery>> {
   const scope = scopeOf(context)
   const organizationId = organizationOf(scope, filter?.organizationId)
-  const destinationIds = filter?.destinationIds && knownIds('dst', filter.destinationIds)
+  const destinationIds =
+    filter?.destinationIds && knownIds('dst', checkTexts('filter.destinationIds', filter.destinationIds))
   // What an index answers, and what has to be looked up row by row.
   const indexed: FilterQuery<Delivery>[] = []
   const others: FilterQuery<Delivery>[] = []

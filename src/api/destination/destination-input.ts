@@ -29,9 +29,9 @@ export class HttpHeaderInput {
   secret?: boolean | null
 }
 
-@InputType()
+@InputType({ description: 'One more place that events of an organization go.' })
 export class DestinationCreateInput {
-  @Field(() => ID)
+  @Field(() => ID, { description: 'Whose it will be.' })
   organizationId!: string
 
   @Field(() => String, { nullable: true, description: 'Letters, digits, dots, dashes, underscores; at most 100.' })
@@ -79,7 +79,7 @@ export class DestinationCreateInput {
   })
   rateLimit?: number | null
 
-  @Field(() => Boolean, { nullable: true, defaultValue: true })
+  @Field(() => Boolean, { nullable: true, defaultValue: true, description: 'Whether it gets events from the start.' })
   active?: boolean | null
 
   @Field(() => String, {
@@ -92,7 +92,7 @@ export class DestinationCreateInput {
 
 @InputType({ description: 'Omitted = unchanged, null = cleared. credentials is merged key by key.' })
 export class DestinationUpdateInput {
-  @Field(() => ID)
+  @Field(() => ID, { description: 'Of the destination.' })
   id!: string
 
   @Field(() => Int, {
@@ -101,22 +101,25 @@ export class DestinationUpdateInput {
   })
   expectedVersion?: number | null
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: '1 to 200 characters.' })
   label?: string | null
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: 'At most 2,000 characters.' })
   description?: string | null
 
-  @Field(() => JsonObjectScalar, { nullable: true })
+  @Field(() => JsonObjectScalar, {
+    nullable: true,
+    description: 'Replaces all of it, and must fit the connector’s configSchema.',
+  })
   config?: Record<string, unknown> | null
 
-  @Field(() => JsonObjectScalar, { nullable: true })
+  @Field(() => JsonObjectScalar, { nullable: true, description: 'Merged key by key: a key with null is forgotten.' })
   credentials?: Record<string, unknown> | null
 
   @Field(() => [HttpHeaderInput], { nullable: true, description: 'All of them; those left out are removed.' })
   headers?: HttpHeaderInput[] | null
 
-  @Field(() => [String], { nullable: true })
+  @Field(() => [String], { nullable: true, description: 'Replaces all of them; empty or null means all types.' })
   eventTypes?: string[] | null
 
   @Field(() => String, { nullable: true, description: FILTER })
@@ -134,31 +137,31 @@ export class DestinationUpdateInput {
   @Field(() => Int, { nullable: true, description: 'Requests a second, 1 to 10,000; null means unlimited.' })
   rateLimit?: number | null
 
-  @Field(() => Boolean, { nullable: true })
+  @Field(() => Boolean, { nullable: true, description: 'A person’s switch; null leaves it as it is.' })
   active?: boolean | null
 }
 
-@InputType()
+@InputType({ description: 'The destination to delete.' })
 export class DestinationDeleteInput {
-  @Field(() => ID)
+  @Field(() => ID, { description: 'Of the destination.' })
   id!: string
 }
 
-@InputType()
+@InputType({ description: 'The destination to switch on.' })
 export class DestinationEnableInput {
-  @Field(() => ID)
+  @Field(() => ID, { description: 'Of the destination.' })
   id!: string
 }
 
-@InputType()
+@InputType({ description: 'The destination to switch off.' })
 export class DestinationDisableInput {
-  @Field(() => ID)
+  @Field(() => ID, { description: 'Of the destination.' })
   id!: string
 }
 
-@InputType()
+@InputType({ description: 'Whose secret to replace, and how.' })
 export class DestinationSecretRotateInput {
-  @Field(() => ID)
+  @Field(() => ID, { description: 'Of the destination.' })
   id!: string
 
   @Field(() => String, { nullable: true, description: 'Generated when omitted. 16 to 512 characters.' })
@@ -172,8 +175,8 @@ export class DestinationSecretRotateInput {
   overlapSeconds?: number | null
 }
 
-@InputType()
+@InputType({ description: 'Whose secret to read.' })
 export class DestinationSecretRevealInput {
-  @Field(() => ID)
+  @Field(() => ID, { description: 'Of the destination.' })
   id!: string
 }

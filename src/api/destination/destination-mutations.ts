@@ -1,4 +1,4 @@
-import { Arg, Ctx, Mutation, Resolver } from 'type-graphql'
+import { Ctx, Mutation, Resolver } from 'type-graphql'
 import {
   createDestination,
   deleteDestination,
@@ -8,6 +8,7 @@ import {
 } from '../../pipeline/manage-destination.ts'
 import { revealSigningSecret, rotateSigningSecret } from '../../pipeline/signing-secret.ts'
 import { type ApiContext, scopeOf } from '../context.ts'
+import { InputArg } from '../input-arg.ts'
 import { apiError } from '../mask-error.ts'
 import { payloadOf } from '../user-error.ts'
 import {
@@ -32,10 +33,7 @@ import {
 @Resolver()
 export class DestinationMutations {
   @Mutation(() => DestinationCreatePayload, { description: 'One more place that events of the organization go.' })
-  destinationCreate(
-    @Arg('input', () => DestinationCreateInput) input: DestinationCreateInput,
-    @Ctx() context: ApiContext,
-  ) {
+  destinationCreate(@InputArg(() => DestinationCreateInput) input: DestinationCreateInput, @Ctx() context: ApiContext) {
     const scope = scopeOf(context)
     return payloadOf(() => createDestination(context.parts, scope, input))
   }
@@ -43,10 +41,7 @@ export class DestinationMutations {
   @Mutation(() => DestinationUpdatePayload, {
     description: 'Takes effect with the next attempt, also of pending deliveries.',
   })
-  destinationUpdate(
-    @Arg('input', () => DestinationUpdateInput) input: DestinationUpdateInput,
-    @Ctx() context: ApiContext,
-  ) {
+  destinationUpdate(@InputArg(() => DestinationUpdateInput) input: DestinationUpdateInput, @Ctx() context: ApiContext) {
     const scope = scopeOf(context)
     return payloadOf(async () => ({ destination: await updateDestination(context.parts, scope, input) }))
   }
@@ -54,10 +49,7 @@ export class DestinationMutations {
   @Mutation(() => DestinationDeletePayload, {
     description: 'Pending deliveries are cancelled when their turn comes; records stay.',
   })
-  destinationDelete(
-    @Arg('input', () => DestinationDeleteInput) input: DestinationDeleteInput,
-    @Ctx() context: ApiContext,
-  ) {
+  destinationDelete(@InputArg(() => DestinationDeleteInput) input: DestinationDeleteInput, @Ctx() context: ApiContext) {
     const scope = scopeOf(context)
     return payloadOf(async () => ({ deletedId: await deleteDestination(context.parts.store, scope, input.id) }))
   }
@@ -65,10 +57,7 @@ export class DestinationMutations {
   @Mutation(() => DestinationEnablePayload, {
     description: 'Switches it on, and clears what the system held against it.',
   })
-  destinationEnable(
-    @Arg('input', () => DestinationEnableInput) input: DestinationEnableInput,
-    @Ctx() context: ApiContext,
-  ) {
+  destinationEnable(@InputArg(() => DestinationEnableInput) input: DestinationEnableInput, @Ctx() context: ApiContext) {
     const scope = scopeOf(context)
     return payloadOf(async () => ({
       destination: await enableDestination(context.parts.store, scope, input.id),
@@ -77,7 +66,7 @@ export class DestinationMutations {
 
   @Mutation(() => DestinationDisablePayload, { description: 'Switches it off; settings and secret stay.' })
   destinationDisable(
-    @Arg('input', () => DestinationDisableInput) input: DestinationDisableInput,
+    @InputArg(() => DestinationDisableInput) input: DestinationDisableInput,
     @Ctx() context: ApiContext,
   ) {
     const scope = scopeOf(context)
@@ -90,7 +79,7 @@ export class DestinationMutations {
     description: 'The old secret goes on signing, beside the new one, for overlapSeconds.',
   })
   destinationSecretRotate(
-    @Arg('input', () => DestinationSecretRotateInput) input: DestinationSecretRotateInput,
+    @InputArg(() => DestinationSecretRotateInput) input: DestinationSecretRotateInput,
     @Ctx() context: ApiContext,
   ) {
     const scope = scopeOf(context)
@@ -103,7 +92,7 @@ export class DestinationMutations {
       'Reads the current signing secret. Application keys only; every read is written to the audit log first.',
   })
   destinationSecretReveal(
-    @Arg('input', () => DestinationSecretRevealInput) input: DestinationSecretRevealInput,
+    @InputArg(() => DestinationSecretRevealInput) input: DestinationSecretRevealInput,
     @Ctx() context: ApiContext,
   ) {
     const { principal, parts } = context

@@ -27,8 +27,11 @@ import { listDestinations } from './list-destinations.ts'
 
 @Resolver(() => DestinationType)
 export class DestinationResolver {
-  @Query(() => DestinationType, { nullable: true })
-  destination(@Arg('id', () => ID) id: string, @Ctx() context: ApiContext): Promise<Destination | undefined> {
+  @Query(() => DestinationType, { nullable: true, description: 'null when there is none that the caller may see.' })
+  destination(
+    @Arg('id', () => ID, { description: 'A dst_ id.' }) id: string,
+    @Ctx() context: ApiContext,
+  ): Promise<Destination | undefined> {
     return findNode(context, 'dst', id)
   }
 
@@ -36,13 +39,18 @@ export class DestinationResolver {
   async destinations(
     @Args(() => PageArgs) args: PageArgs,
     @Ctx() context: ApiContext,
-    @Arg('organizationId', () => ID, { nullable: true }) organizationId?: string | null,
-    @Arg('filter', () => DestinationFilter, { nullable: true }) filter?: DestinationFilter | null,
+    @Arg('organizationId', () => ID, {
+      nullable: true,
+      description: 'Only of this organization. Default: all that the caller may see.',
+    })
+    organizationId?: string | null,
+    @Arg('filter', () => DestinationFilter, { nullable: true, description: 'Default: all.' })
+    filter?: DestinationFilter | null,
   ): Promise<CountedConnection<Destination>> {
     return listDestinations(context, args, { organizationId, filter })
   }
 
-  @FieldResolver(() => OrganizationType)
+  @FieldResolver(() => OrganizationType, { description: 'Whose it is.' })
   organization(
     @Root() { organizationId }: Destination,
     @Ctx() { loaders }: ApiContext,
@@ -50,7 +58,9 @@ export class DestinationResolver {
     return loaders.organization.load(organizationId)
   }
 
-  @FieldResolver(() => ConnectorType)
+  @FieldResolver(() => ConnectorType, {
+    description: 'What it is made of; one that is not installed any more has the status MISSING.',
+  })
   connector(@Root() { connector }: Destination, @Ctx() { parts }: ApiContext): ConnectorType {
     return connectorOf(parts.connectors, connector)
   }
@@ -127,7 +137,8 @@ export class DestinationResolver {
     @Root() { id }: Destination,
     @Args(() => PageArgs) args: PageArgs,
     @Ctx() context: ApiContext,
-    @Arg('filter', () => DeliveryFilter, { nullable: true }) filter?: DeliveryFilter | null,
+    @Arg('filter', () => DeliveryFilter, { nullable: true, description: 'Default: all.' })
+    filter?: DeliveryFilter | null,
   ): Promise<CountedConnection<Delivery>> {
     return listDeliveries(context, args, { filter, of: { property: 'destinationId', id } })
   }

@@ -25,10 +25,10 @@ export const DestinationOrderingEnum = enumOf(
 
 @ObjectType({ description: 'A write-only secret: that it is set, never what it is.' })
 export class CredentialSummary {
-  @Field(() => String)
+  @Field(() => String, { description: 'As the connector’s credentialSchema has it.' })
   name!: string
 
-  @Field(() => Boolean)
+  @Field(() => Boolean, { description: 'Whether one is stored.' })
   isSet!: boolean
 
   @Field(() => String, { nullable: true, description: 'Its last characters, where it is long enough.' })
@@ -40,7 +40,7 @@ export class SigningSecretType {
   @Field(() => String, { description: 'Its last characters.' })
   hint!: string
 
-  @Field(() => DateTimeScalar)
+  @Field(() => DateTimeScalar, { description: 'When it was made.' })
   createdAt!: Date
 
   @Field(() => DateTimeScalar, {
@@ -61,10 +61,10 @@ export class DestinationType extends NodeInterface {
   })
   key?: string | null
 
-  @Field(() => String)
+  @Field(() => String, { description: 'What people call it.' })
   label!: string
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: 'For people.' })
   description?: string | null
 
   @Field(() => JsonObjectScalar, { description: "As the connector's configSchema has it." })
@@ -90,7 +90,7 @@ export class DestinationType extends NodeInterface {
   })
   transform?: string | null
 
-  @Field(() => DestinationOrderingEnum)
+  @Field(() => DestinationOrderingEnum, { description: 'Whether events wait for those before them.' })
   ordering!: keyof typeof DestinationOrderingEnum
 
   @Field(() => Int, { nullable: true, description: 'Requests a second; null means unlimited.' })
@@ -99,14 +99,14 @@ export class DestinationType extends NodeInterface {
   @Field(() => Int, { description: 'Goes up with each change; see expectedVersion of destinationUpdate.' })
   version!: number
 
-  @Field(() => DateTimeScalar)
+  @Field(() => DateTimeScalar, { description: 'When it was made.' })
   createdAt!: Date
 
-  @Field(() => DateTimeScalar)
+  @Field(() => DateTimeScalar, { description: 'When its settings changed last.' })
   updatedAt!: Date
 }
 
-@ObjectType()
+@ObjectType({ description: 'A page of a list.' })
 export class DestinationConnection extends connectionOf('Destination', () => DestinationType) {}
 
 @InputType({ description: 'Each condition that is given must hold.' })
@@ -114,10 +114,10 @@ export class DestinationFilter {
   @Field(() => [String], { nullable: true, description: 'Connector keys.' })
   connectors?: string[] | null
 
-  @Field(() => Boolean, { nullable: true })
+  @Field(() => Boolean, { nullable: true, description: 'Only those that are switched on, or off. Default: both.' })
   active?: boolean | null
 
-  @Field(() => [DestinationHealthEnum], { nullable: true })
+  @Field(() => [DestinationHealthEnum], { nullable: true, description: 'In any of these states. Default: all.' })
   health?: (keyof typeof DestinationHealthEnum)[] | null
 
   @Field(() => String, {

@@ -1,7 +1,8 @@
-import { Arg, Ctx, Field, ID, InputType, Mutation, ObjectType, Resolver } from 'type-graphql'
+import { Ctx, Field, ID, InputType, Mutation, ObjectType, Resolver } from 'type-graphql'
 import { type Preview, previewDestination } from '../../pipeline/preview-destination.ts'
 import { HttpRequestRecord } from '../attempt/attempt-type.ts'
 import { type ApiContext, scopeOf } from '../context.ts'
+import { InputArg } from '../input-arg.ts'
 import { JsonObjectScalar, JsonScalar } from '../scalars.ts'
 import { MutationPayload, payloadOf } from '../user-error.ts'
 
@@ -10,7 +11,7 @@ import { MutationPayload, payloadOf } from '../user-error.ts'
     'With destinationId: that destination, with what is given here instead of what it has. Without: one that is still to be made, without secrets.',
 })
 export class DestinationPreviewInput {
-  @Field(() => ID, { nullable: true })
+  @Field(() => ID, { nullable: true, description: 'null: one that is still to be made.' })
   destinationId?: string | null
 
   @Field(() => String, { nullable: true, description: "Key of the connector. Default the destination's, or webhook." })
@@ -32,7 +33,7 @@ export class DestinationPreviewInput {
   data?: unknown
 }
 
-@ObjectType()
+@ObjectType({ description: 'What would be sent.' })
 export class DestinationPreviewPayload extends MutationPayload {
   @Field(() => HttpRequestRecord, {
     nullable: true,
@@ -51,7 +52,7 @@ export class DestinationPreviewResolver {
       'The exact request that an event of the type would make now, as if it were published: nothing is sent or stored. An expression or a connector that fails with it is a user error.',
   })
   async destinationPreview(
-    @Arg('input', () => DestinationPreviewInput) input: DestinationPreviewInput,
+    @InputArg(() => DestinationPreviewInput) input: DestinationPreviewInput,
     @Ctx() context: ApiContext,
   ) {
     const scope = scopeOf(context)

@@ -1,14 +1,15 @@
-import { Arg, Ctx, Field, ID, InputType, Mutation, ObjectType, Resolver } from 'type-graphql'
+import { Ctx, Field, ID, InputType, Mutation, ObjectType, Resolver } from 'type-graphql'
 import { testDestination } from '../../pipeline/test-destination.ts'
 import { AttemptType } from '../attempt/attempt-type.ts'
 import { type ApiContext, scopeOf } from '../context.ts'
 import { DeliveryType } from '../delivery/delivery-type.ts'
+import { InputArg } from '../input-arg.ts'
 import { JsonScalar } from '../scalars.ts'
 import { MutationPayload, payloadOf } from '../user-error.ts'
 
-@InputType()
+@InputType({ description: 'What to send to which destination.' })
 export class DestinationTestInput {
-  @Field(() => ID)
+  @Field(() => ID, { description: 'Of the destination.' })
   id!: string
 
   @Field(() => String, { description: 'Name of a type in the catalogue.' })
@@ -18,12 +19,12 @@ export class DestinationTestInput {
   data?: unknown
 }
 
-@ObjectType()
+@ObjectType({ description: 'What came of it.' })
 export class DestinationTestPayload extends MutationPayload {
-  @Field(() => DeliveryType, { nullable: true })
+  @Field(() => DeliveryType, { nullable: true, description: 'null when it was refused.' })
   delivery?: DeliveryType | null
 
-  @Field(() => AttemptType, { nullable: true })
+  @Field(() => AttemptType, { nullable: true, description: 'null when it was refused, or has not ended in time.' })
   attempt?: AttemptType | null
 }
 
@@ -33,7 +34,7 @@ export class DestinationTestResolver {
     description:
       "Sends the event type's sample (or data) through the real pipeline, one attempt, whatever the destination's subscriptions, switch and health say; health is not touched. Waits for the attempt up to timeoutMs + 5 s; attempt is null if it has not ended then.",
   })
-  destinationTest(@Arg('input', () => DestinationTestInput) input: DestinationTestInput, @Ctx() context: ApiContext) {
+  destinationTest(@InputArg(() => DestinationTestInput) input: DestinationTestInput, @Ctx() context: ApiContext) {
     const scope = scopeOf(context)
     return payloadOf(() => testDestination(context.parts, scope, input))
   }

@@ -3,6 +3,7 @@ import { isEventTypeName } from '../../domain/subscription.ts'
 import { archiveEventType, EventType, upsertEventType } from '../../store/event-type.ts'
 import { type Connection, listConnection } from '../connection.ts'
 import { type ApiContext, applicationOf, scopeOf } from '../context.ts'
+import { InputArg } from '../input-arg.ts'
 import { payloadOf } from '../user-error.ts'
 import {
   EventTypeArchiveInput,
@@ -16,8 +17,11 @@ import {
 
 @Resolver(() => EventTypeType)
 export class EventTypeResolver {
-  @Query(() => EventTypeType, { nullable: true })
-  eventType(@Arg('name', () => String) name: string, @Ctx() context: ApiContext): Promise<EventType | null> | null {
+  @Query(() => EventTypeType, { nullable: true, description: 'null when the catalogue has none of this name.' })
+  eventType(
+    @Arg('name', () => String, { description: 'Such as order.placed.' }) name: string,
+    @Ctx() context: ApiContext,
+  ): Promise<EventType | null> | null {
     const { applicationId } = scopeOf(context)
     return isEventTypeName(name) ? context.parts.store.em().findOne(EventType, { applicationId, name }) : null
   }
@@ -37,7 +41,7 @@ export class EventTypeResolver {
   }
 
   @Mutation(() => EventTypeUpsertPayload, { description: 'Makes or changes a kind of event.' })
-  eventTypeUpsert(@Arg('input', () => EventTypeUpsertInput) input: EventTypeUpsertInput, @Ctx() context: ApiContext) {
+  eventTypeUpsert(@InputArg(() => EventTypeUpsertInput) input: EventTypeUpsertInput, @Ctx() context: ApiContext) {
     const applicationId = applicationOf(context)
     return payloadOf(async () => ({
       eventType: await upsertEventType(context.parts.store.em(), applicationId, input),
@@ -47,10 +51,7 @@ export class EventTypeResolver {
   @Mutation(() => EventTypeArchivePayload, {
     description: 'From now on publishing it is refused; what was published stays.',
   })
-  eventTypeArchive(
-    @Arg('input', () => EventTypeArchiveInput) input: EventTypeArchiveInput,
-    @Ctx() context: ApiContext,
-  ) {
+  eventTypeArchive(@InputArg(() => EventTypeArchiveInput) input: EventTypeArchiveInput, @Ctx() context: ApiContext) {
     const applicationId = applicationOf(context)
     return payloadOf(async () => ({
       eventType: await archiveEventType(context.parts.store.em(), applicationId, input.name),

@@ -23,7 +23,7 @@ export class EventTypeType extends NodeInterface {
   @Field(() => String, { nullable: true, description: "Heading that it stands under, e.g. 'CRM events'." })
   group?: string | null
 
-  @Field(() => EventTypeStatus)
+  @Field(() => EventTypeStatus, { description: 'Only AVAILABLE and DEPRECATED ones can be published.' })
   status!: keyof typeof EventTypeStatus
 
   @Field(() => JsonObjectScalar, {
@@ -35,7 +35,7 @@ export class EventTypeType extends NodeInterface {
   @Field(() => JsonScalar, { nullable: true, description: 'What a test send sends.' })
   samplePayload?: unknown
 
-  @Field(() => DateTimeScalar)
+  @Field(() => DateTimeScalar, { description: 'When it was added to the catalogue.' })
   createdAt!: Date
 }
 
@@ -95,20 +95,20 @@ export class EventTypeUpsertInput {
   allowBreakingSchema?: boolean | null
 }
 
-@InputType()
+@InputType({ description: 'The type to archive.' })
 export class EventTypeArchiveInput {
-  @Field(() => String)
+  @Field(() => String, { description: 'Of the type.' })
   name!: string
 }
 
-@ObjectType()
+@ObjectType({ description: 'The type as it is now.' })
 export class EventTypeUpsertPayload extends MutationPayload {
-  @Field(() => EventTypeType, { nullable: true })
+  @Field(() => EventTypeType, { nullable: true, description: 'null when it was refused.' })
   eventType?: EventTypeType | null
 }
 
-@ObjectType()
+@ObjectType({ description: 'The type, archived.' })
 export class EventTypeArchivePayload extends MutationPayload {
-  @Field(() => EventTypeType, { nullable: true })
+  @Field(() => EventTypeType, { nullable: true, description: 'null when it was refused.' })
   eventType?: EventTypeType | null
 }

@@ -7,13 +7,13 @@ import { MutationPayload } from '../user-error.ts'
 
 @ObjectType('Event', { implements: NodeInterface, description: 'Something that happened, published once, immutable.' })
 export class EventObject extends NodeInterface {
-  @Field(() => String)
+  @Field(() => String, { description: 'Name of its type.' })
   type!: string
 
   @Field(() => Int, { description: 'Size of data as compact JSON in UTF-8.' })
   dataBytes!: number
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: 'null when it was published without one.' })
   idempotencyKey?: string | null
 
   @Field(() => DateTimeScalar, { nullable: true, description: 'Delivered not before; null means at once.' })
@@ -23,30 +23,33 @@ export class EventObject extends NodeInterface {
   isTest!: boolean
 }
 
-@ObjectType()
+@ObjectType({ description: 'A page of a list.' })
 export class EventConnection extends connectionOf('Event', () => EventObject) {}
 
 @InputType({ description: 'Each condition that is given must hold.' })
 export class EventFilter {
-  @Field(() => ID, { nullable: true })
+  @Field(() => ID, { nullable: true, description: 'Only of this organization. Default: all that the caller may see.' })
   organizationId?: string | null
 
   @Field(() => [String], { nullable: true, description: 'Names, not prefixes.' })
   types?: string[] | null
 
-  @Field(() => DateTimeRange, { nullable: true })
+  @Field(() => DateTimeRange, {
+    nullable: true,
+    description: 'Only those published in this time. Default: all that are kept.',
+  })
   createdAt?: DateTimeRange | null
 
-  @Field(() => Boolean, { nullable: true })
+  @Field(() => Boolean, { nullable: true, description: 'Only tests, or only others. Default: both.' })
   isTest?: boolean | null
 }
 
 @InputType({ description: 'Exactly one of organizationId and organizationExternalId.' })
 export class EventPublishInput {
-  @Field(() => ID, { nullable: true })
+  @Field(() => ID, { nullable: true, description: 'The customer’s id here.' })
   organizationId?: string | null
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: 'The application’s own id of the customer.' })
   organizationExternalId?: string | null
 
   @Field(() => String, { description: 'Name of a type in the catalogue.' })
@@ -69,9 +72,9 @@ export class EventPublishInput {
   deliverAt?: Date | null
 }
 
-@InputType()
+@InputType({ description: 'The event to send again.' })
 export class EventReplayInput {
-  @Field(() => ID)
+  @Field(() => ID, { description: 'Of the event.' })
   id!: string
 
   @Field(() => [ID], {
@@ -82,22 +85,22 @@ export class EventReplayInput {
   destinationIds?: string[] | null
 }
 
-@InputType()
+@InputType({ description: 'Events to publish together.' })
 export class EventsPublishInput {
   @Field(() => [EventPublishInput], { description: '1 to 1,000.' })
   events!: EventPublishInput[]
 }
 
-@ObjectType()
+@ObjectType({ description: 'The event as it was stored.' })
 export class EventPublishPayload extends MutationPayload {
-  @Field(() => EventObject, { nullable: true })
+  @Field(() => EventObject, { nullable: true, description: 'null when it was refused.' })
   event?: EventObject | null
 
   @Field(() => Boolean, { description: 'True when event is an earlier one of the same idempotency key.' })
   duplicate!: boolean
 }
 
-@ObjectType()
+@ObjectType({ description: 'What became of each.' })
 export class EventsPublishPayload extends MutationPayload {
   @Field(() => [EventPublishPayload], { description: 'In the order of the input.' })
   results!: EventPublishPayload[]

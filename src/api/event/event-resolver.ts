@@ -13,6 +13,7 @@ import { DeliveryConnection } from '../delivery/delivery-type.ts'
 import { listDeliveries } from '../delivery/list-deliveries.ts'
 import { findNode } from '../find-node.ts'
 import { idsBetween } from '../id-filter.ts'
+import { InputArg } from '../input-arg.ts'
 import { OrganizationType } from '../organization/organization-type.ts'
 import { DateTimeScalar, JsonScalar } from '../scalars.ts'
 import { checkTexts } from '../text-filter.ts'
@@ -28,8 +29,11 @@ import {
 
 @Resolver(() => EventObject)
 export class EventResolver {
-  @Query(() => EventObject, { nullable: true })
-  event(@Arg('id', () => ID) id: string, @Ctx() context: ApiContext): Promise<Event | undefined> {
+  @Query(() => EventObject, { nullable: true, description: 'null when there is none that the caller may see.' })
+  event(
+    @Arg('id', () => ID, { description: 'An evt_ id.' }) id: string,
+    @Ctx() context: ApiContext,
+  ): Promise<Event | undefined> {
     return findNode(context, 'evt', id)
   }
 
@@ -37,7 +41,7 @@ export class EventResolver {
   events(
     @Args(() => PageArgs) args: PageArgs,
     @Ctx() context: ApiContext,
-    @Arg('filter', () => EventFilter, { nullable: true }) filter?: EventFilter | null,
+    @Arg('filter', () => EventFilter, { nullable: true, description: 'Default: all.' }) filter?: EventFilter | null,
   ): Promise<CountedConnection<Event>> {
     // What an index answers, and what has to be looked up row by row.
     const scope = scopeOf(context)
@@ -53,7 +57,7 @@ export class EventResolver {
     return listConnection(context.parts.store, { entity: Event, prefix: 'evt', where, within, args })
   }
 
-  @FieldResolver(() => OrganizationType)
+  @FieldResolver(() => OrganizationType, { description: 'Whose it is.' })
   organization(@Root() { organizationId }: Event, @Ctx() { loaders }: ApiContext): Promise<Organization | undefined> {
     return loaders.organization.load(organizationId)
   }
@@ -66,7 +70,7 @@ export class EventResolver {
     return data == null ? null : JSON.parse(data)
   }
 
-  @FieldResolver(() => DateTimeScalar)
+  @FieldResolver(() => DateTimeScalar, { description: 'When it was published.' })
   createdAt(@Root() { id }: Event): Date {
     return idTime(id)
   }
@@ -83,7 +87,7 @@ export class EventResolver {
   @Mutation(() => EventPublishPayload, {
     description: 'Durable when it answers: event, deliveries and jobs are committed together.',
   })
-  async eventPublish(@Arg('input', () => EventPublishInput) input: EventPublishInput, @Ctx() context: ApiContext) {
+  async eventPublish(@InputArg(() => EventPublishInput) input: EventPublishInput, @Ctx() context: ApiContext) {
     const [result] = await context.parts.publish(applicationOf(context), [input])
     return toPayload(result!, ['input'])
   }
@@ -92,10 +96,7 @@ export class EventResolver {
     description:
       'Up to 1,000 events, all or none: one refused event stores none. results stand in the order of the input.',
   })
-  async eventsPublish(
-    @Arg('input', () => EventsPublishInput) { events }: EventsPublishInput,
-    @Ctx() context: ApiContext,
-  ) {
+  async eventsPublish(@InputArg(() => EventsPublishInput) { events }: EventsPublishInput, @Ctx() context: ApiContext) {
     try {
       const results = await publishAll(context, events)
       const payloads = results.map((result, index) => toPayload(result, ['input', 'events', String(index)]))

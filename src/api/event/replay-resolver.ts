@@ -1,11 +1,12 @@
-import { Arg, Ctx, Field, Mutation, ObjectType, Resolver } from 'type-graphql'
+import { Ctx, Field, Mutation, ObjectType, Resolver } from 'type-graphql'
 import { replayEvent } from '../../pipeline/replay-event.ts'
 import { type ApiContext, scopeOf } from '../context.ts'
 import { DeliveryType } from '../delivery/delivery-type.ts'
+import { InputArg } from '../input-arg.ts'
 import { MutationPayload, payloadOf } from '../user-error.ts'
 import { EventReplayInput } from './event-object.ts'
 
-@ObjectType()
+@ObjectType({ description: 'The new deliveries.' })
 export class EventReplayPayload extends MutationPayload {
   @Field(() => [DeliveryType], { description: 'In the order of destinationIds.' })
   deliveries?: DeliveryType[]
@@ -17,7 +18,7 @@ export class ReplayResolver {
     description:
       'Sends a stored event again, with the same webhook-id: a new delivery (trigger REPLAY) for each destination; one that is off gets a SKIPPED one. NOT_RETRYABLE when its data is no longer kept.',
   })
-  async eventReplay(@Arg('input', () => EventReplayInput) input: EventReplayInput, @Ctx() context: ApiContext) {
+  async eventReplay(@InputArg(() => EventReplayInput) input: EventReplayInput, @Ctx() context: ApiContext) {
     const scope = scopeOf(context)
     const payload = await payloadOf(async () => ({
       deliveries: await replayEvent(context.parts, scope, input),

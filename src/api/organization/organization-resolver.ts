@@ -7,6 +7,7 @@ import { type ApiContext, applicationOf, scopeOf } from '../context.ts'
 import { DestinationConnection, DestinationFilter } from '../destination/destination-type.ts'
 import { listDestinations } from '../destination/list-destinations.ts'
 import { findNode } from '../find-node.ts'
+import { InputArg } from '../input-arg.ts'
 import { apiError } from '../mask-error.ts'
 import { checkTexts } from '../text-filter.ts'
 import { payloadOf } from '../user-error.ts'
@@ -24,8 +25,9 @@ export class OrganizationResolver {
   @Query(() => OrganizationType, { nullable: true, description: 'By exactly one of id and externalId.' })
   async organization(
     @Ctx() context: ApiContext,
-    @Arg('id', () => ID, { nullable: true }) id?: string | null,
-    @Arg('externalId', () => String, { nullable: true }) externalId?: string | null,
+    @Arg('id', () => ID, { nullable: true, description: 'An org_ id.' }) id?: string | null,
+    @Arg('externalId', () => String, { nullable: true, description: 'The application’s own id of the customer.' })
+    externalId?: string | null,
   ): Promise<Organization | null | undefined> {
     const scope = scopeOf(context)
     if ((id == null) === (externalId == null)) {
@@ -63,14 +65,15 @@ export class OrganizationResolver {
     @Root() organization: Organization,
     @Args(() => PageArgs) args: PageArgs,
     @Ctx() context: ApiContext,
-    @Arg('filter', () => DestinationFilter, { nullable: true }) filter?: DestinationFilter | null,
+    @Arg('filter', () => DestinationFilter, { nullable: true, description: 'Default: all.' })
+    filter?: DestinationFilter | null,
   ): Promise<Connection<Destination>> {
     return listDestinations(context, args, { of: organization.id, filter })
   }
 
   @Mutation(() => OrganizationUpsertPayload, { description: 'Makes or changes a customer.' })
   organizationUpsert(
-    @Arg('input', () => OrganizationUpsertInput) input: OrganizationUpsertInput,
+    @InputArg(() => OrganizationUpsertInput) input: OrganizationUpsertInput,
     @Ctx() context: ApiContext,
   ) {
     const applicationId = applicationOf(context)
@@ -84,7 +87,7 @@ export class OrganizationResolver {
       'Deletes a customer with its destinations, events, deliveries and attempts. When it fails midway, call it again.',
   })
   organizationDelete(
-    @Arg('input', () => OrganizationDeleteInput) input: OrganizationDeleteInput,
+    @InputArg(() => OrganizationDeleteInput) input: OrganizationDeleteInput,
     @Ctx() context: ApiContext,
   ) {
     const applicationId = applicationOf(context)

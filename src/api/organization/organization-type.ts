@@ -15,10 +15,10 @@ export class OrganizationType extends NodeInterface {
   })
   externalId?: string | null
 
-  @Field(() => String)
+  @Field(() => String, { description: 'For people, 1 to 200 characters.' })
   name!: string
 
-  @Field(() => DateTimeScalar)
+  @Field(() => DateTimeScalar, { description: 'When it was made.' })
   createdAt!: Date
 }
 
@@ -29,7 +29,7 @@ export const OrganizationConnection = connectionOf('Organization', () => Organiz
     'With id: changes that one. With externalId: makes it, or changes the one that has it. With neither: makes one.',
 })
 export class OrganizationUpsertInput {
-  @Field(() => ID, { nullable: true })
+  @Field(() => ID, { nullable: true, description: 'Of the one to change; null: see externalId.' })
   id?: string | null
 
   @Field(() => String, { nullable: true, description: '1 to 200 characters, unique per application.' })
@@ -39,20 +39,20 @@ export class OrganizationUpsertInput {
   name!: string
 }
 
-@InputType()
+@InputType({ description: 'The customer to delete.' })
 export class OrganizationDeleteInput {
-  @Field(() => ID)
+  @Field(() => ID, { description: 'Of the organization.' })
   id!: string
 }
 
-@ObjectType()
+@ObjectType({ description: 'The customer as it is now.' })
 export class OrganizationUpsertPayload extends MutationPayload {
-  @Field(() => OrganizationType, { nullable: true })
+  @Field(() => OrganizationType, { nullable: true, description: 'null when it was refused.' })
   organization?: OrganizationType | null
 }
 
-@ObjectType()
+@ObjectType({ description: 'What was deleted.' })
 export class OrganizationDeletePayload extends MutationPayload {
-  @Field(() => ID, { nullable: true })
+  @Field(() => ID, { nullable: true, description: 'null when it was refused.' })
   deletedId?: string | null
 }

@@ -1,9 +1,10 @@
-import { Arg, Ctx, Field, ID, InputType, Int, Mutation, ObjectType, Resolver } from 'type-graphql'
+import { Ctx, Field, ID, InputType, Int, Mutation, ObjectType, Resolver } from 'type-graphql'
 import { z } from 'zod'
 import { parseInput } from '../../domain/parse-input.ts'
 import { Refused } from '../../domain/refused.ts'
 import { type ApiContext, applicationOf } from '../context.ts'
 import { findNode } from '../find-node.ts'
+import { InputArg } from '../input-arg.ts'
 import { DateTimeScalar } from '../scalars.ts'
 import { MutationPayload, payloadOf } from '../user-error.ts'
 
@@ -11,7 +12,7 @@ const HOUR_S = 3_600
 const MIN_S = 60
 const MAX_S = 24 * HOUR_S
 
-@InputType()
+@InputType({ description: 'Whose session, and for how long.' })
 export class PortalSessionCreateInput {
   @Field(() => ID, { description: 'Whose destinations it manages.' })
   organizationId!: string
@@ -24,7 +25,7 @@ export class PortalSessionCreateInput {
   expiresInSeconds?: number | null
 }
 
-@ObjectType()
+@ObjectType({ description: 'The session. Nothing of it is stored.' })
 export class PortalSessionCreatePayload extends MutationPayload {
   @Field(() => String, { nullable: true, description: 'Sent as `authorization: Bearer TOKEN`, as a key is.' })
   token?: string | null
@@ -50,7 +51,7 @@ export class PortalResolver {
       'A short-lived token and URL with which one organization manages its own destinations, and sees their events, deliveries and attempts. It ends with its time, its organization, or the API key that made it.',
   })
   portalSessionCreate(
-    @Arg('input', () => PortalSessionCreateInput) input: PortalSessionCreateInput,
+    @InputArg(() => PortalSessionCreateInput) input: PortalSessionCreateInput,
     @Ctx() context: ApiContext,
   ) {
     const applicationId = applicationOf(context)

@@ -6,6 +6,7 @@ import type { RecoveryJob } from '../../store/recovery-job.ts'
 import { type ApiContext, scopeOf } from '../context.ts'
 import { DestinationType } from '../destination/destination-type.ts'
 import { findNode } from '../find-node.ts'
+import { InputArg } from '../input-arg.ts'
 import { apiError } from '../mask-error.ts'
 import { overSocket, untilReturned } from '../until-returned.ts'
 import { payloadOf } from '../user-error.ts'
@@ -13,8 +14,11 @@ import { DestinationRecoverInput, DestinationRecoverPayload, RecoveryJobType } f
 
 @Resolver(() => RecoveryJobType)
 export class RecoveryResolver {
-  @Query(() => RecoveryJobType, { nullable: true })
-  recoveryJob(@Arg('id', () => ID) id: string, @Ctx() context: ApiContext): Promise<RecoveryJob | undefined> {
+  @Query(() => RecoveryJobType, { nullable: true, description: 'null when there is none that the caller may see.' })
+  recoveryJob(
+    @Arg('id', () => ID, { description: 'A rec_ id.' }) id: string,
+    @Ctx() context: ApiContext,
+  ): Promise<RecoveryJob | undefined> {
     return findNode(context, 'rec', id)
   }
 
@@ -31,7 +35,7 @@ export class RecoveryResolver {
       'Sends again what the destination did not get: a new delivery (trigger RECOVERY) for each event of the range that has a delivery of these statuses, and none that arrived or is on its way. In the background, behind live traffic; calling it twice sends nothing twice.',
   })
   destinationRecover(
-    @Arg('input', () => DestinationRecoverInput) input: DestinationRecoverInput,
+    @InputArg(() => DestinationRecoverInput) input: DestinationRecoverInput,
     @Ctx() context: ApiContext,
   ) {
     const scope = scopeOf(context)
@@ -51,7 +55,10 @@ export class RecoveryResolver {
     description: 'The job as it stands, then at each change, until it is finished.',
     subscribe: ({ args, context }) => follow(args as { id: string }, context as ApiContext),
   })
-  followRecoveryJob(@Root() job: RecoveryJob, @Arg('id', () => ID) _id: string): RecoveryJob {
+  followRecoveryJob(
+    @Root() job: RecoveryJob,
+    @Arg('id', () => ID, { description: 'A rec_ id.' }) _id: string,
+  ): RecoveryJob {
     return overSocket(job)
   }
 }

@@ -20,10 +20,10 @@ const RecoveryStatusEnum = enumOf(
   description: 'A long-running bulk action: sends again what a destination did not get.',
 })
 export class RecoveryJobType extends NodeInterface {
-  @Field(() => ID)
+  @Field(() => ID, { description: 'Stays when the destination is deleted.' })
   destinationId!: string
 
-  @Field(() => RecoveryStatusEnum)
+  @Field(() => RecoveryStatusEnum, { description: 'How far it has come.' })
   status!: keyof typeof RecoveryStatusEnum
 
   @Field(() => Int, { description: 'Events to send again, counted when it began; 0 while it is QUEUED.' })
@@ -32,19 +32,19 @@ export class RecoveryJobType extends NodeInterface {
   @Field(() => Int, { description: 'Deliveries made so far. What arrived meanwhile by another way is left out.' })
   enqueued!: number
 
-  @Field(() => DateTimeScalar)
+  @Field(() => DateTimeScalar, { description: 'When it was asked for.' })
   createdAt!: Date
 
-  @Field(() => DateTimeScalar, { nullable: true })
+  @Field(() => DateTimeScalar, { nullable: true, description: 'null while it goes on.' })
   finishedAt?: Date | null
 
   @Field(() => String, { nullable: true, description: 'Why it was FAILED or CANCELLED.' })
   error?: string | null
 }
 
-@InputType()
+@InputType({ description: 'What to send again.' })
 export class DestinationRecoverInput {
-  @Field(() => ID)
+  @Field(() => ID, { description: 'Of the destination.' })
   id!: string
 
   @Field(() => DateTimeRange, { description: 'When the deliveries were made. Open where a bound is missing; to: now.' })
@@ -61,7 +61,7 @@ export class DestinationRecoverInput {
   dryRun?: boolean | null
 }
 
-@ObjectType()
+@ObjectType({ description: 'The job, or what a dry run counted.' })
 export class DestinationRecoverPayload extends MutationPayload {
   @Field(() => RecoveryJobType, { nullable: true, description: 'null for a dry run.' })
   job?: RecoveryJobType | null

@@ -18,10 +18,10 @@ export class StatsPointType {
   @Field(() => DateTimeScalar, { description: 'Where the bucket begins.' })
   start!: Date
 
-  @Field(() => Int)
+  @Field(() => Int, { description: 'All that started in the bucket.' })
   attempts!: number
 
-  @Field(() => Int)
+  @Field(() => Int, { description: 'Those whose outcome is SUCCESS.' })
   succeeded!: number
 
   @Field(() => Int, { description: 'Attempts that did not succeed, whether or not they were tried again.' })
@@ -47,6 +47,6 @@ export class StatsArgs {
   })
   range!: DateTimeRange
 
-  @Field(() => StatsBucketEnum)
+  @Field(() => StatsBucketEnum, { description: 'Width of a point.' })
   bucket!: keyof typeof StatsBucketEnum
 }

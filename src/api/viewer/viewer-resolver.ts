@@ -8,7 +8,7 @@ import { PrincipalKindEnum } from './viewer-type.ts'
 
 @ObjectType({ description: 'Who is calling.' })
 export class Viewer {
-  @Field(() => PrincipalKindEnum)
+  @Field(() => PrincipalKindEnum, { description: 'What sort of key or session it is.' })
   kind!: keyof typeof PrincipalKindEnum
 
   @Field(() => ApplicationType, {

@@ -3,16 +3,21 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+/** One more key for a backend. */
 export type ApiKeyCreateInput = {
   /** What the key is for, 1 to 100 characters. */
   name: string;
 };
 
+/** The key to revoke. */
 export type ApiKeyRevokeInput = {
+  /** Of the key. */
   id: string | number;
 };
 
+/** A product that will publish events. */
 export type ApplicationCreateInput = {
+  /** What is left out is as the default profile has it. */
   deliveryProfile?: DeliveryProfileInput | null | undefined;
   /** 1 to 100 characters. */
   name: string;
@@ -20,7 +25,9 @@ export type ApplicationCreateInput = {
 
 /** Omitted = unchanged. */
 export type ApplicationUpdateInput = {
+  /** Only what is given changes; takes effect with the next attempt. */
   deliveryProfile?: DeliveryProfileInput | null | undefined;
+  /** 1 to 100 characters; null leaves it as it is. */
   name?: string | null | undefined;
 };
 
@@ -48,9 +55,13 @@ export type AuditAction =
 
 /** Each condition that is given must hold. */
 export type AuditLogFilter = {
+  /** Any of these. Default: all. */
   actions?: Array<AuditAction> | null | undefined;
+  /** Only what was done with this API key, or by portal sessions that it made. */
   actorKeyId?: string | number | null | undefined;
+  /** Only what was done in this time. Default: all that is kept. */
   createdAt?: DateTimeRange | null | undefined;
+  /** Only what was done to this object. */
   objectId?: string | number | null | undefined;
 };
 
@@ -64,6 +75,7 @@ export type ConnectorCategory =
   | 'STORAGE'
   | 'WEBHOOK';
 
+/** Which field’s choices, and what was filled in so far. */
 export type ConnectorFieldOptionsInput = {
   /** What was filled in so far; it need not be complete. */
   config?: Record<string, unknown> | null | undefined;
@@ -87,31 +99,43 @@ export type ConnectorStatus =
 
 /** From `from` up to, not including, `to`; a side left out is open. */
 export type DateTimeRange = {
+  /** The first instant that is in it. Default: from the beginning. */
   from?: string | null | undefined;
+  /** The first instant that is no longer in it. Default: without end. */
   to?: string | null | undefined;
 };
 
 /** Each condition that is given must hold. */
 export type DeliveryAttemptFilter = {
+  /** To any of these, at most 1,000. Default: all. */
   destinationIds?: Array<string | number> | null | undefined;
   /** Names, not prefixes. */
   eventTypes?: Array<string> | null | undefined;
+  /** Only of this organization. Default: all that the caller may see. */
   organizationId?: string | number | null | undefined;
+  /** With any of these. Default: all. */
   outcomes?: Array<AttemptOutcome> | null | undefined;
 };
 
+/** The delivery to take back. */
 export type DeliveryCancelInput = {
+  /** Of the delivery. */
   id: string | number;
 };
 
 /** Each condition that is given must hold. */
 export type DeliveryFilter = {
+  /** Only those made in this time. Default: all that are kept. */
   createdAt?: DateTimeRange | null | undefined;
+  /** To any of these, at most 1,000. Default: all. */
   destinationIds?: Array<string | number> | null | undefined;
   /** Names, not prefixes. */
   eventTypes?: Array<string> | null | undefined;
+  /** Only of this organization. Default: all that the caller may see. */
   organizationId?: string | number | null | undefined;
+  /** In any of these. Default: all. */
   statuses?: Array<DeliveryStatus> | null | undefined;
+  /** Made by any of these. Default: all. */
   triggers?: Array<DeliveryTrigger> | null | undefined;
 };
 
@@ -139,7 +163,9 @@ export type DeliveryProfileInput = {
   timeoutMs?: number | null | undefined;
 };
 
+/** The delivery to send again. */
 export type DeliveryRetryInput = {
+  /** Of the delivery. */
   id: string | number;
 };
 
@@ -165,7 +191,9 @@ export type DeliveryTrigger =
   | 'RETRY'
   | 'TEST';
 
+/** One more place that events of an organization go. */
 export type DestinationCreateInput = {
+  /** Whether it gets events from the start. */
   active?: boolean | null | undefined;
   /** As the connector's configSchema has it; for webhook: { "url": "https://…" }. */
   config: Record<string, unknown>;
@@ -187,6 +215,7 @@ export type DestinationCreateInput = {
   label: string;
   /** FIFO: one at a time, in the order of publishing; a retry holds back what comes after it. */
   ordering?: DestinationOrdering | null | undefined;
+  /** Whose it will be. */
   organizationId: string | number;
   /** Requests a second, 1 to 10,000, whatever the number of workers; omitted means unlimited. */
   rateLimit?: number | null | undefined;
@@ -196,25 +225,33 @@ export type DestinationCreateInput = {
   transform?: string | null | undefined;
 };
 
+/** The destination to delete. */
 export type DestinationDeleteInput = {
+  /** Of the destination. */
   id: string | number;
 };
 
+/** The destination to switch off. */
 export type DestinationDisableInput = {
+  /** Of the destination. */
   id: string | number;
 };
 
+/** The destination to switch on. */
 export type DestinationEnableInput = {
+  /** Of the destination. */
   id: string | number;
 };
 
 /** Each condition that is given must hold. */
 export type DestinationFilter = {
+  /** Only those that are switched on, or off. Default: both. */
   active?: boolean | null | undefined;
   /** Connector keys. */
   connectors?: Array<string> | null | undefined;
   /** Those that get this type, by name, by prefix, or because they get all. */
   eventType?: string | null | undefined;
+  /** In any of these states. Default: all. */
   health?: Array<DestinationHealth> | null | undefined;
   /** Part of label, key or target; case does not matter. */
   search?: string | null | undefined;
@@ -239,6 +276,7 @@ export type DestinationPreviewInput = {
   connector?: string | null | undefined;
   /** Omitted: the type's sample. */
   data?: unknown;
+  /** null: one that is still to be made. */
   destinationId?: string | number | null | undefined;
   /** Name of a type in the catalogue. */
   eventType: string;
@@ -248,9 +286,11 @@ export type DestinationPreviewInput = {
   transform?: string | null | undefined;
 };
 
+/** What to send again. */
 export type DestinationRecoverInput = {
   /** Only counts. */
   dryRun?: boolean | null | undefined;
+  /** Of the destination. */
   id: string | number;
   /** When the deliveries were made. Open where a bound is missing; to: now. */
   range: DateTimeRange;
@@ -258,11 +298,15 @@ export type DestinationRecoverInput = {
   statuses?: Array<DeliveryStatus> | null | undefined;
 };
 
+/** Whose secret to read. */
 export type DestinationSecretRevealInput = {
+  /** Of the destination. */
   id: string | number;
 };
 
+/** Whose secret to replace, and how. */
 export type DestinationSecretRotateInput = {
+  /** Of the destination. */
   id: string | number;
   /** How long the old secret goes on signing, 0 to 2,592,000 s. */
   overlapSeconds?: number | null | undefined;
@@ -270,20 +314,27 @@ export type DestinationSecretRotateInput = {
   secret?: string | null | undefined;
 };
 
+/** What to send to which destination. */
 export type DestinationTestInput = {
   /** Omitted: the type's sample. */
   data?: unknown;
   /** Name of a type in the catalogue. */
   eventType: string;
+  /** Of the destination. */
   id: string | number;
 };
 
 /** Omitted = unchanged, null = cleared. credentials is merged key by key. */
 export type DestinationUpdateInput = {
+  /** A person’s switch; null leaves it as it is. */
   active?: boolean | null | undefined;
+  /** Replaces all of it, and must fit the connector’s configSchema. */
   config?: Record<string, unknown> | null | undefined;
+  /** Merged key by key: a key with null is forgotten. */
   credentials?: Record<string, unknown> | null | undefined;
+  /** At most 2,000 characters. */
   description?: string | null | undefined;
+  /** Replaces all of them; empty or null means all types. */
   eventTypes?: Array<string> | null | undefined;
   /** Refused with CONFLICT when the destination has changed since that version. */
   expectedVersion?: number | null | undefined;
@@ -291,7 +342,9 @@ export type DestinationUpdateInput = {
   filter?: string | null | undefined;
   /** All of them; those left out are removed. */
   headers?: Array<HttpHeaderInput> | null | undefined;
+  /** Of the destination. */
   id: string | number;
+  /** 1 to 200 characters. */
   label?: string | null | undefined;
   /** Takes effect with what is published from then on; null leaves it as it is. */
   ordering?: DestinationOrdering | null | undefined;
@@ -309,9 +362,11 @@ export type DisabledReason =
   | 'GONE'
   | 'MANUAL';
 
+/** One key of the body. */
 export type EnvelopeFieldInput = {
   /** Required but for DATA_SPREAD; no name twice. At most 100 characters. */
   name?: string | null | undefined;
+  /** What stands under it. */
   source: EnvelopeSource;
 };
 
@@ -326,8 +381,11 @@ export type EnvelopeSource =
 
 /** Each condition that is given must hold. */
 export type EventFilter = {
+  /** Only those published in this time. Default: all that are kept. */
   createdAt?: DateTimeRange | null | undefined;
+  /** Only tests, or only others. Default: both. */
   isTest?: boolean | null | undefined;
+  /** Only of this organization. Default: all that the caller may see. */
   organizationId?: string | number | null | undefined;
   /** Names, not prefixes. */
   types?: Array<string> | null | undefined;
@@ -341,19 +399,25 @@ export type EventPublishInput = {
   deliverAt?: string | null | undefined;
   /** At most 255 characters; concurrent publishes of one key make one event. The same key from the same application within 24 h answers with the first event and duplicate: true. */
   idempotencyKey?: string | null | undefined;
+  /** The application’s own id of the customer. */
   organizationExternalId?: string | null | undefined;
+  /** The customer’s id here. */
   organizationId?: string | number | null | undefined;
   /** Name of a type in the catalogue. */
   type: string;
 };
 
+/** The event to send again. */
 export type EventReplayInput = {
   /** Destinations of the event's organization, at most 1,000, subscribed or not. Omitted: all that subscribe to its type now. */
   destinationIds?: Array<string | number> | null | undefined;
+  /** Of the event. */
   id: string | number;
 };
 
+/** The type to archive. */
 export type EventTypeArchiveInput = {
+  /** Of the type. */
   name: string;
 };
 
@@ -382,6 +446,7 @@ export type EventTypeUpsertInput = {
   status?: EventTypeStatus | null | undefined;
 };
 
+/** Events to publish together. */
 export type EventsPublishInput = {
   /** 1 to 1,000. */
   events: Array<EventPublishInput>;
@@ -424,7 +489,9 @@ export type HttpHeaderInput = {
   value?: string | null | undefined;
 };
 
+/** The customer to delete. */
 export type OrganizationDeleteInput = {
+  /** Of the organization. */
   id: string | number;
 };
 
@@ -432,11 +499,13 @@ export type OrganizationDeleteInput = {
 export type OrganizationUpsertInput = {
   /** 1 to 200 characters, unique per application. */
   externalId?: string | null | undefined;
+  /** Of the one to change; null: see externalId. */
   id?: string | number | null | undefined;
   /** 1 to 200 characters. */
   name: string;
 };
 
+/** Whose session, and for how long. */
 export type PortalSessionCreateInput = {
   /** For how many seconds it is good, 60 to 86400; null means the default. */
   expiresInSeconds?: number | null | undefined;
@@ -450,9 +519,11 @@ export type PrincipalKind =
   | 'OPERATOR'
   | 'ORGANIZATION';
 
+/** One header of each request. */
 export type ProfileHeaderInput = {
   /** A name that Postrider, the connection or a signature does not set; no name twice. */
   name: string;
+  /** What it carries. */
   source: HeaderSource;
 };
 
@@ -464,11 +535,13 @@ export type RecoveryStatus =
   | 'QUEUED'
   | 'RUNNING';
 
+/** One signature of each request. */
 export type SignatureRuleInput = {
   /** Required for HMAC_SHA256_HEX, refused for STANDARD_WEBHOOKS. */
   header?: string | null | undefined;
   /** Such as "sha256=". Printable ASCII, at most 64 characters; refused for STANDARD_WEBHOOKS. */
   prefix?: string | null | undefined;
+  /** How it is made. */
   scheme: SignatureScheme;
 };
 

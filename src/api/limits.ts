@@ -1,0 +1,164 @@
+import { createRequire } from 'node:module'
+import {
+  type DocumentNode,
+  type FragmentDefinitionNode,
+  GraphQLError,
+  type GraphQLSchema,
+  getNamedType,
+  getOperationAST,
+  isLeafType,
+  Kind,
+  type OperationDefinitionNode,
+  type ParseOptions,
+  parse,
+  type SelectionSetNode,
+  validate,
+} from 'graphql'
+import { apiError } from './mask-error.ts'
+
+// Its ES module brings graphql's, a second realm beside the CommonJS one that all others load.
+const { getComplexity } = createRequire(import.meta.url)(
+  'graphql-query-complexity',
+) as typeof import('graphql-query-complexity')
+
+/** What one operation may ask for, over HTTP and over a socket alike. */
+export const limits = {
+  /** Fields inside fields. Under __schema and __type, where GraphiQL asks for 15, graphql-js has a limit of its own. */
+  depth: 12,
+  aliases: 30,
+  rootFields: 10,
+  tokens: 2_000,
+  /** See costOf. */
+  cost: 10_000,
+} as const
+
+/** Sent with a call, or in a socket's connection_init: answers then say what they cost, in extensions.cost. */
+export const COST_HEADER = 'postrider-cost'
+
+export const parseOptions: ParseOptions = { maxTokens: limits.tokens }
+
+/** An operation as it came. */
+export interface Operation {
+  readonly query: string
+  readonly operationName?: string | null | undefined
+  readonly variables?: Readonly<Record<string, unknown>> | null | undefined
+}
+
+/** Parses, validates and measures, for where no server does it: what is wrong, or the operation and its cost. */
+export function readOperation(
+  schema: GraphQLSchema,
+  { query, operationName, variables }: Operation,
+): { errors: readonly GraphQLError[] } | { document: DocumentNode; operation: OperationDefinitionNode; cost: number } {
+  try {
+    const document = parse(query, parseOptions)
+    const errors = validate(schema, document)
+    if (errors.length > 0) return { errors }
+    const operation = getOperationAST(document, operationName)
+    if (!operation) throw apiError('BAD_USER_INPUT', 'operationName: names no operation of the document')
+    return { document, operation, cost: checkOperation(schema, document, { operation, variables }) }
+  } catch (error) {
+    if (error instanceof GraphQLError) return { errors: [error] }
+    throw error
+  }
+}
+
+/** The cost of a valid operation; throws QUERY_TOO_COMPLEX when it asks for more than is given at once. */
+export function checkOperation(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  { operation, variables }: { operation: OperationDefinitionNode; variables?: Operation['variables'] },
+): number {
+  const size = measure(operation.selectionSet, fragmentsOf(document))
+  refuseOver('depth', size.depth, limits.depth)
+  refuseOver('aliases', size.aliases, limits.aliases)
+  refuseOver('root fields', size.fields, limits.rootFields)
+  const cost = costOf(schema, document, { operation, variables })
+  refuseOver('cost', cost, limits.cost)
+  return cost
+}
+
+function refuseOver(name: string, value: number, limit: number): void {
+  if (value <= limit) return
+  throw apiError('QUERY_TOO_COMPLEX', `The operation has ${name} ${value}; at most ${limit}`)
+}
+
+interface Size {
+  readonly depth: number
+  /** With those of fragments, each time they are spread. */
+  readonly aliases: number
+  /** Side by side in this very selection. */
+  readonly fields: number
+}
+
+type Measure = (name: string) => Size
+
+function fragmentsOf(document: DocumentNode): Measure {
+  const definitions = new Map<string, FragmentDefinitionNode>()
+  for (const one of document.definitions)
+    if (one.kind === Kind.FRAGMENT_DEFINITION) definitions.set(one.name.value, one)
+  // Each is measured once, however often it is spread: fragments of fragments would take exponential time. A valid document
+  // has no cycles.
+  const sizes = new Map<string, Size>()
+  const measured: Measure = (name) => {
+    const size = sizes.get(name) ?? measure(definitions.get(name)!.selectionSet, measured)
+    sizes.set(name, size)
+    return size
+  }
+  return measured
+}
+
+function measure({ selections }: SelectionSetNode, fragment: Measure): Size {
+  const sizes = selections.map((selection): Size => {
+    if (selection.kind === Kind.FRAGMENT_SPREAD) return fragment(selection.name.value)
+    if (selection.kind === Kind.INLINE_FRAGMENT) return measure(selection.selectionSet, fragment)
+    const inside = selection.selectionSet ? measure(selection.selectionSet, fragment) : NOTHING
+    const aliases = inside.aliases + (selection.alias ? 1 : 0)
+    const isIntrospection = selection.name.value === '__schema' || selection.name.value === '__type'
+    return { depth: isIntrospection ? 1 : inside.depth + 1, aliases, fields: 1 }
+  })
+  return {
+    depth: Math.max(0, ...sizes.map((size) => size.depth)),
+    aliases: sizes.reduce((sum, size) => sum + size.aliases, 0),
+    fields: sizes.reduce((sum, size) => sum + size.fields, 0),
+  }
+}
+
+const NOTHING: Size = { depth: 0, aliases: 0, fields: 0 }
+
+const MUTATION_COST = 10
+/** What a list without `first` is taken to hold. */
+const LIST_LENGTH = 10
+
+/**
+ * An object costs 1 and what is asked of it, a page as much for each of `first`, another list as much as ten, a mutation
+ * 10 more. Plain values and introspection cost nothing.
+ */
+function costOf(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  { operation, variables }: { operation: OperationDefinitionNode; variables?: Operation['variables'] },
+): number {
+  return getComplexity({
+    schema,
+    query: document,
+    variables: { ...variables },
+    ...(operation.name && { operationName: operation.name.value }),
+    estimators: [
+      ({ type, field, args, childComplexity }) => {
+        const named = getNamedType(field.type)
+        if (isLeafType(named) || named.name.startsWith('__') || named.name === 'PageInfo') return 0
+        if (named.name.endsWith('Connection')) {
+          const first = args.first ?? field.args.find((arg) => arg.name === 'first')?.defaultValue
+          return 1 + Number(first) * childComplexity
+        }
+        if (type.name.endsWith('Connection')) return field.name === 'edges' ? childComplexity : 1 + childComplexity
+        if (type === schema.getMutationType()) return MUTATION_COST + childComplexity
+        return isList(String(field.type)) ? LIST_LENGTH * (1 + childComplexity) : 1 + childComplexity
+      },
+    ],
+  })
+}
+
+function isList(type: string): boolean {
+  return type.startsWith('[')
+}
