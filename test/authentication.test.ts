@@ -67,7 +67,7 @@ describe('viewer tells who is calling', () => {
   test('an operator, outside of an application and inside', async () => {
     const { applicationId } = await postrider.application()
     const outside = await request(postrider.operator, ViewerDocument, {})
-    expect(outside.viewer).toEqual({ kind: 'OPERATOR', application: null })
+    expect(outside.viewer).toEqual({ kind: 'OPERATOR', organization: null, application: null })
     const inside = await request({ ...postrider.operator, applicationId }, ViewerDocument, {})
     expect(inside.viewer).toMatchObject({ kind: 'OPERATOR', application: { id: applicationId } })
   })

@@ -421,7 +421,7 @@ describe('a request that is no operation of the API is refused', () => {
     [
       'null for an argument with a default',
       json('query ($id: ID = "x") { event(id: $id) { id } }', { id: null }),
-      200,
+      400,
       'BAD_USER_INPUT',
     ],
     [

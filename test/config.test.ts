@@ -71,6 +71,7 @@ test('nothing set gives the defaults', () => {
     outboundProxy: undefined,
     outboundAllow: ['127.0.0.1/32', '::1/128'],
     publicUrl: undefined,
+    rateLimit: 0,
     retentionDays: 30,
     concurrency: 256,
     destinationConcurrency: 32,

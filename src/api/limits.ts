@@ -72,7 +72,7 @@ export function checkOperation(
   refuseOver('depth', size.depth, limits.depth)
   refuseOver('aliases', size.aliases, limits.aliases)
   refuseOver('root fields', size.fields, limits.rootFields)
-  const cost = costOf(schema, document, { operation, variables })
+  const cost = knownCost(() => costOf(schema, document, { operation, variables }))
   refuseOver('cost', cost, limits.cost)
   return cost
 }
@@ -80,6 +80,17 @@ export function checkOperation(
 function refuseOver(name: string, value: number, limit: number): void {
   if (value <= limit) return
   throw apiError('QUERY_TOO_COMPLEX', `The operation has ${name} ${value}; at most ${limit}`)
+}
+
+/** Variables that do not fit are refused here: a field that they fail alone would leave the others uncounted. */
+function knownCost(count: () => number): number {
+  try {
+    return count()
+  } catch (error) {
+    if (!(error instanceof GraphQLError)) throw error
+    const { message, nodes } = error
+    throw new GraphQLError(message, { nodes, extensions: { code: 'BAD_USER_INPUT', http: { status: 400 } } })
+  }
 }
 
 interface Size {
