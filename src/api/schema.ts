@@ -23,6 +23,7 @@ import { OrganizationResolver } from './organization/organization-resolver.ts'
 import { PortalResolver } from './organization/portal-resolver.ts'
 import { RecoveryResolver } from './recovery/recovery-resolver.ts'
 import { DestinationStatsResolver, StatsResolver } from './stats/stats-resolver.ts'
+import { overSocket } from './until-returned.ts'
 import { ConnectorConfigError, GenericUserError, PayloadError } from './user-error.ts'
 import { ViewerResolver } from './viewer/viewer-resolver.ts'
 
@@ -79,5 +80,8 @@ export function buildApiSchema(): GraphQLSchema {
     validate: false,
     pubSub: unusedPubSub,
   })
-  return describeRoots(lexicographicSortSchema(schema))
+  const sorted = describeRoots(lexicographicSortSchema(schema))
+  // What an iterator yields is the answer: type-graphql would read the subscription's arguments again for each.
+  for (const field of Object.values(sorted.getSubscriptionType()!.getFields())) field.resolve = overSocket
+  return sorted
 }

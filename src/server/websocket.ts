@@ -1,4 +1,5 @@
 import type { Server as HttpServer } from 'node:http'
+import type { Duplex } from 'node:stream'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type ExecutionArgs, GraphQLError, type GraphQLSchema } from 'graphql'
 import type { Context, SubscribePayload } from 'graphql-ws'
@@ -48,6 +49,7 @@ type SocketContext = Context<Params, SocketExtra>
 export function acceptSockets(server: HttpServer, options: SocketOptions): Sockets {
   const { schema, service, onError } = options
   const wss = new WebSocketServer({ server, path: '/graphql', maxPayload: MAX_MESSAGE_BYTES })
+  wss.on('connection', (socket, request) => writeTogether(socket, request.socket))
   const open = new Set<SocketContext>()
 
   async function admit(context: SocketContext): Promise<boolean> {
@@ -151,6 +153,23 @@ export function acceptSockets(server: HttpServer, options: SocketOptions): Socke
       for (const client of wss.clients) client.terminate()
       wss.close()
     },
+  }
+}
+
+/** What one turn of the event loop sends goes out by one write: subscriptions of a socket hear of the same attempts. */
+function writeTogether(socket: WebSocket, wire: Duplex): void {
+  const send = socket.send.bind(socket) as (...args: unknown[]) => void
+  let isCorked = false
+  socket.send = (...args: unknown[]) => {
+    if (!isCorked) {
+      isCorked = true
+      wire.cork()
+      setImmediate(() => {
+        isCorked = false
+        wire.uncork()
+      })
+    }
+    send(...args)
   }
 }
 
