@@ -6,6 +6,20 @@ import { buildSchema, type OperationDefinitionNode, parse, validate } from 'grap
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { startBrowser, visit } from './support/browser.ts'
+import {
+  editorHas,
+  isRead,
+  isReady,
+  openTab,
+  responseHas,
+  responseOf,
+  run,
+  setText,
+  shot,
+  stop,
+  tabsOf,
+  textOf,
+} from './support/graphiql-page.ts'
 import { type PostriderProcess, startProcess } from './support/process.ts'
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
@@ -14,6 +28,7 @@ const checkout = path.resolve(import.meta.dirname, '..')
 const examplesDir = path.join(checkout, 'schema/examples')
 
 const exampleFiles = (await readdir(examplesDir)).toSorted()
+const exampleTabs = ['CreateDestination', 'PublishEvent', 'WatchAttempts', 'ListFailures']
 
 /** A first start, which a person has just made at a terminal. */
 let postrider: PostriderProcess
@@ -38,7 +53,7 @@ test.for(exampleFiles)('example %s is one named operation that the schema has', 
 test('the examples are served with the address of the server that is asked', async () => {
   const response = await fetch(`${postrider.url}/graphiql/config.json`)
   const { tabs } = (await response.json()) as { tabs: { title: string; query: string }[] }
-  expect(tabs.map((tab) => tab.title)).toEqual(['CreateDestination', 'PublishEvent', 'WatchAttempts', 'ListFailures'])
+  expect(tabs.map((tab) => tab.title)).toEqual(exampleTabs)
   expect(tabs[0]!.query).toContain(`"${postrider.url}/demo/receiver"`)
   expect(JSON.stringify(tabs)).not.toContain(':4000')
 })
@@ -49,12 +64,7 @@ test('the printed link opens GraphiQL, where the four examples run as they stand
   await page.goto(postrider.printed.link)
   await isReady(page)
   expect(page.url()).toBe(`${postrider.url}/graphiql/`)
-  expect(await page.locator('.graphiql-tab-button').allInnerTexts()).toEqual([
-    'CreateDestination',
-    'PublishEvent',
-    'WatchAttempts',
-    'ListFailures',
-  ])
+  expect(await tabsOf(page)).toEqual(exampleTabs)
   await shot(page, '1-open')
 
   await run(page)
@@ -147,77 +157,184 @@ test('without a key the page says where to get one, and reads the schema once it
   await notice.getByText('No key yet').waitFor()
   await shot(page, '8-no-key')
   const headers = JSON.stringify({ authorization: `Bearer ${postrider.printed.apiKey}` })
-  await page.evaluate(
-    ([name, text]) => {
-      const model = __MONACO.editor.getModels().find(({ uri }) => uri.path.endsWith(name))
-      model!.setValue(text)
-    },
-    ['request-headers.json', headers] as const,
-  )
+  await setText(page, 'request-headers.json', headers)
   await notice.waitFor({ state: 'detached' })
   await openTab(page, 'ListFailures')
   await run(page)
   await responseHas(page, '"deliveryAttempts"')
 })
 
-/** What GraphiQL leaves of Monaco in the page's window for others to reach. */
-declare const __MONACO: {
-  editor: { getModels(): { uri: { path: string }; getValue(): string; setValue(text: string): void }[] }
-}
+test('what one browser tab publishes arrives in another, which watches', async () => {
+  await using visited = await visit(browser)
+  const { page: watching } = visited
+  await watching.goto(postrider.printed.link)
+  await isReady(watching)
+  await run(watching)
+  await responseHas(watching, '"signingSecret": "whsec_')
+  await openTab(watching, 'WatchAttempts')
+  // With a checkpoint the feed has said all there was: what comes now is live.
+  const hasCaughtUp = Promise.withResolvers<void>()
+  watching.once('websocket', (socket) =>
+    socket.on('framereceived', ({ payload }) => {
+      if (payload.includes('"deliveryAttempts":{}')) hasCaughtUp.resolve()
+    }),
+  )
+  await run(watching)
+  await hasCaughtUp.promise
 
-async function isReady(page: Page): Promise<void> {
-  await page.locator('.graphiql-query-editor .monaco-editor .view-line').first().waitFor()
-}
-
-async function openTab(page: Page, name: string): Promise<void> {
-  await page.locator('.graphiql-tab-button', { hasText: name }).click()
-  await editorHas(page, 'operation.graphql', name)
-  // GraphiQL reads the operation's name anew 100 ms after its text changed, and shows that nowhere.
-  await page.waitForTimeout(300)
-}
-
-async function run(page: Page): Promise<void> {
-  await page.getByRole('button', { name: /Execute query/ }).click()
-}
-
-async function stop(page: Page): Promise<void> {
-  await page.getByRole('button', { name: /Stop/ }).click()
-}
-
-async function responseHas(page: Page, text: string): Promise<void> {
-  await editorHas(page, 'response.json', text).catch(async (cause) => {
-    throw new Error(`The response never had ${text}:\n${await textOf(page, 'response.json')}`, { cause })
+  const publishing = await watching.context().newPage()
+  await publishing.goto(`${postrider.url}/graphiql/`)
+  await isReady(publishing)
+  await openTab(publishing, 'PublishEvent')
+  const query = await textOf(publishing, 'operation.graphql')
+  await setText(publishing, 'operation.graphql', query.replace('Do you deliver on Sundays?', 'Seen in the other tab?'))
+  await run(publishing)
+  await responseHas(publishing, '"eventPublish"')
+  await responseHas(watching, 'Seen in the other tab?')
+  expect(await responseOf(watching)).toMatchObject({
+    data: { deliveryAttempts: { attempt: { delivery: { eventType: 'inquiry.received' } } } },
   })
+  await stop(watching)
+})
+
+test('what is ticked in the explorer is in the query', async () => {
+  await using visited = await visit(browser)
+  const { page } = visited
+  await page.goto(linkTo({ query: '{ connectors { key } }' }))
+  await isReady(page)
+  await page.getByRole('button', { name: 'Show Explorer' }).click()
+  const field = page.locator('.docExplorerWrap .graphiql-explorer-connectors').getByText('displayName', { exact: true })
+  await field.click()
+  await editorHas(page, 'operation.graphql', 'displayName')
+  await shot(page, '9-explorer')
+  await run(page)
+  await responseHas(page, '"displayName": "Webhook"')
+
+  await field.click()
+  await editorHas(page, 'operation.graphql', '{\n  connectors {\n    key\n  }\n}')
+  expect([...visited.hosts].filter(Boolean)).toEqual([new URL(postrider.url).host])
+  expect(visited.complaints).toEqual([])
+})
+
+test('the history has what was run, without the key, and what is taken from it runs with the key of now', async () => {
+  await using visited = await visit(browser)
+  const { page } = visited
+  await page.goto(postrider.printed.link)
+  await isReady(page)
+  await openTab(page, 'ListFailures')
+  await run(page)
+  await responseHas(page, '"deliveryAttempts"')
+  await page.getByRole('button', { name: 'Show History' }).click()
+  const entry = page.locator('.graphiql-history').getByRole('button', { name: 'Set active' })
+  await entry.getByText('ListFailures').waitFor()
+  await shot(page, '10-history')
+  const { apiKey } = postrider.printed
+  expect(await storedWith(page, 'ListFailures')).toContain('postrider:graphiql:queries')
+  expect(await storedWith(page, apiKey)).toEqual(['postrider:graphiql:headers', 'postrider:graphiql:tabState'])
+
+  await page.getByRole('button', { name: 'Add favorite' }).click()
+  expect(await storedWith(page, 'ListFailures')).toContain('postrider:graphiql:favorites')
+  expect(await storedWith(page, apiKey)).toEqual(['postrider:graphiql:headers', 'postrider:graphiql:tabState'])
+
+  await page.reload()
+  await isReady(page)
+  await openTab(page, 'PublishEvent')
+  await entry.click()
+  await editorHas(page, 'operation.graphql', 'ListFailures')
+  await editorHas(page, 'request-headers.json', apiKey)
+  await isRead(page)
+  await run(page)
+  await responseHas(page, '"deliveryAttempts"')
+})
+
+test('a ?query= link opens in front of the other tabs, with its variables, and does not run', async () => {
+  await using visited = await visit(browser)
+  const { page } = visited
+  const sent: string[] = []
+  page.on('request', (request) => sent.push(request.postData() ?? ''))
+  const query = `query First { connectors { key } }
+
+query Second($key: String!) {
+  connector(key: $key) { displayName }
+}
+`
+  const link = linkTo({ query, variables: '{"key":"webhook"}', operationName: 'Second' })
+  await page.goto(link)
+  await isReady(page)
+  await tabIsStored(page, 'Second')
+  expect(page.url()).toBe(`${postrider.url}/graphiql/`)
+  expect(await tabsOf(page)).toEqual(['Second', ...exampleTabs])
+  expect(await textOf(page, 'operation.graphql')).toBe(query)
+  expect(await textOf(page, 'variables.json')).toBe('{\n  "key": "webhook"\n}')
+  await shot(page, '11-link')
+
+  await page.locator('.graphiql-query-editor textarea').press('Control+Enter')
+  await responseHas(page, '"displayName": "Webhook"')
+  // What ran, ran by hand.
+  expect(sent.filter((body) => body.includes('Second'))).toHaveLength(1)
+
+  // In a browser that knows the page its tabs stay as they were.
+  await page.goto(linkTo({ query: 'query Third { connectors { key } }' }))
+  await isReady(page)
+  expect(await textOf(page, 'operation.graphql')).toBe('query Third { connectors { key } }')
+  expect(await textOf(page, 'variables.json')).toBe('')
+  await tabIsStored(page, 'Third')
+  expect(await tabsOf(page)).toEqual(['Third', 'Second', ...exampleTabs])
+  await run(page)
+  await responseHas(page, '"key": "webhook"')
+  await openTab(page, 'Second')
+  expect(await textOf(page, 'operation.graphql')).toBe(query)
+  expect(await textOf(page, 'variables.json')).toBe('{\n  "key": "webhook"\n}')
+
+  // The same link once more is the same tab, and a reload is none.
+  await page.goto(link)
+  await isReady(page)
+  await page.reload()
+  await isReady(page)
+  expect(await tabsOf(page)).toEqual(['Second', 'Third', ...exampleTabs])
+})
+
+test('a tab can be copied as a link, in which there is no key', async () => {
+  await using visited = await visit(browser)
+  const { page } = visited
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
+  const operation = {
+    query: 'query Mine($key: String!) { connector(key: $key) { key } }',
+    variables: '{\n  "key": "x"\n}',
+  }
+  await page.goto(linkTo(operation))
+  await isReady(page)
+  await page.getByRole('button', { name: 'Copy link to this query' }).click()
+  await page.getByRole('button', { name: 'Link copied' }).waitFor()
+  const copied = new URL(await page.evaluate<string>('navigator.clipboard.readText()'))
+  expect(copied.origin + copied.pathname).toBe(`${postrider.url}/graphiql/`)
+  expect(Object.fromEntries(copied.searchParams)).toEqual(operation)
+  expect(copied.hash).toBe('')
+})
+
+/** With the demo's key, as somebody would send it to a colleague. By the shorter address, which leads to the page. */
+function linkTo(operation: Record<string, string>): string {
+  return `${postrider.url}/graphiql?${new URLSearchParams(operation)}#key=${postrider.printed.apiKey}`
 }
 
-async function responseOf(page: Page): Promise<unknown> {
-  return JSON.parse(await textOf(page, 'response.json'))
-}
-
-async function editorHas(page: Page, editor: string, text: string): Promise<void> {
+/** GraphiQL names a tab once it has read the operation, and stores its tabs half a second later. */
+async function tabIsStored(page: Page, title: string): Promise<void> {
   await page.waitForFunction(
-    ([editor, text]) => {
-      const model = __MONACO.editor.getModels().find(({ uri }) => uri.path.endsWith(editor))
-      return model?.getValue().includes(text)
-    },
-    [editor, text] as const,
+    (title) => localStorage.getItem('postrider:graphiql:tabState')?.includes(`"title":"${title}"`),
+    title,
   )
 }
 
-async function textOf(page: Page, editor: string): Promise<string> {
+/** Names of what the browser keeps for the page and has this text in it. */
+async function storedWith(page: Page, text: string): Promise<string[]> {
   return page.evaluate(
-    (editor) =>
-      __MONACO.editor
-        .getModels()
-        .find(({ uri }) => uri.path.endsWith(editor))
-        ?.getValue() ?? '',
-    editor,
+    (text) =>
+      Object.entries(localStorage)
+        .filter(([, value]) => value.includes(text))
+        .map(([name]) => name)
+        .toSorted(),
+    text,
   )
-}
-
-/** With SHOTS=FOLDER in the environment, for people who want to see the page. */
-async function shot(page: Page, name: string): Promise<void> {
-  if (process.env.SHOTS) await page.screenshot({ path: path.join(process.env.SHOTS, `${name}.png`) })
 }
 
 /** `npm install` builds the page; a page older than its sources would be yesterday's. */
@@ -231,5 +348,7 @@ async function buildPageUnlessFresh(): Promise<void> {
   const vite = path.join(checkout, 'node_modules/vite/bin/vite.js')
   await promisify(execFile)(process.execPath, [vite, 'build', '--config', 'src/graphiql/vite.config.ts'], {
     cwd: checkout,
+    // vitest's own "test" would build React's development version.
+    env: { ...process.env, NODE_ENV: 'production' },
   })
 }

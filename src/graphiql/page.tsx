@@ -1,11 +1,15 @@
-import { pick, useGraphiQL } from '@graphiql/react'
-import type { createLocalStorage } from '@graphiql/toolkit'
+import type { Storage } from '@graphiql/toolkit'
 import { GraphiQL } from 'graphiql'
-import { useEffect, useMemo, useRef, useState } from 'react'
+import { useEffect, useMemo, useState } from 'react'
+import { CopyLink } from './copy-link.tsx'
 import type { Example } from './examples.ts'
 import { createFetcher } from './fetcher.ts'
-import { authorizationOf, HEADERS_WITHOUT_KEY } from './key.ts'
+import { authorizationOf } from './key.ts'
+import { KeyForEveryTab } from './key-for-every-tab.tsx'
+import type { LinkedOperation } from './link.ts'
 import { Notice } from './notice.tsx'
+import { OpenedLink } from './opened-link.tsx'
+import { PLUGINS } from './plugins.ts'
 import { Wordmark } from './wordmark.tsx'
 
 /** A key is typed or pasted in parts; the schema is read again once it has stood still for so long. */
@@ -14,18 +18,25 @@ const KEY_SETTLES_MS = 600
 interface PageProps {
   /** The tabs of a first visit; afterwards GraphiQL takes its own from the storage. */
   examples: Example[]
+  /** The operation of a ?query= link, in a tab before all others. */
+  linked: LinkedOperation | undefined
   initialHeaders: string
-  storage: ReturnType<typeof createLocalStorage>
+  storage: Storage
 }
 
-export function Page({ examples, initialHeaders, storage }: PageProps) {
+export function Page({ examples, linked, initialHeaders, storage }: PageProps) {
   const [headers, setHeaders] = useState(initialHeaders)
   const authorization = useSettled(authorizationOf(headers), KEY_SETTLES_MS)
   // GraphiQL reads the schema whenever it gets another fetcher.
   const fetcher = useMemo(() => createFetcher(authorization), [authorization])
   const tabs = useMemo(
-    () => examples.map(({ query, variables }) => ({ query, variables: variables ?? null, headers: initialHeaders })),
-    [examples, initialHeaders],
+    () =>
+      [...(linked === undefined ? [] : [linked]), ...examples].map(({ query, variables }) => ({
+        query,
+        variables: variables ?? null,
+        headers: initialHeaders,
+      })),
+    [examples, linked, initialHeaders],
   )
 
   return (
@@ -37,43 +48,30 @@ export function Page({ examples, initialHeaders, storage }: PageProps) {
       defaultHeaders={initialHeaders}
       defaultEditorToolsVisibility={authorizationOf(initialHeaders) === undefined ? 'headers' : 'variables'}
       onEditHeaders={setHeaders}
+      plugins={PLUGINS}
       shouldPersistHeaders
       storage={storage}
     >
       <GraphiQL.Logo>
         <Wordmark />
       </GraphiQL.Logo>
+      <GraphiQL.Toolbar>
+        {({ prettify, merge, copy }) => (
+          <>
+            {prettify}
+            {merge}
+            {copy}
+            <CopyLink />
+          </>
+        )}
+      </GraphiQL.Toolbar>
       <GraphiQL.Footer>
         <Notice hasKey={authorization !== undefined} />
       </GraphiQL.Footer>
       <KeyForEveryTab />
+      {linked && <OpenedLink linked={linked} />}
     </GraphiQL>
   )
-}
-
-/** Headers belong to a tab. A tab that has none yet gets the last ones with a key, so that a key is pasted once, not per tab. */
-function KeyForEveryTab() {
-  const { headerEditor, tabs, activeTabIndex } = useGraphiQL(pick('headerEditor', 'tabs', 'activeTabIndex'))
-  const lastWithKey = useRef<string>(undefined)
-  const tabId = tabs[activeTabIndex]?.id
-
-  useEffect(() => {
-    const remember = () => {
-      const headers = headerEditor?.getValue() ?? ''
-      if (authorizationOf(headers) !== undefined) lastWithKey.current = headers
-    }
-    remember()
-    const listener = headerEditor?.onDidChangeModelContent(remember)
-    return () => listener?.dispose()
-  }, [headerEditor])
-
-  useEffect(() => {
-    if (tabId === undefined || lastWithKey.current === undefined) return
-    const headers = headerEditor?.getValue().trim()
-    if (headers === '' || headers === HEADERS_WITHOUT_KEY.trim()) headerEditor?.setValue(lastWithKey.current)
-  }, [headerEditor, tabId])
-
-  return null
 }
 
 function useSettled<Value>(value: Value, settleMs: number): Value {

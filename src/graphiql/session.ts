@@ -1,13 +1,28 @@
-import { createLocalStorage, type StorageAPI } from '@graphiql/toolkit'
+import type { StorageAPI } from '@graphiql/toolkit'
 import type { Example } from './examples.ts'
-import { HEADERS_WITHOUT_KEY, withKey } from './key.ts'
-
-/** A namespace of our own: another GraphiQL on the same localhost port must not hand us its tabs. */
-export const browserStorage = createLocalStorage({ namespace: 'postrider' })
+import { authorizationOf, HEADERS_WITHOUT_KEY, withKey } from './key.ts'
+import type { LinkedOperation } from './link.ts'
 
 interface Tabs {
   activeTabIndex: number
-  tabs: { headers: string | null }[]
+  tabs: Tab[]
+}
+
+/** GraphiQL starts afresh when a tab lacks one of these. */
+interface Tab {
+  id: string
+  title: string
+  query: string | null
+  variables: string | null
+  headers: string | null
+  operationName: string | null
+  response: null
+}
+
+interface Opening {
+  key: string | undefined
+  linked: LinkedOperation | undefined
+  examples: Example[]
 }
 
 /**
@@ -18,10 +33,7 @@ interface Tabs {
  * only when an editor changes, so after a first visit in which only the query was edited the next start would add a broken
  * tab: hence they are all stored here, before the start.
  */
-export function openSession(
-  storage: StorageAPI,
-  { key, examples }: { key: string | undefined; examples: Example[] },
-): string {
+export function openSession(storage: StorageAPI, { key, linked, examples }: Opening): string {
   const tabs = storedTabs(storage)
   const storedHeaders = storage.get('headers')
   const headers = key === undefined ? (storedHeaders ?? HEADERS_WITHOUT_KEY) : withKey(storedHeaders, key)
@@ -30,17 +42,28 @@ export function openSession(
   const keepsHeaders = storage.get('shouldPersistHeaders') !== 'false'
   if (keepsHeaders && (tabs === undefined || key !== undefined)) storage.set('headers', headers)
 
-  const first = examples[0]
-  if (tabs === undefined && first !== undefined) {
-    storage.set('query', first.query)
-    storage.set('variables', first.variables ?? '')
-  } else if (tabs !== undefined && key !== undefined && keepsHeaders) {
-    for (const tab of tabs.tabs) tab.headers = withKey(tab.headers, key)
-    const active = tabs.tabs[tabs.activeTabIndex]
-    if (active?.headers) storage.set('headers', active.headers)
+  const shown = linked ?? (tabs === undefined ? examples[0] : undefined)
+  if (shown !== undefined) {
+    storage.set('query', shown.query)
+    storage.set('variables', shown.variables ?? '')
+  }
+  if (tabs !== undefined && (linked !== undefined || (key !== undefined && keepsHeaders))) {
+    if (linked !== undefined) openInFront(tabs, linked, keepsHeaders ? headers : null)
+    if (key !== undefined && keepsHeaders) for (const tab of tabs.tabs) tab.headers = withKey(tab.headers, key)
+    storage.set('headers', tabs.tabs[tabs.activeTabIndex]?.headers ?? '')
     storage.set('tabState', JSON.stringify(tabs))
   }
   return storage.get('headers') ?? headers
+}
+
+/** A link that was opened before has its tab already, which then comes to the front. */
+function openInFront(stored: Tabs, { query, variables = '' }: LinkedOperation, headers: string | null): void {
+  const found = stored.tabs.find((tab) => tab.query === query && (tab.variables ?? '') === variables)
+  const id = `link-${Date.now()}`
+  const tab: Tab = found ?? { id, title: '<untitled>', query, variables, headers, operationName: null, response: null }
+  if (authorizationOf(tab.headers ?? '') === undefined) tab.headers = headers
+  stored.tabs = [tab, ...stored.tabs.filter((other) => other !== found)]
+  stored.activeTabIndex = 0
 }
 
 function storedTabs(storage: StorageAPI): Tabs | undefined {
