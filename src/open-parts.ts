@@ -8,6 +8,7 @@ import { prepareDemo } from './first-start.ts'
 import { createOutbound } from './outbound/outbound.ts'
 import { openDeliveryWatch } from './pipeline/delivery-watch.ts'
 import { openFeed } from './pipeline/feed.ts'
+import { startOutbox } from './pipeline/outbox.ts'
 import { createPublish } from './pipeline/publish.ts'
 import { startRollUp } from './pipeline/roll-up.ts'
 import { startRecoveries } from './pipeline/run-recoveries.ts'
@@ -80,6 +81,7 @@ export async function openParts({
   if (role !== 'api') {
     opening.use(startRollUp({ ...parts, onError }))
     opening.use(startRecoveries({ store, bell, onError }))
+    opening.use(startOutbox({ store, bell, onError }))
   }
   const opened = opening.move()
   return {

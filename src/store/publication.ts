@@ -127,18 +127,27 @@ const SUBSCRIBES_TO = (type: string) => `(cardinality(d.event_types) = 0 or exis
  * disabled, gets a SKIPPED one. The organizations are held as by holdOrganizations. Subscriptions are looked up once for each
  * organization and type of the batch; `offset 0` keeps that an index scan each.
  */
-export async function publishEvents(tx: Sql, events: readonly NewEvent[]): Promise<Publication> {
-  const rows = await tx<{ organizations: number; queued: number } & (Held | { id: null })>(
-    `with alive as materialized (
+export function publishEvents(tx: Sql, events: readonly NewEvent[]): Promise<Publication> {
+  return fanOut(tx, PUBLISH, events)
+}
+
+/** The same for events that are stored already. */
+export function publishStored(tx: Sql, events: readonly NewEvent[]): Promise<Publication> {
+  return fanOut(tx, PUBLISH_STORED, events)
+}
+
+const STORE = `stored as (
+       insert into event (id, application_id, organization_id, type, data, data_bytes, idempotency_key, is_test, deliver_at)
+       select * from e
+     ), `
+
+const publication = (store: typeof STORE | '') => `with alive as materialized (
        select id from organization where id = any($3::uuid[]) order by id for key share
      ), e as (
        select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::int[], $7::text[], $8::bool[],
          $9::timestamptz[])
          as e (id, application_id, organization_id, type, data, data_bytes, idempotency_key, is_test, deliver_at)
-     ), stored as (
-       insert into event (id, application_id, organization_id, type, data, data_bytes, idempotency_key, is_test, deliver_at)
-       select * from e
-     ), subscribed as materialized (
+     ), ${store}subscribed as materialized (
        select w.organization_id, w.type, d.id as destination_id, a.max_attempts, ${HELD} as is_held,
          ${SKIP_REASON} as skip_reason
        from (select distinct organization_id, type from e offset 0) w
@@ -164,7 +173,14 @@ export async function publishEvents(tx: Sql, events: readonly NewEvent[]): Promi
        f.event_id as "eventId", f.destination_id as "destinationId", f.is_held as "isHeld",
        extract(epoch from f.due_at - now())::float8 * 1000 as "dueInMs"
      from (values (1)) as one
-     left join fanned f on f.status = 'PENDING' and (f.is_held or f.due_at > now())`,
+     left join fanned f on f.status = 'PENDING' and (f.is_held or f.due_at > now())`
+
+const PUBLISH = publication(STORE)
+const PUBLISH_STORED = publication('')
+
+async function fanOut(tx: Sql, text: string, events: readonly NewEvent[]): Promise<Publication> {
+  const rows = await tx<{ organizations: number; queued: number } & (Held | { id: null })>(
+    text,
     columns(
       events,
       'id',
