@@ -44,8 +44,13 @@ const variables = {
    * that receivers see one address. It is asked for addresses that were vetted here. Unset: none.
    */
   POSTRIDER_OUTBOUND_PROXY: text.transform(parseProxyUrl),
-  /** Base of links that are shown. Default http://HOST:PORT. */
+  /** Base of links that are shown; its origin counts as our own. Default http://HOST:PORT. */
   POSTRIDER_PUBLIC_URL: z.url({ protocol: /^https?$/, error: 'is an http(s) URL' }).optional(),
+  /**
+   * Origins whose pages may call the API from a browser, by HTTP and by socket, besides our own: https://app.example.com, as
+   * browsers write them. Default: none.
+   */
+  POSTRIDER_CORS_ORIGINS: text.transform(parseOrigins),
   /**
    * For how many days events, deliveries and attempts are kept; then they go by the day. What a pending delivery needs
    * stays. 0 keeps all. Default 30.
@@ -82,6 +87,7 @@ export interface Config {
   readonly outboundAllow: readonly string[]
   readonly outboundProxy: string | undefined
   readonly publicUrl: string | undefined
+  readonly corsOrigins: readonly string[]
   readonly retentionDays: number
   readonly concurrency: number
   readonly destinationConcurrency: number
@@ -127,6 +133,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     outboundAllow: env.POSTRIDER_OUTBOUND_ALLOW ?? (isLocal ? ['127.0.0.1/32', '::1/128'] : []),
     outboundProxy: env.POSTRIDER_OUTBOUND_PROXY,
     publicUrl: env.POSTRIDER_PUBLIC_URL,
+    corsOrigins: env.POSTRIDER_CORS_ORIGINS,
     retentionDays: env.POSTRIDER_RETENTION_DAYS,
     concurrency: env.POSTRIDER_CONCURRENCY,
     destinationConcurrency: env.POSTRIDER_DESTINATION_CONCURRENCY,
@@ -172,15 +179,28 @@ function parseProxyUrl(value: string | undefined, context: z.RefinementCtx): str
   return value
 }
 
+/** Word for word what a browser sends, because that is what it is compared with: no path, no default port, lower case. */
+function parseOrigins(value: string | undefined, context: z.RefinementCtx): string[] {
+  const origins = parseList(value ?? '')
+  const bad = origins.find((one) => !/^https?:[^*]+$/.test(one) || URL.parse(one)?.origin !== one)
+  if (bad !== undefined)
+    context.addIssue(`"${bad}" is not an origin as browsers write it, such as https://app.example.com`)
+  return origins
+}
+
 function parseAllowList(value: string | undefined, context: z.RefinementCtx): string[] | undefined {
-  const list = value
-    ?.split(',')
-    .map((entry) => entry.trim())
-    .filter(Boolean)
+  const list = value === undefined ? undefined : parseList(value)
   try {
     parseAllow(list ?? [])
   } catch (error) {
     context.addIssue(error instanceof Error ? error.message : String(error))
   }
   return list
+}
+
+function parseList(value: string): string[] {
+  return value
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter(Boolean)
 }

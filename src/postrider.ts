@@ -56,6 +56,8 @@ export async function startPostrider(options: StartOptions): Promise<Postrider> 
       port: config.port,
       rootDir,
       hasApi: role !== 'worker',
+      corsOrigins: config.corsOrigins,
+      publicUrl: config.publicUrl,
       withDemoReceiver: config.databaseUrl === undefined,
       whyNotReady: () => whyNotReady(),
       onError: (error) => log.error(error),

@@ -1,5 +1,4 @@
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { expect, test } from 'vitest'
 import {
   DeliveryDocument,
@@ -8,6 +7,7 @@ import {
   EventsPublishDocument,
 } from '../src/client/generated/documents.ts'
 import { type CircuitState, nextCircuit, patienceMs } from '../src/domain/circuit.ts'
+import { freePort } from './support/free-port.ts'
 import { startTestPostrider } from './support/postrider.ts'
 import { startReceiver } from './support/receiver.ts'
 
@@ -127,14 +127,6 @@ test('what waits for a destination that is deleted is cancelled', async () => {
   await backend.send(DestinationDeleteDocument, { input: { id } })
   expect(await backend.finished(deliveries[0]!.id)).toMatchObject({ status: 'CANCELLED', attemptCount: 0 })
 })
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
 
 type Database = Awaited<ReturnType<typeof startTestPostrider>>['database']
 

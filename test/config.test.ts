@@ -27,6 +27,14 @@ describe('a bad value is refused with the variable and the rule', () => {
     ['POSTRIDER_OUTBOUND_ALLOW', 'http://internal', '"http://internal" is not a CIDR'],
     ['POSTRIDER_PUBLIC_URL', 'hooks.example.com', 'is an http(s) URL'],
     ['POSTRIDER_PUBLIC_URL', 'ftp://hooks.example.com', 'is an http(s) URL'],
+    ['POSTRIDER_CORS_ORIGINS', '*', '"*" is not an origin as browsers write it'],
+    ['POSTRIDER_CORS_ORIGINS', 'null', '"null" is not an origin'],
+    ['POSTRIDER_CORS_ORIGINS', 'app.example.com', '"app.example.com" is not an origin'],
+    ['POSTRIDER_CORS_ORIGINS', 'https://*.example.com', '"https://*.example.com" is not an origin'],
+    ['POSTRIDER_CORS_ORIGINS', 'https://a.example, https://b.example/', '"https://b.example/" is not an origin'],
+    ['POSTRIDER_CORS_ORIGINS', 'https://a.example:443', '"https://a.example:443" is not an origin'],
+    ['POSTRIDER_CORS_ORIGINS', 'https://App.example', '"https://App.example" is not an origin'],
+    ['POSTRIDER_CORS_ORIGINS', 'ftp://a.example', '"ftp://a.example" is not an origin'],
     ['POSTRIDER_RETENTION_DAYS', '-1', 'is a whole number from 0 to 36500'],
     ['POSTRIDER_CONCURRENCY', '0', 'is a whole number from 1 to 10000'],
     ['POSTRIDER_DATABASE_POOL', '1', 'is a whole number from 2 to 1000'],
@@ -64,6 +72,7 @@ test('nothing set gives the defaults', () => {
   expect(readConfig({})).toEqual({
     port: 4000,
     host: '127.0.0.1',
+    corsOrigins: [],
     databaseUrl: undefined,
     dataDir: '.postrider',
     secretKeys: undefined,
@@ -106,6 +115,11 @@ describe('destinations may reach', () => {
   ])('%s', (_, environment, allowed) => {
     expect(readConfig(environment).outboundAllow).toEqual(allowed)
   })
+})
+
+test('origins are a list', () => {
+  const { corsOrigins } = readConfig({ POSTRIDER_CORS_ORIGINS: 'https://a.example, http://localhost:3000,' })
+  expect(corsOrigins).toEqual(['https://a.example', 'http://localhost:3000'])
 })
 
 test('secret keys are read in their order: the first encrypts', () => {

@@ -1,5 +1,4 @@
 import { readdir, stat } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import {
@@ -13,6 +12,7 @@ import {
 import { type Endpoint, request } from '../src/client/request.ts'
 import { DEMO_ORGANIZATION_ID } from '../src/first-start.ts'
 import { createTestDatabase } from './support/database.ts'
+import { freePort } from './support/free-port.ts'
 import { OPERATOR_KEY, TEST_ENVIRONMENT } from './support/postrider.ts'
 import { type PostriderProcess, postmasterPid, runToEnd, startProcess, temporaryFolder } from './support/process.ts'
 import { startReceiver } from './support/receiver.ts'
@@ -263,14 +263,6 @@ function demoOf({ url, printed }: PostriderProcess): Endpoint {
 async function get(url: string): Promise<{ status: number; body: string }> {
   const response = await fetch(url)
   return { status: response.status, body: await response.text() }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return typeof address === 'object' && address ? address.port : 0
 }
 
 function isAlive(pid: number): boolean {

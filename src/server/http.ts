@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net'
 import Fastify, { type FastifyError, type FastifyInstance } from 'fastify'
 import type { GraphQLSchema } from 'graphql'
 import { apiError, NOT_AVAILABLE } from '../api/mask-error.ts'
+import { answerCors, type OriginOptions } from './cors.ts'
 import { demoReceiver } from './demo-receiver.ts'
 import { serveGraphiql } from './graphiql.ts'
 import { serveGraphql } from './graphql.ts'
@@ -9,7 +10,7 @@ import { serveRest } from './rest.ts'
 import type { Service } from './service.ts'
 import { acceptSockets } from './websocket.ts'
 
-export interface ServerOptions {
+export interface ServerOptions extends OriginOptions {
   readonly schema: GraphQLSchema
   readonly host: string
   readonly port: number
@@ -49,6 +50,8 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     if (opened) return opened
     throw apiError('UNAVAILABLE', NOT_AVAILABLE)
   }
+  // Before anything is refused, so that a page can read the refusal.
+  if (options.hasApi) answerCors(app, options)
   const closing = refuseOnceClosing(app)
   await using starting = new AsyncDisposableStack()
   if (options.hasApi) {

@@ -9,9 +9,10 @@ import { createContext } from '../api/context.ts'
 import { COST_HEADER, limits, readOperation } from '../api/limits.ts'
 import { apiError, maskError } from '../api/mask-error.ts'
 import { type Claims, type Principal, SessionEnded } from '../api/principal.ts'
+import { createOriginCheck, type OriginOptions } from './cors.ts'
 import type { Service } from './service.ts'
 
-export interface SocketOptions {
+export interface SocketOptions extends OriginOptions {
   readonly schema: GraphQLSchema
   /** Throws UNAVAILABLE until the database is there. */
   readonly service: () => Service
@@ -28,6 +29,8 @@ const BAD_REQUEST = 4_400
 const UNAUTHORIZED = 4_401
 const SESSION_EXPIRED = 4_403
 const TRY_AGAIN_LATER = 1_013
+
+const FOREIGN_ORIGIN = 'Pages of this origin may not connect; POSTRIDER_CORS_ORIGINS says whose may'
 
 const CLOSE_GRACE_MS = 2_000
 
@@ -48,7 +51,13 @@ type SocketContext = Context<Params, SocketExtra>
 /** Subscriptions, and nothing else, by the graphql-transport-ws protocol. The key travels in connection_init. */
 export function acceptSockets(server: HttpServer, options: SocketOptions): Sockets {
   const { schema, service, onError } = options
-  const wss = new WebSocketServer({ server, path: '/graphql', maxPayload: MAX_MESSAGE_BYTES })
+  const mayConnect = createOriginCheck(options)
+  const wss = new WebSocketServer({
+    server,
+    path: '/graphql',
+    maxPayload: MAX_MESSAGE_BYTES,
+    verifyClient: ({ req }, answer) => answer(mayConnect(req.headers), 403, FOREIGN_ORIGIN),
+  })
   wss.on('connection', (socket, request) => writeTogether(socket, request.socket))
   const open = new Set<SocketContext>()
 

@@ -20,9 +20,12 @@ export interface RawSocket extends AsyncDisposable {
 
 export async function openRawSocket(
   url: string,
-  { protocol = 'graphql-transport-ws', headers = {} }: { protocol?: string; headers?: Record<string, string> } = {},
+  {
+    protocols = ['graphql-transport-ws'],
+    headers = {},
+  }: { protocols?: string[]; headers?: Record<string, string> } = {},
 ): Promise<RawSocket> {
-  const socket = new WebSocket(`${url.replace('http', 'ws')}/graphql`, protocol, { headers })
+  const socket = new WebSocket(`${url.replace('http', 'ws')}/graphql`, protocols, { headers })
   const messages: SocketMessage[] = []
   let wake = Promise.withResolvers<void>()
   socket.on('message', (data) => {
