@@ -9,8 +9,19 @@ export type Id<P extends IdPrefix> = `${P}_${string}`
 const SUFFIX = /^(?:[0-7][0-9a-hjkmnp-tv-z]{9}[ef][0-9a-hjkmnp-tv-z]{2}[89abrstv][0-9a-hjkmnp-tv-z]{12}|0{26})$/
 
 export function idFromUuid<P extends IdPrefix>(prefix: P, uuid: string): Id<P> {
-  return fromUUID(uuid, prefix) as string as Id<P>
+  if (!RECURRING.has(prefix)) return fromUUID(uuid, prefix) as string as Id<P>
+  const known = recurring.get(uuid)
+  if (known?.startsWith(prefix)) return known as Id<P>
+  if (recurring.size === MAX_RECURRING) recurring.clear()
+  const id = fromUUID(uuid, prefix) as string as Id<P>
+  recurring.set(uuid, id)
+  return id
 }
+
+/** Kinds whose ids stand in every row of the others: each is written once, and then known. */
+const RECURRING: ReadonlySet<IdPrefix> = new Set(['app', 'org', 'dst'])
+const MAX_RECURRING = 10_000
+const recurring = new Map<string, string>()
 
 export function idToUuid(id: Id<IdPrefix>): string {
   return toUUID(id as never)

@@ -142,6 +142,8 @@ class Subscriber implements TailSubscription {
   readonly #queue: TailBatch[] = []
   #state: 'open' | 'lagging' | 'stopped' = 'open'
   #wake: (() => void) | undefined
+  #timer: NodeJS.Timeout | undefined
+  #signal: AbortSignal | undefined
 
   constructor(options: {
     filter: FeedFilter
@@ -182,21 +184,24 @@ class Subscriber implements TailSubscription {
     return this.#state === 'open' ? (this.#queue.shift() ?? 'idle') : this.#state
   }
 
+  /** A thousand of them wait for each batch: the timer and the listener are made once, and used again. */
   #wait(idleMs: number, signal: AbortSignal): Promise<void> {
+    if (this.#timer) this.#timer.refresh()
+    else this.#timer = setTimeout(() => this.#wake?.(), idleMs)
+    if (this.#signal !== signal) {
+      this.#signal = signal
+      signal.addEventListener('abort', () => this.#wake?.(), { once: true })
+    }
     return new Promise((resolve) => {
-      const done = () => {
-        clearTimeout(timer)
-        signal.removeEventListener('abort', done)
+      this.#wake = () => {
         this.#wake = undefined
         resolve()
       }
-      const timer = setTimeout(done, idleMs)
-      signal.addEventListener('abort', done, { once: true })
-      this.#wake = done
     })
   }
 
   [Symbol.dispose](): void {
+    clearTimeout(this.#timer)
     this.#onDispose()
   }
 }
