@@ -1,6 +1,7 @@
 import { serverAudits } from 'graphql-http'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Backend, startTestPostrider, type TestPostrider } from './support/postrider.ts'
+import { fetchRaw } from './support/raw-request.ts'
 
 // GraphQL over HTTP, as the specification's own audits see it.
 
@@ -61,4 +62,12 @@ describe.each(['application/graphql-response+json', 'application/json'])('to a c
     expect(answer).toMatchObject({ status: 401, type: `${accept}; charset=utf-8` })
     expect(answer.body).toEqual({ errors: [expect.objectContaining({ extensions: { code: 'UNAUTHENTICATED' } })] })
   })
+})
+
+test('what the client could not be told is not done', async () => {
+  const headers = { accept: 'text/html', authorization: `Bearer ${backend.endpoint.key}` }
+  const query = 'mutation { organizationUpsert(input: { name: "Unheard of" }) { organization { id } } }'
+  const answer = await fetchRaw(postrider.url, { headers, body: JSON.stringify({ query }) })
+  expect([answer.status, answer.codes]).toEqual([406, ['BAD_USER_INPUT']])
+  expect(await postrider.database.query("select 1 from organization where name = 'Unheard of'")).toEqual([])
 })

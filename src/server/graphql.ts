@@ -1,6 +1,6 @@
 import { ApolloServer, type ApolloServerPlugin } from '@apollo/server'
 import { fastifyApolloHandler } from '@as-integrations/fastify'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { GraphQLSchema } from 'graphql'
 import { type ApiContext, createContext } from '../api/context.ts'
 import { COST_HEADER, checkOperation, limits, parseOptions } from '../api/limits.ts'
@@ -33,6 +33,7 @@ export async function serveGraphql(app: FastifyInstance, options: GraphqlOptions
   app.route({
     url: '/graphql',
     method: ['GET', 'POST'],
+    preHandler: refuseUnanswerable,
     handler: fastifyApolloHandler(apollo, {
       context: async ({ headers }) => {
         const { parts, authenticate, rateLimit } = service()
@@ -43,6 +44,15 @@ export async function serveGraphql(app: FastifyInstance, options: GraphqlOptions
     }),
   })
   return { [Symbol.asyncDispose]: () => apollo.stop() }
+}
+
+const ANSWERED = /json|\*\/\*|application\/\*|multipart\/mixed/i
+
+/** Apollo would run the operation first, and then find that it has no way to answer. */
+async function refuseUnanswerable({ headers }: FastifyRequest, reply: FastifyReply): Promise<void> {
+  if (headers.accept === undefined || ANSWERED.test(headers.accept)) return
+  const message = 'Accept application/graphql-response+json or application/json'
+  await reply.code(406).send({ errors: [{ message, extensions: { code: 'BAD_USER_INPUT' } }] })
 }
 
 /** Refuses operations that ask for too much, and says what one costs when it is asked with the header `postrider-cost`. */

@@ -6,7 +6,7 @@ import { measureBatched } from './batched.ts'
 import { benchGrowth } from './grow.ts'
 import { measureGuard } from './guard.ts'
 import { measureHanging } from './hanging.ts'
-import { measureLatency } from './latency.ts'
+import { measureLatency, measureSqlPublish } from './latency.ts'
 import { createLedger, type Ledger } from './ledger.ts'
 import { startBenchPostgres } from './postgres.ts'
 import { machineCpu } from './proc.ts'
@@ -28,6 +28,7 @@ const measurements: Readonly<Record<string, Measure>> = {
   batched: measureBatched,
   single: measureSingle,
   latency: measureLatency,
+  'sql-publish': measureSqlPublish,
   hanging: measureHanging,
   guard: measureGuard,
   backlog: measureBacklog,

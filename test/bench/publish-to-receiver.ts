@@ -11,6 +11,8 @@ export interface SteadyTraffic {
   readonly seconds: number
   /** Whether the n-th customer's events are timed by the receiver. Default: all are. */
   readonly isTimed?: (customer: number) => boolean
+  /** How it publishes. Default: by the mutation. */
+  readonly publish?: (organizationId: string, sentAtUs: number) => Promise<unknown>
 }
 
 /** After the last mutation. What has not come by then is lost, or as good as lost. */
@@ -18,7 +20,7 @@ const STRAGGLER_MS = 120_000
 
 /**
  * Publishes at an even rate, the customers taking turns, and waits until every timed event was received. Milliseconds from
- * just before each mutation; a mutation that waits for a connection waits within its time.
+ * just before each publish; one that waits for a connection waits within its time.
  */
 export async function measureLatencies(traffic: SteadyTraffic): Promise<number[]> {
   const { customers, receiver, perSecond, seconds, isTimed = () => true } = traffic
@@ -28,7 +30,8 @@ export async function measureLatencies(traffic: SteadyTraffic): Promise<number[]
   const timed = Array.from({ length: count }, (_, n) => customerOf(n)).filter(isTimed).length
   // What an earlier run left.
   await receiver.look()
-  await atRate(perSecond, count, (n) => api.send(publishOne(organizationIds[customerOf(n)]!, nowUs())))
+  const { publish = (id, sentAtUs) => api.send(publishOne(id, sentAtUs)) } = traffic
+  await atRate(perSecond, count, async (n) => void (await publish(organizationIds[customerOf(n)]!, nowUs())))
   const latenciesMs: number[] = []
   const hasAll = async () => {
     const { latenciesUs } = await receiver.look()
