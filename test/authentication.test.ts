@@ -93,7 +93,7 @@ describe('the operator key', () => {
     'with postrider-application: %s is FORBIDDEN',
     async (id) => {
       const answer = await sendRaw({ ...postrider.operator, applicationId: id }, VIEWER)
-      expect(answer.codes).toEqual(['FORBIDDEN'])
+      expect([answer.status, answer.codes]).toEqual([403, ['FORBIDDEN']])
     },
   )
 

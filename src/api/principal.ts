@@ -93,6 +93,10 @@ async function operatorApplication(store: Store, claim: unknown): Promise<Id<'ap
   if (claim === undefined || claim === null || claim === '') return undefined
   const id = typeof claim === 'string' ? parseId('app', claim) : undefined
   const application = id && (await store.em().findOne(Application, { id }).catch(refuseIfUnavailable))
-  if (!application) throw apiError('FORBIDDEN', 'The header postrider-application names no application')
+  if (!application) {
+    // The call as a whole: there is no field that could say so.
+    const extensions = { code: 'FORBIDDEN', http: { status: 403 } }
+    throw new GraphQLError('The header postrider-application names no application', { extensions })
+  }
   return application.id
 }

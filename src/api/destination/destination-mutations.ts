@@ -89,7 +89,7 @@ export class DestinationMutations {
 
   @Mutation(() => DestinationSecretRevealPayload, {
     description:
-      'Reads the current signing secret. Application keys only; every read is written to the audit log first.',
+      'Reads the current signing secret. Not for the operator key; every read is written to the audit log first.',
   })
   destinationSecretReveal(
     @InputArg(() => DestinationSecretRevealInput) input: DestinationSecretRevealInput,
