@@ -1,5 +1,5 @@
-import { once } from 'node:events'
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { PassThrough } from 'node:stream'
+import { startPostgresProxy } from '../support/postgres-proxy.ts'
 
 /** Stands between the product and Postgres, and counts the statements that go through. */
 export interface CountingProxy extends AsyncDisposable {
@@ -10,38 +10,21 @@ export interface CountingProxy extends AsyncDisposable {
 }
 
 export async function startCountingProxy(databaseUrl: string): Promise<CountingProxy> {
-  const target = new URL(databaseUrl)
-  const sockets = new Set<Socket>()
   let statements = 0
-  const server = createServer({ noDelay: true }, (client) => {
-    const upstream = connect({ port: Number(target.port), host: target.hostname, noDelay: true })
-    const cut = () => {
-      client.destroy()
-      upstream.destroy()
-    }
-    for (const socket of [client, upstream]) {
-      sockets.add(socket)
-      socket.on('error', () => undefined).on('close', cut)
-    }
-    client.on('close', () => [client, upstream].map((socket) => sockets.delete(socket)))
-    const count = createStatementCounter(() => {
-      statements += 1
-    })
-    client.on('data', count)
-    client.pipe(upstream).pipe(client)
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const url = new URL(databaseUrl)
-  url.port = String((server.address() as AddressInfo).port)
+  const proxy = await startPostgresProxy(databaseUrl, {
+    toServer: () => {
+      const count = createStatementCounter(() => {
+        statements += 1
+      })
+      return new PassThrough().on('data', count)
+    },
+  })
   return {
-    url: url.href,
+    url: proxy.url,
     get statements() {
       return statements
     },
-    async [Symbol.asyncDispose]() {
-      for (const socket of sockets) socket.destroy()
-      await new Promise((resolve) => server.close(resolve))
-    },
+    [Symbol.asyncDispose]: () => proxy[Symbol.asyncDispose](),
   }
 }
 

@@ -1,6 +1,5 @@
-import { once } from 'node:events'
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { Transform, type TransformCallback } from 'node:stream'
+import { startPostgresProxy } from './postgres-proxy.ts'
 
 /** Stands between the product and Postgres, and lets no notification through. */
 export interface DeafProxy extends AsyncDisposable {
@@ -11,34 +10,19 @@ export interface DeafProxy extends AsyncDisposable {
 }
 
 export async function startDeafProxy(databaseUrl: string): Promise<DeafProxy> {
-  const target = new URL(databaseUrl)
-  const sockets = new Set<Socket>()
   let swallowed = 0
-  const server = createServer({ noDelay: true }, (client) => {
-    const upstream = connect({ port: Number(target.port), host: target.hostname, noDelay: true })
-    const cut = () => {
-      client.destroy()
-      upstream.destroy()
-    }
-    for (const socket of [client, upstream]) {
-      sockets.add(socket)
-      socket.on('error', () => undefined).on('close', cut)
-    }
-    client.pipe(upstream)
-    upstream.pipe(new WithoutNotifications(() => (swallowed += 1))).pipe(client)
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const url = new URL(databaseUrl)
-  url.port = String((server.address() as AddressInfo).port)
+  const proxy = await startPostgresProxy(databaseUrl, {
+    toClient: () =>
+      new WithoutNotifications(() => {
+        swallowed += 1
+      }),
+  })
   return {
-    url: url.href,
+    url: proxy.url,
     get swallowed() {
       return swallowed
     },
-    async [Symbol.asyncDispose]() {
-      for (const socket of sockets) socket.destroy()
-      await new Promise((resolve) => server.close(resolve))
-    },
+    [Symbol.asyncDispose]: () => proxy[Symbol.asyncDispose](),
   }
 }
 
