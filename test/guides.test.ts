@@ -8,6 +8,7 @@ import { Webhook } from 'standardwebhooks'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { ApplicationUpdateDocument } from '../src/client/generated/documents.ts'
 import { compileFilter, compileTransform } from '../src/domain/expression.ts'
+import { attemptsOf } from './support/attempts.ts'
 import { anchorsOf, blocksOf, linksOf } from './support/markdown.ts'
 import { startTestPostrider, type TestPostrider } from './support/postrider.ts'
 import { prepareReader, type Reader } from './support/reader.ts'
@@ -134,6 +135,7 @@ describe('a reader', () => {
   test('follows attempts', async () => {
     await using reader = await prepareReader(postrider)
     await reader.order()
+    await attemptsOf(reader.backend, 1)
     const [live, page] = await follow('docs/guides/follow-attempts-live.md', reader)
     expect(live).toMatchObject({ deliveryAttempts: { __typename: 'FeedCheckpoint', caughtUp: true } })
     expect(page).toMatchObject({ deliveryAttempts: { nodes: [{ outcome: 'SUCCESS' }] } })
