@@ -3,6 +3,7 @@ import { addCatalogue } from './catalogue.ts'
 import type { Cli } from './cli.ts'
 import { EXIT, EXIT_CODE_HELP } from './exit-code.ts'
 import { explainFailure } from './failure.ts'
+import { addMigrate } from './migrate.ts'
 import { note } from './output.ts'
 import { addSecrets } from './secrets.ts'
 import { addServe } from './serve.ts'
@@ -41,4 +42,4 @@ function buildProgram(cli: Cli): Command {
 }
 
 /** In the order of --help. */
-const commands = [addServe, addSecrets, addCatalogue]
+const commands = [addServe, addMigrate, addSecrets, addCatalogue]
