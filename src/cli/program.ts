@@ -1,6 +1,9 @@
 import { Command, CommanderError } from 'commander'
 import { addCatalogue } from './catalogue.ts'
 import type { Cli } from './cli.ts'
+import { addDeliveries } from './deliveries.ts'
+import { addDestinations } from './destinations.ts'
+import { addEvents } from './events.ts'
 import { EXIT, EXIT_CODE_HELP } from './exit-code.ts'
 import { explainFailure } from './failure.ts'
 import { addMigrate } from './migrate.ts'
@@ -42,4 +45,4 @@ function buildProgram(cli: Cli): Command {
 }
 
 /** In the order of --help. */
-const commands = [addServe, addMigrate, addSecrets, addCatalogue]
+const commands = [addServe, addMigrate, addSecrets, addCatalogue, addEvents, addDestinations, addDeliveries]

@@ -6,7 +6,7 @@ import path from 'node:path'
 import { stopLeftBehind } from '../../src/embedded/left-behind.ts'
 import { findBinaries } from '../../src/embedded/postgres-binaries.ts'
 
-const checkout = path.resolve(import.meta.dirname, '../..')
+export const checkout = path.resolve(import.meta.dirname, '../..')
 
 export interface ProcessOptions {
   /** All that the process sees of the environment, beside PATH, HOME and a free PORT. */
@@ -111,7 +111,8 @@ function start(script: string, { environment, byNpm, args = [] }: ProcessOptions
   })
 }
 
-function follow(child: ChildProcess) {
+/** What a process says, as it says it. */
+export function follow(child: ChildProcess) {
   let stdout = ''
   let stderr = ''
   const listeners = new Set<() => void>()
@@ -147,7 +148,8 @@ function follow(child: ChildProcess) {
   }
 }
 
-async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {
+/** Sends the signal and waits for the end: see PostriderProcess.kill. */
+export async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {
   if (child.exitCode !== null || child.signalCode !== null) return child.exitCode
   const closed = once(child, 'close')
   process.kill(signal === 'SIGTERM' ? child.pid! : -child.pid!, signal)
