@@ -10,6 +10,7 @@ import { addMigrate } from './migrate.ts'
 import { note } from './output.ts'
 import { addSecrets } from './secrets.ts'
 import { addServe } from './serve.ts'
+import { addTail } from './tail.ts'
 
 /** Runs the command line, and resolves to its exit code. Throws what nobody expects, and whatever ends a server. */
 export async function runProgram(args: readonly string[], parts: Omit<Cli, 'exitCode'>): Promise<number> {
@@ -45,4 +46,4 @@ function buildProgram(cli: Cli): Command {
 }
 
 /** In the order of --help. */
-const commands = [addServe, addMigrate, addSecrets, addCatalogue, addEvents, addDestinations, addDeliveries]
+const commands = [addServe, addMigrate, addSecrets, addCatalogue, addTail, addEvents, addDestinations, addDeliveries]
