@@ -6,6 +6,7 @@ import { addDestinations } from './destinations.ts'
 import { addEvents } from './events.ts'
 import { EXIT, EXIT_CODE_HELP } from './exit-code.ts'
 import { explainFailure } from './failure.ts'
+import { addListen } from './listen.ts'
 import { addMigrate } from './migrate.ts'
 import { note } from './output.ts'
 import { addSecrets } from './secrets.ts'
@@ -46,4 +47,14 @@ function buildProgram(cli: Cli): Command {
 }
 
 /** In the order of --help. */
-const commands = [addServe, addMigrate, addSecrets, addCatalogue, addTail, addEvents, addDestinations, addDeliveries]
+const commands = [
+  addServe,
+  addMigrate,
+  addSecrets,
+  addCatalogue,
+  addTail,
+  addListen,
+  addEvents,
+  addDestinations,
+  addDeliveries,
+]
