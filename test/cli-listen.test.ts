@@ -1,3 +1,4 @@
+import { type AddressInfo, connect, createServer } from 'node:net'
 import { Webhook } from 'standardwebhooks'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { DestinationsDocument } from '../src/client/generated/documents.ts'
@@ -41,6 +42,24 @@ test('listen brings the events of the only organization here, signed with the se
   expect(listen.stderr).toBe('')
   const { destinations } = await backend.send(DestinationsDocument, {})
   expect(destinations.totalCount).toBe(0)
+})
+
+test('what is published before its feed is open comes too', async () => {
+  await using local = await startReceiver()
+  const { backend, organizationId } = await prepare()
+  let eventId = ''
+  // The socket of the feed gets through once an event is on its way, and arrived.
+  await using door = await startDoor(postrider.url, async () => {
+    const { id, deliveries } = await backend.publish({ organizationId, type: 'a', data: {} })
+    eventId = id
+    await backend.finished(deliveries[0]!.id)
+  })
+  const endpoint = { ...backend.endpoint, url: door.url }
+  await using listen = startCli(['listen', '--forward', local.url, '--json'], { endpoint })
+  const request = await local.request(1)
+  const ready = (await documents(listen, 2)).find((document) => document.kind === 'ready')
+  expect(verify(request, ready.signingSecret)).toMatchObject({ id: eventId })
+  expect(await listen.interrupt()).toBe(0)
 })
 
 test('a machine where nobody listens ends nothing; the secret and the event types can be chosen', async () => {
@@ -143,6 +162,29 @@ async function prepare(profile: Parameters<TestPostrider['application']>[0] = {}
   const backend: Backend = await postrider.application(profile)
   for (const name of ['a', 'b.c']) await backend.eventType(name)
   return { backend, organizationId: await backend.organization('acme') }
+}
+
+/** A way to the server; who wants a socket waits for `beforeSocket`. */
+async function startDoor(url: string, beforeSocket: () => Promise<void>) {
+  const { hostname, port } = new URL(url)
+  const server = createServer((from) => {
+    const to = connect(Number(port), hostname)
+    for (const side of [from, to]) side.on('error', () => undefined)
+    from.on('close', () => to.destroy())
+    to.pipe(from)
+    // A connection that carried requests may become the socket.
+    from.on('data', async (chunk) => {
+      from.pause()
+      if (/^upgrade: websocket/im.test(chunk.toString('latin1'))) await beforeSocket()
+      to.write(chunk)
+      from.resume()
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    [Symbol.asyncDispose]: async () => void server.close(),
+  }
 }
 
 function verify({ body, headers }: ReceivedRequest, secret: string): unknown {

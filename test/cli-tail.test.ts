@@ -3,7 +3,7 @@ import path from 'node:path'
 import { expect, test, vi } from 'vitest'
 import { DeliveryAttemptsDocument } from '../src/client/generated/documents.ts'
 import { attemptsOf } from './support/attempts.ts'
-import { runCli, startCli } from './support/cli.ts'
+import { type RunningCli, runCli, startCli } from './support/cli.ts'
 import { createTestDatabase } from './support/database.ts'
 import { type Backend, backendOf, startTestPostrider } from './support/postrider.ts'
 import { temporaryFolder } from './support/process.ts'
@@ -141,6 +141,6 @@ function attemptIds(stdout: string): string[] {
   return attemptsIn(stdout).map((attempt) => attempt.id)
 }
 
-async function untilSeen(tail: ReturnType<typeof startCli>, count: number): Promise<void> {
-  for (let lines = 1; attemptIds(tail.stdout).length < count; lines += 1) await tail.lines(lines)
+function untilSeen(tail: RunningCli, count: number): Promise<void> {
+  return tail.when(() => attemptIds(tail.stdout).length >= count, `it showed ${count} attempts`)
 }

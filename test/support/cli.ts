@@ -24,6 +24,8 @@ export interface RunningCli extends AsyncDisposable {
   said(text: string): Promise<void>
   /** Resolves with the first so many lines of standard output. */
   lines(count: number): Promise<string[]>
+  /** Resolves as soon as that is so of what it said. */
+  when(isThere: () => boolean, what: string): Promise<void>
   /** As Ctrl-C does; resolves to the exit code. */
   interrupt(): Promise<number | null>
 }
@@ -56,13 +58,10 @@ export function startCli(args: readonly string[], options: CliOptions = {}): Run
     said: output.said,
     async lines(count) {
       const whole = () => output.stdout().split('\n').slice(0, -1)
-      while (whole().length < count) {
-        if (child.exitCode !== null)
-          throw new Error(`Ended (${child.exitCode}) before ${count} lines: ${output.text()}`)
-        await Promise.race([once(child.stdout!, 'data'), once(child, 'close')])
-      }
+      await output.when(() => whole().length >= count, `it had ${count} lines`)
       return whole().slice(0, count)
     },
+    when: output.when,
     interrupt: () => end(child, 'SIGINT'),
     [Symbol.asyncDispose]: async () => void (await end(child, 'SIGKILL')),
   }

@@ -128,23 +128,27 @@ export function follow(child: ChildProcess) {
     stderr += chunk
     onText()
   })
+  const when = (isThere: () => boolean, what: string) =>
+    new Promise<void>((resolve, reject) => {
+      const look = () => {
+        if (!isThere()) return
+        listeners.delete(look)
+        child.off('close', onClose)
+        resolve()
+      }
+      const onClose = (code: number | null, signal: NodeJS.Signals | null) =>
+        reject(new Error(`Ended (${signal ?? code}) before ${what}:\n${text()}`))
+      listeners.add(look)
+      child.once('close', onClose)
+      look()
+    })
   return {
     text,
     stdout: () => stdout,
     stderr: () => stderr,
-    said: (wanted: string) =>
-      new Promise<void>((resolve, reject) => {
-        const look = () => {
-          if (!text().includes(wanted)) return
-          listeners.delete(look)
-          resolve()
-        }
-        listeners.add(look)
-        child.once('close', (code, signal) =>
-          reject(new Error(`Ended (${signal ?? code}) before it said "${wanted}":\n${text()}`)),
-        )
-        look()
-      }),
+    /** Resolves as soon as that is so of what it said. */
+    when,
+    said: (wanted: string) => when(() => text().includes(wanted), `it said "${wanted}"`),
   }
 }
 
