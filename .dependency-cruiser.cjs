@@ -26,6 +26,16 @@ module.exports = {
       },
     })),
     {
+      name: 'cli-imports',
+      comment: 'src/cli may import client, domain, embedded, store, and what reads the environment and the data folder',
+      severity: 'error',
+      from: { path: '^src/cli/' },
+      to: {
+        path: '^(src|plugins|test|migrations)/',
+        pathNot: '^src/(cli|client|domain|embedded|store)/|^src/(config|data-folder)\\.ts$',
+      },
+    },
+    {
       name: 'plugins-import-the-sdk-only',
       comment: 'A plugin is written as a stranger would: "postrider/connector", its own folder, and packages',
       severity: 'error',

@@ -99,6 +99,16 @@ export interface Config {
   readonly logLevel: z.infer<typeof variables.POSTRIDER_LOG_LEVEL>
 }
 
+/** Where the commands of src/cli find a server, and what opens it. README.md has the same table for people. */
+export interface ApiAccess {
+  /** POSTRIDER_URL: base of the server. Default http://127.0.0.1:4000. */
+  readonly url: string
+  /** POSTRIDER_API_KEY. Undefined: the demo's, of the data folder. */
+  readonly apiKey: string | undefined
+  /** POSTRIDER_DATA_DIR. */
+  readonly dataDir: string
+}
+
 export interface ConfiguredKey {
   readonly id: string
   readonly key: Buffer
@@ -142,6 +152,15 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     preparedStatements: env.POSTRIDER_PREPARED_STATEMENTS === 'on',
     rateLimit: env.POSTRIDER_RATE_LIMIT,
     logLevel: env.POSTRIDER_LOG_LEVEL,
+  }
+}
+
+export function readApiAccess(environment: Readonly<Record<string, string | undefined>>): ApiAccess {
+  const { POSTRIDER_URL, POSTRIDER_API_KEY, POSTRIDER_DATA_DIR } = environment
+  return {
+    url: POSTRIDER_URL || 'http://127.0.0.1:4000',
+    apiKey: POSTRIDER_API_KEY || undefined,
+    dataDir: POSTRIDER_DATA_DIR || '.postrider',
   }
 }
 

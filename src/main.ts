@@ -1,36 +1,34 @@
-import { parseArgs } from 'node:util'
 import { setFlagsFromString } from 'node:v8'
-import { importCatalogue } from './cli/import-catalogue.ts'
-import { rotateSecrets } from './cli/rotate-secrets.ts'
-import { RequestFailed } from './client/request.ts'
-import { type Config, ConfigInvalid, readConfig } from './config.ts'
-import { OpenapiInvalid } from './domain/openapi-webhooks.ts'
-import { DataFolderInUse } from './embedded/embedded-postgres.ts'
-import { type Postrider, type Role, startPostrider } from './postrider.ts'
-import { PostgresTooOld } from './store/reach-postgres.ts'
-
-const USAGE = `Usage: postrider [--role api|worker]
-       postrider secrets rotate
-       postrider catalogue import FILE [--key KEY] [--url URL] [--data-key NAME] [--allow-breaking]
---key: an API key; default POSTRIDER_API_KEY. --url: default http://127.0.0.1:4000. --data-key: the property of a body that is its data.`
+import { runProgram } from './cli/program.ts'
+import type { Config } from './config.ts'
+import type { Postrider, Role } from './postrider.ts'
 
 /** V8 lets a heap of 70 MB grow to 230 before it looks for what can go; eight tenths as much again are enough (468 -> 372 to 396 MB). */
 const HEAP_GROWTH = '--heap-growing-percent=80'
 
 async function main(): Promise<void> {
+  process.stdout.on('error', onOutputLost)
+  process.exitCode = await runProgram(process.argv.slice(2), { environment: process.env, serve })
+}
+
+/** Whoever read our output, such as `head`, has enough of it: a command ends, and a server goes on without. */
+function onOutputLost(error: NodeJS.ErrnoException): void {
+  if (isServing) return
+  if (error.code !== 'EPIPE') fail(error)
+  if (!process.emit('SIGTERM')) process.exit(0)
+}
+
+let isServing = false
+
+async function serve(role: string): Promise<void> {
+  isServing = true
   setFlagsFromString(HEAP_GROWTH)
-  const { role, command, file, values, apiKey } = readArguments()
-  if (command === 'catalogue import') {
-    const endpoint = { url: values.url, key: apiKey }
-    const options = { endpoint, dataKey: values['data-key'], allowBreaking: values['allow-breaking'] }
-    process.exitCode = await importCatalogue(file, options, console.log)
-    return
-  }
+  const [{ ConfigInvalid, readConfig }, { startPostrider }] = await Promise.all([
+    import('./config.ts'),
+    import('./postrider.ts'),
+  ])
+  if (!isRole(role)) throw new ConfigInvalid([`--role is api or worker, not "${role}"`])
   const config = readConfig(process.env)
-  if (command === 'secrets rotate') {
-    process.exitCode = await rotateSecrets(config, console.log)
-    return
-  }
   const stopping = new AbortController()
   const started = startPostrider({ config, role, signal: stopping.signal, onWaiting: announceWaiting })
   // A signal during the start waits for it, half a start is harder to undo than a whole one, but not for a database.
@@ -45,39 +43,16 @@ async function main(): Promise<void> {
   announce(await started, config, role)
 }
 
+function isRole(text: string): text is Role {
+  return text === 'all' || text === 'api' || text === 'worker'
+}
+
 const PARENT_CHECK_MS = 250
 
 /** `npm start` runs us below a shell that passes no signal on: when npm is told to stop, all we notice is an empty place. */
 function stopWithParent(stop: () => void): void {
   const parent = process.ppid
   setInterval(() => process.ppid !== parent && stop(), PARENT_CHECK_MS).unref()
-}
-
-const options = {
-  role: { type: 'string', default: 'all' },
-  url: { type: 'string', default: 'http://127.0.0.1:4000' },
-  key: { type: 'string' },
-  'data-key': { type: 'string' },
-  'allow-breaking': { type: 'boolean', default: false },
-} as const
-
-function readArguments() {
-  const { values, positionals } = parseArgs({ options, allowPositionals: true })
-  const { role } = values
-  if (role !== 'all' && role !== 'api' && role !== 'worker') {
-    throw new ConfigInvalid([`--role is api or worker, not "${role}". ${USAGE}`])
-  }
-  const [noun = 'serve', verb = '', file = '', ...more] = positionals
-  const command = `${noun} ${verb}`.trim()
-  if (command !== 'serve' && command !== 'secrets rotate' && command !== 'catalogue import') {
-    throw new ConfigInvalid([`There is no command "${command}". ${USAGE}`])
-  }
-  const takesFile = command === 'catalogue import'
-  const apiKey = values.key ?? process.env.POSTRIDER_API_KEY ?? ''
-  if (more.length > 0 || (file !== '') !== takesFile || (takesFile && apiKey === '')) {
-    throw new ConfigInvalid([`${takesFile ? 'A file and a key are needed' : `"${file}" is too much`}. ${USAGE}`])
-  }
-  return { role: role as Role, command, file, values, apiKey } as const
 }
 
 function announceWaiting(url: string): void {
@@ -115,15 +90,14 @@ function fail(error: unknown): never {
   process.exit(1)
 }
 
+/** By name: their classes would bring the server and Postgres's driver to every command. */
+const PLAIN = new Set(['ConfigInvalid', 'DataFolderInUse', 'OpenapiInvalid', 'PostgresTooOld'])
+
 /** What the person can mend is said in a line; anything else is shown whole. */
 function explain(error: unknown): unknown {
-  const isPlain = [ConfigInvalid, DataFolderInUse, OpenapiInvalid, PostgresTooOld, RequestFailed].some(
-    (known) => error instanceof known,
-  )
-  if (isPlain) return (error as Error).message
-  const { code, message, address, port } = error as Partial<NodeJS.ErrnoException & { address: string; port: number }>
+  if (error instanceof Error && PLAIN.has(error.name)) return error.message
+  const { code, address, port } = error as Partial<NodeJS.ErrnoException & { address: string; port: number }>
   if (code === 'EADDRINUSE') return `Port ${port} of ${address} is taken. Stop what listens there, or set PORT.`
-  if (code?.startsWith('ERR_PARSE_ARGS')) return `${message}. ${USAGE}`
   return error
 }
 

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { parse } from 'yaml'
 import { EventTypeUpsertDocument } from '../client/generated/documents.ts'
-import { type Endpoint, request } from '../client/request.ts'
 import { OpenapiInvalid, typesOfOpenapi } from '../domain/openapi-webhooks.ts'
+import type { Api } from './api.ts'
 
 export interface ImportOptions {
-  readonly endpoint: Endpoint
+  readonly send: Api['send']
   /** The property of the body that is the data; undefined: the body is. */
   readonly dataKey: string | undefined
   readonly allowBreaking: boolean
@@ -17,13 +17,13 @@ export interface ImportOptions {
  */
 export async function importCatalogue(
   file: string,
-  { endpoint, dataKey, allowBreaking }: ImportOptions,
+  { send, dataKey, allowBreaking }: ImportOptions,
   print: (line: string) => void,
 ): Promise<number> {
   let refused = 0
   for (const type of await readTypes(file, dataKey)) {
     const input = { ...type, allowBreakingSchema: allowBreaking }
-    const { eventTypeUpsert } = await request(endpoint, EventTypeUpsertDocument, { input })
+    const { eventTypeUpsert } = await send(EventTypeUpsertDocument, { input })
     const { userErrors } = eventTypeUpsert
     if (userErrors.length > 0) refused += 1
     print(`${userErrors.length > 0 ? 'refused ' : 'imported'}  ${type.name}`)

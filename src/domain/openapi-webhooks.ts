@@ -11,7 +11,9 @@ export interface DescribedType {
 }
 
 /** A document that is no description of webhooks. The message names the place. */
-export class OpenapiInvalid extends Error {}
+export class OpenapiInvalid extends Error {
+  override readonly name = 'OpenapiInvalid'
+}
 
 type Node = Readonly<Record<string, unknown>>
 

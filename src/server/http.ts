@@ -6,6 +6,7 @@ import { answerCors, type OriginOptions } from './cors.ts'
 import { demoReceiver } from './demo-receiver.ts'
 import { serveGraphiql } from './graphiql.ts'
 import { serveGraphql } from './graphql.ts'
+import { listenSink } from './listen-sink.ts'
 import { serveRest } from './rest.ts'
 import type { Service } from './service.ts'
 import { acceptSockets } from './websocket.ts'
@@ -58,6 +59,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     starting.use(await serveGraphql(app, { ...options, service }))
     await serveRest(app, { ...options, service })
     await serveGraphiql(app, options.rootDir)
+    app.register(listenSink)
   }
   serveHealth(app, options)
   if (options.withDemoReceiver) app.register(demoReceiver)

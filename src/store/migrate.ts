@@ -23,8 +23,8 @@ export async function whileMigrating<T>(databaseUrl: string, work: () => Promise
   }
 }
 
-/** Brings the database up to date. */
-export async function migrate(databaseUrl: string): Promise<void> {
+/** Brings our tables up to date. Returns the names of the migrations that it took. */
+export async function migrate(databaseUrl: string): Promise<string[]> {
   const orm = await MikroORM.init({
     driver: PostgreSqlDriver,
     clientUrl: databaseUrl,
@@ -35,7 +35,7 @@ export async function migrate(databaseUrl: string): Promise<void> {
     logger: () => undefined,
   })
   try {
-    await orm.migrator.up()
+    return (await orm.migrator.up()).map((migration) => migration.name)
   } finally {
     await orm.close(true)
   }

@@ -6,7 +6,7 @@ import path from 'node:path'
 import { stopLeftBehind } from '../../src/embedded/left-behind.ts'
 import { findBinaries } from '../../src/embedded/postgres-binaries.ts'
 
-const checkout = path.resolve(import.meta.dirname, '../..')
+export const checkout = path.resolve(import.meta.dirname, '../..')
 
 export interface ProcessOptions {
   /** All that the process sees of the environment, beside PATH, HOME and a free PORT. */
@@ -111,7 +111,8 @@ function start(script: string, { environment, byNpm, args = [] }: ProcessOptions
   })
 }
 
-function follow(child: ChildProcess) {
+/** What a process says, as it says it. */
+export function follow(child: ChildProcess) {
   let stdout = ''
   let stderr = ''
   const listeners = new Set<() => void>()
@@ -127,27 +128,32 @@ function follow(child: ChildProcess) {
     stderr += chunk
     onText()
   })
+  const when = (isThere: () => boolean, what: string) =>
+    new Promise<void>((resolve, reject) => {
+      const look = () => {
+        if (!isThere()) return
+        listeners.delete(look)
+        child.off('close', onClose)
+        resolve()
+      }
+      const onClose = (code: number | null, signal: NodeJS.Signals | null) =>
+        reject(new Error(`Ended (${signal ?? code}) before ${what}:\n${text()}`))
+      listeners.add(look)
+      child.once('close', onClose)
+      look()
+    })
   return {
     text,
     stdout: () => stdout,
     stderr: () => stderr,
-    said: (wanted: string) =>
-      new Promise<void>((resolve, reject) => {
-        const look = () => {
-          if (!text().includes(wanted)) return
-          listeners.delete(look)
-          resolve()
-        }
-        listeners.add(look)
-        child.once('close', (code, signal) =>
-          reject(new Error(`Ended (${signal ?? code}) before it said "${wanted}":\n${text()}`)),
-        )
-        look()
-      }),
+    /** Resolves as soon as that is so of what it said. */
+    when,
+    said: (wanted: string) => when(() => text().includes(wanted), `it said "${wanted}"`),
   }
 }
 
-async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {
+/** Sends the signal and waits for the end: see PostriderProcess.kill. */
+export async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {
   if (child.exitCode !== null || child.signalCode !== null) return child.exitCode
   const closed = once(child, 'close')
   process.kill(signal === 'SIGTERM' ? child.pid! : -child.pid!, signal)

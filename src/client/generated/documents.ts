@@ -815,6 +815,14 @@ export type EventQueryVariables = Exact<{
 
 export type EventQuery = { event: { id: string, type: string, createdAt: string, data: unknown, isTest: boolean, organization: { id: string, externalId: string | null }, deliveries: { nodes: Array<{ id: string, eventId: string, destinationId: string, eventType: string, status: DeliveryStatus, skipReason: DeliverySkipReason | null, trigger: DeliveryTrigger, attemptCount: number, maxAttempts: number, nextAttemptAt: string | null, finishedAt: string | null, createdAt: string }> } } | null };
 
+export type EventDeliveriesQueryVariables = Exact<{
+  id: string | number;
+  after?: string | null | undefined;
+}>;
+
+
+export type EventDeliveriesQuery = { event: { deliveries: { nodes: Array<{ id: string, eventId: string, destinationId: string, eventType: string, status: DeliveryStatus, skipReason: DeliverySkipReason | null, trigger: DeliveryTrigger, attemptCount: number, maxAttempts: number, nextAttemptAt: string | null, finishedAt: string | null, createdAt: string }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } } | null };
+
 export type EventsQueryVariables = Exact<{
   first?: number | null | undefined;
   after?: string | null | undefined;
@@ -1927,6 +1935,34 @@ export const EventDocument = new TypedDocumentString(`
   finishedAt
   createdAt
 }`) as unknown as TypedDocumentString<EventQuery, EventQueryVariables>;
+export const EventDeliveriesDocument = new TypedDocumentString(`
+    query EventDeliveries($id: ID!, $after: String) {
+  event(id: $id) {
+    deliveries(first: 100, after: $after) {
+      nodes {
+        ...DeliveryFields
+      }
+      pageInfo {
+        hasNextPage
+        endCursor
+      }
+    }
+  }
+}
+    fragment DeliveryFields on Delivery {
+  id
+  eventId
+  destinationId
+  eventType
+  status
+  skipReason
+  trigger
+  attemptCount
+  maxAttempts
+  nextAttemptAt
+  finishedAt
+  createdAt
+}`) as unknown as TypedDocumentString<EventDeliveriesQuery, EventDeliveriesQueryVariables>;
 export const EventsDocument = new TypedDocumentString(`
     query Events($first: Int, $after: String, $filter: EventFilter) {
   events(first: $first, after: $after, filter: $filter) {
