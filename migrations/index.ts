@@ -5,6 +5,7 @@ import { RetentionMigration } from './migration-004-retention.ts'
 import { ProfilesMigration } from './migration-005-profiles.ts'
 import { ExpressionsMigration } from './migration-006-expressions.ts'
 import { AuditMigration } from './migration-007-audit.ts'
+import { PayloadCheckMigration } from './migration-008-payload-check.ts'
 import { OutboxMigration } from './migration-009-outbox.ts'
 
 /** Forward only, in order; a name that was released never changes. */
@@ -16,5 +17,6 @@ export const migrations = [
   { name: '005-profiles', class: ProfilesMigration },
   { name: '006-expressions', class: ExpressionsMigration },
   { name: '007-audit', class: AuditMigration },
+  { name: '008-payload-check', class: PayloadCheckMigration },
   { name: '009-outbox', class: OutboxMigration },
 ]
