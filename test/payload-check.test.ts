@@ -129,9 +129,9 @@ test.each([
   }
 })
 
-test('of a thousand schemas and data that chance has made, none is judged otherwise', async () => {
+test('of hundreds of schemas and data that chance has made, none is judged otherwise', async () => {
   const random = createRandom(20_261_121)
-  const cases = Array.from({ length: 1_000 }, () => {
+  const cases = Array.from({ length: 300 }, () => {
     const schema = randomSchema(random, 3)
     return { schema, data: randomData(random, schema) }
   })
@@ -143,10 +143,10 @@ test('of a thousand schemas and data that chance has made, none is judged otherw
   expect(otherwise).toEqual([])
   const fitting = answers.filter((answer) => answer.length === 0).length
   // Chance made both kinds, and hardly any that is refused.
-  expect(fitting).toBeGreaterThan(100)
-  expect(answers.length - fitting).toBeGreaterThan(100)
-  expect(answers.filter((answer) => typeof answer === 'string').length).toBeLessThan(50)
-})
+  expect(fitting).toBeGreaterThan(40)
+  expect(answers.length - fitting).toBeGreaterThan(40)
+  expect(answers.filter((answer) => typeof answer === 'string').length).toBeLessThan(20)
+}, 60_000)
 
 type Answer = readonly { json_pointer: string; message: string }[] | string
 
