@@ -140,9 +140,14 @@ test('in a browser, from the built entry, over a connection that is cut', async 
   }
 })
 
+/** Resolves when the attempts are committed. */
 async function publish(count: number, to = organizationId): Promise<void> {
+  const before = (await committedAttempts(postrider.database)).length
   const events = Array.from({ length: count }, () => ({ organizationId: to, type: 'a', data: {} }))
   await backend.send(EventsPublishDocument, { input: { events } })
+  while ((await committedAttempts(postrider.database)).length < before + count) {
+    await postrider.database.query('select pg_sleep(0.01)')
+  }
 }
 
 /** A page of a product, with the client as npm installs it and nothing that was bundled. */

@@ -163,7 +163,7 @@ test('a socket has a hundred subscriptions, and another when one has ended', asy
 describe('POSTRIDER_RATE_LIMIT', () => {
   let limited: TestPostrider
   beforeAll(async () => {
-    limited = await startTestPostrider({ POSTRIDER_RATE_LIMIT: '20' })
+    limited = await startTestPostrider({ POSTRIDER_RATE_LIMIT: '2' })
   })
   afterAll(() => limited[Symbol.asyncDispose]())
 
@@ -174,7 +174,7 @@ describe('POSTRIDER_RATE_LIMIT', () => {
     const answers = await Promise.all(Array.from({ length: 40 }, ask))
     const refused = answers.filter((answer) => answer.codes[0] === 'RATE_LIMITED')
     expect(refused.length).toBeGreaterThanOrEqual(10)
-    expect(answers.length - refused.length).toBeGreaterThanOrEqual(20)
+    expect(answers.length - refused.length).toBeGreaterThanOrEqual(2)
     expect(refused[0]!.status).toBe(429)
     const headers = { authorization: `Bearer ${one.endpoint.key}` }
     const raw = await openAcknowledged(limited.url, one.endpoint.key)
