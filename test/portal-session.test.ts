@@ -6,6 +6,7 @@ import * as documents from '../src/client/generated/documents.ts'
 import type { Endpoint } from '../src/client/request.ts'
 import { request } from '../src/client/request.ts'
 import { openSocket, subscribe } from '../src/client/subscribe.ts'
+import { attemptsOf } from './support/attempts.ts'
 import { type Backend, startTestPostrider, type TestPostrider } from './support/postrider.ts'
 import { sendRaw } from './support/raw-request.ts'
 import { type Receiver, startReceiver } from './support/receiver.ts'
@@ -24,6 +25,7 @@ beforeAll(async () => {
   await backend.eventType('a')
   own = await openCustomer('own')
   other = await openCustomer('other')
+  await attemptsOf(backend, 2)
 })
 afterAll(async () => {
   await postrider[Symbol.asyncDispose]()

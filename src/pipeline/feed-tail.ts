@@ -30,6 +30,9 @@ const POLL_MS = 1_000
 /** While an older transaction holds attempts back: how soon to look again. */
 const HELD_BACK_MS = 20
 const BACK_OFF_MS = 500
+/** After a look that brought so many it rests: a look costs the same for one attempt and for a hundred. */
+const BUSY_COUNT = 10
+const BUSY_PAUSE_MS = 100
 
 export function startFeedTail(options: { store: Store; bell: Bell; onError: (error: unknown) => void }): FeedTail {
   const { store, bell, onError } = options
@@ -44,7 +47,9 @@ export function startFeedTail(options: { store: Store; bell: Bell; onError: (err
         if (subscribers.size === 0) {
           await alarm.wait(POLL_MS)
         } else {
-          await alarm.wait((await look()) ? HELD_BACK_MS : POLL_MS)
+          const { count, isHeldBack } = await look()
+          if (count >= BUSY_COUNT) await pause(BUSY_PAUSE_MS)
+          await alarm.wait(isHeldBack ? HELD_BACK_MS : POLL_MS)
         }
       } catch (error) {
         onError(error)
@@ -53,13 +58,14 @@ export function startFeedTail(options: { store: Store; bell: Bell; onError: (err
     }
   }
 
-  /** Hands on what is new; true when attempts are committed that cannot be shown yet. */
-  async function look(): Promise<boolean> {
-    for (;;) {
+  /** Hands on what is new, and says whether attempts are committed that cannot be shown yet. */
+  async function look(): Promise<{ count: number; isHeldBack: boolean }> {
+    for (let count = 0; ; ) {
       const page = await readFeed(store, position, { limit: PAGE_SIZE })
       position = page.end
+      count += page.rows.length
       for (const [subscriber, rows] of subscribers.route(page.rows)) subscriber.push({ rows, horizon: position })
-      if (!page.hasMore) return page.isHeldBack
+      if (!page.hasMore) return { count, isHeldBack: page.isHeldBack }
     }
   }
 

@@ -61,61 +61,48 @@ export async function readFeed(
   { filter, limit }: { filter?: FeedFilter; limit: number },
 ): Promise<FeedPage> {
   const { where, values } = conditions(filter, 7)
-  const rows = await store.sql<Bounds & LookedAt & (AttemptRow | { id: null })>(
-    // held is read once, not for each row, and in the index's order: planners expect a hit soon, and would scan for it.
-    `with bound as materialized (
-       select *, pg_snapshot_xmin(pg_current_snapshot()) as xmin from feed_epoch
-     ), held as materialized (
-       select from bound cross join lateral (
-         select feed_epoch, feed_xid, id from delivery_attempt where feed_epoch = bound.epoch and feed_xid >= bound.xmin
-         order by feed_epoch, feed_xid, id limit 1
-       ) h
-     ), ${TOP}, looked as materialized (
-       select l.* from bound cross join lateral (
-         select * from delivery_attempt
-         where (feed_epoch, feed_xid, id) > ($1::bigint, $2::xid8, $3::uuid)
-           and (feed_epoch < bound.epoch or feed_xid < bound.xmin)
-           and (bound.dropped_epoch is null
-             or (feed_epoch, feed_xid, id) > (bound.dropped_epoch, bound.dropped_xid, bound.dropped_id))
-           and ($6::uuid is null or application_id = $6)
-         order by feed_epoch, feed_xid, id limit $5
-       ) l
-     ), end_of_look as materialized (
-       select feed_epoch as look_epoch, feed_xid as look_xid, id as look_id from looked order by 1 desc, 2 desc, 3 desc limit 1
-     )
-     select ${BOUNDS}, exists (select from held) as "isHeldBack", (select count(*) from looked)::int as "lookedAt",
-       look_epoch::text as "lookEpoch", look_xid::text as "lookXid", look_id as "lookId", a.*
-     from bound cross join top left join end_of_look on true left join lateral (
-       select * from looked where true ${where} order by feed_epoch, feed_xid, id limit $4
-     ) a on true`,
-    [
-      after.epoch,
-      after.xid.toString(),
-      after.attemptUuid,
-      limit + 1,
-      where === '' ? limit + 1 : MAX_LOOKED_AT,
-      filter ? idToUuid(filter.applicationId) : null,
-      ...values,
-    ],
-  )
-  const [first] = rows
+  const application = filter ? idToUuid(filter.applicationId) : null
+  const given = [after.epoch, after.xid.toString(), after.attemptUuid, limit + 1, application]
+  const rows =
+    where === ''
+      ? await store.sql<ReadRow>(
+          `${HEAD} ${SELECTED}, a.* from bound cross join top left join lateral (${REACH} limit $4) a on true`,
+          given,
+        )
+      : await store.sql<ReadRow>(
+          `${HEAD}, looked as materialized (
+             select l.* from bound cross join lateral (${REACH} limit $6) l
+           ), end_of_look as materialized (
+             select feed_epoch as look_epoch, feed_xid as look_xid, id as look_id from looked order by 1 desc, 2 desc, 3 desc limit 1
+           )
+           ${SELECTED}, (select count(*) from looked)::int as "lookedAt", look_epoch::text as "lookEpoch",
+             look_xid::text as "lookXid", look_id as "lookId", a.*
+           from bound cross join top left join end_of_look on true left join lateral (
+             select * from looked where true ${where} order by feed_epoch, feed_xid, id limit $4
+           ) a on true`,
+          [...given, MAX_LOOKED_AT, ...values],
+        )
+  const first = rows[0]!
   const found = rows.flatMap((row) => (row.id === null ? [] : toFeedRow(row)))
-  const page = { rows: found.slice(0, limit), ...toBounds(first!), isHeldBack: first!.isHeldBack }
+  const page = { rows: found.slice(0, limit), ...toBounds(first), isHeldBack: first.isHeldBack }
   if (found.length > limit) return { ...page, hasMore: true, end: page.rows.at(-1)!.position }
-  const { lookedAt, lookEpoch, lookXid, lookId } = first!
-  const isCut = where !== '' && lookedAt === MAX_LOOKED_AT
+  const { lookedAt, lookEpoch, lookXid, lookId } = first
+  const isCut = lookedAt === MAX_LOOKED_AT
   const end = isCut
-    ? toPosition({ epoch: lookEpoch, xid: lookXid, id: lookId })
+    ? toPosition({ epoch: lookEpoch!, xid: lookXid!, id: lookId! })
     : laterFeedPosition(after, page.horizon)
   return { ...page, hasMore: isCut, end }
 }
 
+type ReadRow = Bounds & LookedAt & (AttemptRow | { id: null })
+
+/** How far a page with conditions has looked. */
 interface LookedAt {
   readonly isHeldBack: boolean
-  readonly lookedAt: number
-  readonly lookEpoch: string
-  readonly lookXid: string
-  readonly lookId: string
+  readonly lookedAt?: number
+  readonly lookEpoch?: string
+  readonly lookXid?: string
+  readonly lookId?: string
 }
 
 /** Where the feed stands now: every attempt that commits from here on comes after the horizon. */
@@ -167,6 +154,25 @@ const TOP = `top as materialized (
      )`
 const BOUNDS = `bound.epoch::text, bound.xmin::text as xmin, top_xid::text as "topXid", top_id as "topId",
        bound.dropped_epoch::text as "lostEpoch", bound.dropped_xid::text as "lostXid", bound.dropped_id as "lostId"`
+
+/** held is read once, not for each row, and in the index's order: planners expect a hit soon, and would scan for it. */
+const HEAD = `with bound as materialized (
+       select *, pg_snapshot_xmin(pg_current_snapshot()) as xmin from feed_epoch
+     ), held as materialized (
+       select from bound cross join lateral (
+         select feed_epoch, feed_xid, id from delivery_attempt where feed_epoch = bound.epoch and feed_xid >= bound.xmin
+         order by feed_epoch, feed_xid, id limit 1
+       ) h
+     ), ${TOP}`
+const SELECTED = `select ${BOUNDS}, exists (select from held) as "isHeldBack"`
+/** Attempts that may be shown, in the order of the feed. */
+const REACH = `select * from delivery_attempt
+         where (feed_epoch, feed_xid, id) > ($1::bigint, $2::xid8, $3::uuid)
+           and (feed_epoch < bound.epoch or feed_xid < bound.xmin)
+           and (bound.dropped_epoch is null
+             or (feed_epoch, feed_xid, id) > (bound.dropped_epoch, bound.dropped_xid, bound.dropped_id))
+           and ($5::uuid is null or application_id = $5)
+         order by feed_epoch, feed_xid, id`
 
 function toBounds({ epoch, xmin, topXid, topId, lostEpoch, lostXid, lostId }: Bounds): FeedBounds {
   const lostUntil = lostEpoch === null ? undefined : toPosition({ epoch: lostEpoch, xid: lostXid, id: lostId })
