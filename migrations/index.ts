@@ -7,6 +7,7 @@ import { ExpressionsMigration } from './migration-006-expressions.ts'
 import { AuditMigration } from './migration-007-audit.ts'
 import { PayloadCheckMigration } from './migration-008-payload-check.ts'
 import { OutboxMigration } from './migration-009-outbox.ts'
+import { ConnectorsMigration } from './migration-010-connectors.ts'
 
 /** Forward only, in order; a name that was released never changes. */
 export const migrations = [
@@ -19,4 +20,5 @@ export const migrations = [
   { name: '007-audit', class: AuditMigration },
   { name: '008-payload-check', class: PayloadCheckMigration },
   { name: '009-outbox', class: OutboxMigration },
+  { name: '010-connectors', class: ConnectorsMigration },
 ]

@@ -71,6 +71,13 @@ const variables = {
   POSTRIDER_PREPARED_STATEMENTS: z.enum(['on', 'off']).default('on'),
   /** Most operations a second of each API key, in a process, with bursts of a second's worth. 0: no limit. Default 0. */
   POSTRIDER_RATE_LIMIT: integer(0, 100_000, 0),
+  /**
+   * Packages of npm that are connectors, with exact versions, installed beside Postrider: `name@1.2.3`. Nothing is installed
+   * at run time. Default: none; those in plugins/ are always there.
+   */
+  POSTRIDER_CONNECTORS: text.transform(parsePackages),
+  /** on: a connector that does not load ends the start, for CI. off: its destinations wait, the others run. Default off. */
+  POSTRIDER_STRICT_CONNECTORS: z.enum(['on', 'off']).default('off'),
   /** trace, debug, info, warn, error or silent. Default info. */
   POSTRIDER_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
 }
@@ -96,6 +103,8 @@ export interface Config {
   readonly preparedStatements: boolean
   /** Operations a second; 0: no limit. */
   readonly rateLimit: number
+  readonly connectors: readonly { readonly name: string; readonly version: string }[]
+  readonly strictConnectors: boolean
   readonly logLevel: z.infer<typeof variables.POSTRIDER_LOG_LEVEL>
 }
 
@@ -151,6 +160,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     pipelinePool: env.POSTRIDER_PIPELINE_POOL,
     preparedStatements: env.POSTRIDER_PREPARED_STATEMENTS === 'on',
     rateLimit: env.POSTRIDER_RATE_LIMIT,
+    connectors: env.POSTRIDER_CONNECTORS,
+    strictConnectors: env.POSTRIDER_STRICT_CONNECTORS === 'on',
     logLevel: env.POSTRIDER_LOG_LEVEL,
   }
 }
@@ -215,6 +226,19 @@ function parseAllowList(value: string | undefined, context: z.RefinementCtx): st
     context.addIssue(error instanceof Error ? error.message : String(error))
   }
   return list
+}
+
+function parsePackages(value: string | undefined, context: z.RefinementCtx): { name: string; version: string }[] {
+  const packages = parseList(value ?? '').map((entry) => {
+    const [, name = '', version = ''] = /^((?:@[\w.-]+\/)?[\w.-]+)@(\d+\.\d+\.\d+[\w.+-]*)$/.exec(entry) ?? []
+    if (!name)
+      context.addIssue(
+        `"${entry}" is not the name of a package with an exact version, such as postrider-connector-acme@1.2.3`,
+      )
+    return { name, version }
+  })
+  if (new Set(packages.map(({ name }) => name)).size !== packages.length) context.addIssue('names a package twice')
+  return packages
 }
 
 function parseList(value: string): string[] {

@@ -91,7 +91,7 @@ function fail(error: unknown): never {
 }
 
 /** By name: their classes would bring the server and Postgres's driver to every command. */
-const PLAIN = new Set(['ConfigInvalid', 'DataFolderInUse', 'OpenapiInvalid', 'PostgresTooOld'])
+const PLAIN = new Set(['ConfigInvalid', 'ConnectorsFailed', 'DataFolderInUse', 'OpenapiInvalid', 'PostgresTooOld'])
 
 /** What the person can mend is said in a line; anything else is shown whole. */
 function explain(error: unknown): unknown {

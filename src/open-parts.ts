@@ -2,11 +2,14 @@ import type { Logger } from 'pino'
 import type { ApiParts } from './api/context.ts'
 import { createPortalSessions } from './api/portal-session.ts'
 import type { Config } from './config.ts'
-import { loadConnectors } from './connector/registry.ts'
+import type { ConnectorRegistry } from './connector/registry.ts'
 import type { DataFolder, DemoFile } from './data-folder.ts'
 import { prepareDemo } from './first-start.ts'
 import { createOutbound } from './outbound/outbound.ts'
+import { startConnectorJobs } from './pipeline/connector-jobs.ts'
+import { createConnectorWarnings } from './pipeline/connector-warnings.ts'
 import { openDeliveryWatch } from './pipeline/delivery-watch.ts'
+import { createDestinationHosts } from './pipeline/destination-host.ts'
 import { openFeed } from './pipeline/feed.ts'
 import { startOutbox } from './pipeline/outbox.ts'
 import { createPublish } from './pipeline/publish.ts'
@@ -23,7 +26,7 @@ export interface OpenOptions {
   readonly config: Config
   readonly role: 'all' | 'api' | 'worker'
   readonly log: Logger
-  readonly pluginsDir: string
+  readonly connectors: ConnectorRegistry
   readonly folder: DataFolder
   readonly databaseUrl: string
   /** Base of the links that are handed out. */
@@ -45,7 +48,7 @@ export async function openParts({
   config,
   role,
   log,
-  pluginsDir,
+  connectors,
   folder,
   databaseUrl,
   publicUrl,
@@ -62,10 +65,7 @@ export async function openParts({
   const demo = await prepareDemo(store, folder)
   opening.use(startUpkeep({ store, retentionDays: config.retentionDays, onError }))
   const bell = opening.use(openBell({ databaseUrl, sql: store.sql, onError }))
-  const connectors = await loadConnectors(pluginsDir)
-  for (const [key, connector] of connectors) {
-    if (connector.status === 'FAILED') log.error({ connector: key, reason: connector.reason }, 'connector did not load')
-  }
+  const hosts = opening.use(createDestinationHosts(store, onError))
   const parts: ApiParts = {
     store,
     bell,
@@ -77,11 +77,16 @@ export async function openParts({
     sessions: createPortalSessions(folder.secretKeys),
     publicUrl,
   }
-  const worker = role === 'api' ? undefined : opening.use(startWorker({ ...parts, ...workerSettings(config), onError }))
+  const onWarning = (connector: string, message: string) =>
+    log.warn({ connector, warning: message }, 'connector is slow')
+  const onSlow = createConnectorWarnings({ store, onWarning, onError })
+  const attempts = { ...parts, hosts, onSlow, onError }
+  const worker = role === 'api' ? undefined : opening.use(startWorker({ ...attempts, ...workerSettings(config) }))
   if (role !== 'api') {
     opening.use(startRollUp({ ...parts, onError }))
     opening.use(startRecoveries({ store, bell, onError }))
     opening.use(startOutbox({ store, bell, onError }))
+    opening.use(startConnectorJobs(attempts))
   }
   const opened = opening.move()
   return {

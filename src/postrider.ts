@@ -6,6 +6,7 @@ import { createRateLimit } from './api/rate-limit.ts'
 import { buildApiSchema } from './api/schema.ts'
 import { openWhenReachable } from './await-database.ts'
 import type { Config } from './config.ts'
+import { type ConnectorRegistry, loadConnectors } from './connector/registry.ts'
 import { type DataFolder, type DemoFile, openDataFolder } from './data-folder.ts'
 import { startEmbeddedPostgres } from './embedded/embedded-postgres.ts'
 import { createLog } from './log.ts'
@@ -38,6 +39,11 @@ export interface StartOptions {
   readonly onWaiting?: (url: string) => void
 }
 
+/** Thrown when a connector did not load that must. The message names each with its reason. */
+export class ConnectorsFailed extends Error {
+  override readonly name = 'ConnectorsFailed'
+}
+
 const rootDir = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..')
 
 /** Starts the roles asked for, and resolves when they are ready. A database that cannot be reached is waited for. */
@@ -45,6 +51,8 @@ export async function startPostrider(options: StartOptions): Promise<Postrider> 
   const { config, role = 'all', log = createLog(config.logLevel) } = options
   const pluginsDir = options.pluginsDir ?? path.join(rootDir, 'plugins')
   await using starting = new AsyncDisposableStack()
+  const connectors = await loadConnectors({ pluginsDir, packages: config.connectors })
+  reportFailed(connectors, config.strictConnectors, log)
   const folder = await openDataFolder(config)
   const databaseUrl = config.databaseUrl ?? (await embeddedUrl(folder, log, starting))
   let whyNotReady = async (): Promise<string | undefined> => 'It is starting'
@@ -64,7 +72,7 @@ export async function startPostrider(options: StartOptions): Promise<Postrider> 
     }),
   )
   const url = config.publicUrl?.replace(/\/$/, '') ?? `http://${urlHost(config.host)}:${server.port}`
-  const opening: OpenOptions = { config, role, log, pluginsDir, folder, databaseUrl, publicUrl: url }
+  const opening: OpenOptions = { config, role, log, connectors, folder, databaseUrl, publicUrl: url }
   const opened = await openPatiently(options, opening, (reason, isFirst) => {
     whyNotReady = async () => `It waits for the database: ${reason}`
     if (isFirst) options.onWaiting?.(url)
@@ -84,6 +92,15 @@ export async function startPostrider(options: StartOptions): Promise<Postrider> 
     databaseUrl,
     [Symbol.asyncDispose]: () => started.disposeAsync(),
   }
+}
+
+/** Throws when none may have failed. */
+function reportFailed(connectors: ConnectorRegistry, isStrict: boolean, log: Logger): void {
+  const failed = [...connectors.values()].filter((one) => one.status === 'FAILED')
+  for (const { key, reason } of failed) log.error({ connector: key, reason }, 'connector did not load')
+  if (!isStrict || failed.length === 0) return
+  const reasons = failed.map(({ key, reason }) => `  ${key}: ${reason}`)
+  throw new ConnectorsFailed(`Connectors did not load, and POSTRIDER_STRICT_CONNECTORS is on:\n${reasons.join('\n')}`)
 }
 
 /** An embedded Postgres that is away is broken, and not waited for. */

@@ -1,12 +1,14 @@
 import type { EntityName, FilterQuery } from '@mikro-orm/core'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import DataLoader from 'dataloader'
-import type { Id, IdPrefix } from '../domain/id.ts'
+import { type Id, type IdPrefix, idToUuid } from '../domain/id.ts'
 import type { Scope } from '../domain/scope.ts'
 import { ApiKey } from '../store/api-key.ts'
 import { Application, DeliveryProfileVersion } from '../store/application.ts'
 import { readDestinationStats, type StatsSpan } from '../store/attempt-stats.ts'
 import { AuditEntry } from '../store/audit-entry.ts'
+import { findSetupErrors } from '../store/connector-job.ts'
+import { type FoundWarning, findConnectorWarnings } from '../store/connector-warning.ts'
 import { Delivery } from '../store/delivery.ts'
 import { DeliveryAttempt } from '../store/delivery-attempt.ts'
 import { Destination, DestinationHealth, SigningSecret } from '../store/destination.ts'
@@ -130,6 +132,16 @@ export function createLoaders(
       (em, ids) => em.find(ApiKey, { applicationId: { $in: ids } }, { orderBy: { id: 'desc' } }),
       (row) => row.applicationId,
     ),
+    /** By the connector's key; those of all versions. */
+    connectorWarnings: lists<string, FoundWarning>(
+      () => findConnectorWarnings(store.sql),
+      (row) => row.connector,
+    ),
+    /** What setting up said last, while it has not succeeded. */
+    setupError: batch<Id<'dst'>, string | undefined>(async (_, ids) => {
+      const found = await findSetupErrors(store.sql, ids.map(idToUuid))
+      return (id) => found.get(idToUuid(id))
+    }),
     operationsOrganization: batch<Id<'app'>, Organization>(async (em, ids) => {
       const rows = await em.find(Organization, { applicationId: { $in: [...ids] }, isOperations: true })
       const found = new Map(rows.map((row) => [row.applicationId, row]))

@@ -8,6 +8,7 @@ import { FeedItemResolver, FeedResolver } from './attempt/feed-resolver.ts'
 import { HeaderResolver } from './attempt/header-resolver.ts'
 import { AuditResolver } from './audit/audit-resolver.ts'
 import { describeRoots } from './callers.ts'
+import { ConnectorCheckResolver } from './connector/check-resolver.ts'
 import { ConnectorResolver } from './connector/connector-resolver.ts'
 import { FieldOptionsResolver } from './connector/field-options-resolver.ts'
 import { DeliveryConnectionResolver, DeliveryResolver } from './delivery/delivery-resolver.ts'
@@ -15,6 +16,7 @@ import { DestinationMutations } from './destination/destination-mutations.ts'
 import { DestinationConnectionResolver, DestinationResolver } from './destination/destination-resolver.ts'
 import { DestinationPreviewResolver } from './destination/preview-resolver.ts'
 import { DestinationTestResolver } from './destination/test-resolver.ts'
+import { DestinationUpgradeResolver } from './destination/upgrade-resolver.ts'
 import { EventConnectionResolver, EventResolver } from './event/event-resolver.ts'
 import { ReplayResolver } from './event/replay-resolver.ts'
 import { EventTypeResolver } from './event-type/event-type-resolver.ts'
@@ -44,6 +46,7 @@ export function buildApiSchema(): GraphQLSchema {
       ApplicationResolver,
       AttemptResolver,
       AuditResolver,
+      ConnectorCheckResolver,
       ConnectorResolver,
       DeliveryConnectionResolver,
       DeliveryResolver,
@@ -53,6 +56,7 @@ export function buildApiSchema(): GraphQLSchema {
       DestinationResolver,
       DestinationStatsResolver,
       DestinationTestResolver,
+      DestinationUpgradeResolver,
       EventConnectionResolver,
       EventResolver,
       EventTypeResolver,

@@ -1,5 +1,6 @@
 /** The public plugin SDK: everything that a connector may import from Postrider. */
 export {
+  type CheckIssue,
   type Classification,
   CONNECTOR_API_VERSION,
   type ConnectorCategory,
@@ -8,9 +9,14 @@ export {
   type ConnectorRequest,
   type ConnectorResponse,
   connectorCategories,
+  type DeliverResult,
+  type DestinationHost,
   defineConnector,
   type FieldOption,
   type Host,
   type OptionsContext,
   type RequestContext,
+  type Samples,
+  type Settings,
+  type Shared,
 } from './define-connector.ts'

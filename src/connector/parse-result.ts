@@ -1,6 +1,5 @@
 import { z } from 'zod'
-import { disabledReasons } from '../domain/outcome.ts'
-import type { Classification, ConnectorRequest, FieldOption } from './define-connector.ts'
+import type { CheckIssue, Classification, ConnectorRequest, DeliverResult, FieldOption } from './define-connector.ts'
 
 // What a connector returns is checked before it is used: one that returns nonsense must say so in its own attempt, not
 // break a batch that it shares with others.
@@ -17,14 +16,49 @@ const classificationSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('success') }),
   z.object({ kind: z.literal('retry'), reason: z.string(), afterMs: z.number().min(0).optional() }),
   z.object({ kind: z.literal('fail'), reason: z.string() }),
-  z.object({ kind: z.literal('disable'), reason: z.string(), because: z.enum(disabledReasons).exclude(['MANUAL']) }),
+  z.object({
+    kind: z.literal('disable'),
+    reason: z.string(),
+    because: z.enum(['GONE', 'CREDENTIALS_REJECTED']),
+    remove: z.boolean().optional(),
+  }),
 ])
+
+const deliveredSchema = z.intersection(
+  classificationSchema,
+  z.object({
+    response: z
+      .object({
+        statusCode: z.int().min(0).max(999),
+        headers: z.record(z.string(), z.string()).optional(),
+        body: z.string().optional(),
+      })
+      .optional(),
+  }),
+)
+
+const issuesSchema = z.array(
+  z.object({
+    message: z.string().min(1),
+    path: z.tuple([z.enum(['config', 'credentials'])], z.string()).optional(),
+  }),
+)
 
 const optionsSchema = z.array(z.object({ label: z.string(), value: z.string() }))
 
 /** Throws with the place and the reason when `value` is no list of choices. */
 export function parseOptions(value: unknown): FieldOption[] {
   return parse(optionsSchema, value, 'options')
+}
+
+/** Throws with the place and the reason when `value` is no list of issues. */
+export function parseIssues(value: unknown): CheckIssue[] {
+  return parse(issuesSchema, value, 'check') as CheckIssue[]
+}
+
+/** Throws with the place and the reason when `value` is no result of a delivery. */
+export function parseDelivered(value: unknown): DeliverResult {
+  return parse(deliveredSchema, value, 'deliver') as DeliverResult
 }
 
 /** Throws with the place and the reason when `value` is no request. */

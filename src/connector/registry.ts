@@ -1,8 +1,8 @@
-import { readdir, readFile } from 'node:fs/promises'
-import path from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { z } from 'zod'
-import { CONNECTOR_API_VERSION, type ConnectorDefinition, connectorCategories } from './define-connector.ts'
+import type { ConnectorDefinition } from './define-connector.ts'
+import { type ConnectorSource, findFolders, type PackageName, packageSource } from './find-connectors.ts'
+import { parseDefinition } from './parse-definition.ts'
+import { provideSdk } from './provide-sdk.ts'
 
 /** A connector that is there: ready to use, or failed with the reason. */
 export type Connector = ReadyConnector | FailedConnector
@@ -10,6 +10,8 @@ export type Connector = ReadyConnector | FailedConnector
 export interface ReadyConnector extends ConnectorPage {
   readonly status: 'READY'
   readonly definition: ConnectorDefinition
+  /** The first number of its version. */
+  readonly major: number
   readonly configSchema: JsonSchema
   readonly credentialSchema: JsonSchema | null
 }
@@ -30,11 +32,22 @@ export type JsonSchema = Record<string, unknown>
 /** All connectors by key. */
 export type ConnectorRegistry = ReadonlyMap<string, Connector>
 
-/** Loads every folder of `pluginsDir`. One that does not load is FAILED, and takes nothing else with it. */
-export async function loadConnectors(pluginsDir: string): Promise<ConnectorRegistry> {
-  const entries = await readdir(pluginsDir, { withFileTypes: true })
-  const folders = entries.filter((entry) => entry.isDirectory()).map((entry) => path.join(pluginsDir, entry.name))
-  const loaded = await Promise.all(folders.map(loadConnector))
+export interface LoadOptions {
+  /** Each of its folders is a connector. */
+  readonly pluginsDir: string
+  /** Packages that were installed beside them. */
+  readonly packages?: readonly PackageName[]
+  /** Whose node_modules the packages stand in. Default: the folder that the process was started in. */
+  readonly packagesFrom?: string
+}
+
+/** Loads them all. One that does not load is FAILED, and takes nothing else with it. */
+export async function loadConnectors(options: LoadOptions): Promise<ConnectorRegistry> {
+  const { pluginsDir, packages = [], packagesFrom = process.cwd() } = options
+  provideSdk()
+  const folders = await findFolders(pluginsDir)
+  const sources = [...folders, ...packages.map((one) => packageSource(one, packagesFrom))]
+  const loaded = await Promise.all(sources.map(loadConnector))
   const registry = new Map<string, Connector>()
   for (const [key, connector] of loaded) {
     const taken = registry.has(key)
@@ -52,55 +65,57 @@ export function readyConnector(registry: ConnectorRegistry, key: string): ReadyC
   return connector?.status === 'READY' ? connector : undefined
 }
 
-async function loadConnector(folder: string): Promise<[string, Connector]> {
-  const page = { setupGuide: await textOf(folder, 'README.md'), iconSvg: await textOf(folder, 'icon.svg') }
+/** Why destinations of this connector wait whose config was checked by its major `major`; undefined when they need not. */
+export function whyWaiting(registry: ConnectorRegistry, key: string, major: number): string | undefined {
+  const connector = registry.get(key)
+  if (!connector) return `The connector "${key}" is not installed`
+  if (connector.status === 'FAILED') return `The connector "${key}" did not load`
+  if (connector.major === major) return undefined
+  const { version } = connector.definition
+  return connector.major > major
+    ? `Its settings are those of version ${major} of the connector, and have to be upgraded to ${version}`
+    : `Its settings are those of version ${major} of the connector, which is installed in version ${version}`
+}
+
+/** Keys of the connectors that take something down when a destination is deleted. */
+export function keysWithOnDelete(registry: ConnectorRegistry): string[] {
+  return [...registry.values()].flatMap((one) =>
+    one.status === 'READY' && one.definition.onDelete ? [one.definition.key] : [],
+  )
+}
+
+/** A definition that was not loaded from anywhere, ready to use. Throws with the place and the reason when it is none. */
+export function connectorOf(value: unknown, page: ConnectorPage = { setupGuide: null, iconSvg: null }): ReadyConnector {
+  const definition = parseDefinition(value)
+  return {
+    ...page,
+    status: 'READY',
+    definition,
+    major: Number.parseInt(definition.version, 10),
+    configSchema: schemaOf(definition.config, 'config'),
+    credentialSchema: definition.credentials ? schemaOf(definition.credentials, 'credentials') : null,
+  }
+}
+
+function schemaOf(schema: z.ZodType, field: string): JsonSchema {
   try {
-    const module = await import(pathToFileURL(path.join(folder, 'index.ts')).href)
-    const definition = parseDefinition(module.default)
-    return [
-      definition.key,
-      {
-        ...page,
-        status: 'READY',
-        definition,
-        configSchema: z.toJSONSchema(definition.config, { io: 'input' }) as JsonSchema,
-        credentialSchema: definition.credentials
-          ? (z.toJSONSchema(definition.credentials, { io: 'input' }) as JsonSchema)
-          : null,
-      },
-    ]
+    return z.toJSONSchema(schema, { io: 'input' }) as JsonSchema
   } catch (error) {
-    const key = path.basename(folder)
+    throw new Error(`${field} has no JSON Schema: ${error instanceof Error ? error.message : error}`, { cause: error })
+  }
+}
+
+async function loadConnector(source: ConnectorSource): Promise<[string, Connector]> {
+  const page = { setupGuide: source.readText('README.md'), iconSvg: source.readText('icon.svg') }
+  try {
+    const connector = connectorOf(await source.load(), page)
+    return [connector.definition.key, connector]
+  } catch (error) {
+    const { key } = source
     return [key, failed(key, error instanceof Error ? error.message : String(error), page)]
   }
 }
 
 function failed(key: string, reason: string, { setupGuide, iconSvg }: ConnectorPage): FailedConnector {
   return { status: 'FAILED', key, reason, setupGuide, iconSvg }
-}
-
-async function textOf(folder: string, file: string): Promise<string | null> {
-  return readFile(path.join(folder, file), 'utf8').catch(() => null)
-}
-
-const shape = z.object({
-  apiVersion: z.literal(CONNECTOR_API_VERSION),
-  key: z.string().regex(/^[a-z][a-z0-9-]{0,62}$/),
-  version: z.string().regex(/^\d+\.\d+\.\d+/),
-  displayName: z.string().min(1),
-  description: z.string().min(1),
-  category: z.enum(connectorCategories),
-  config: z.instanceof(z.ZodType),
-  credentials: z.instanceof(z.ZodType).optional(),
-  target: z.function(),
-  buildRequest: z.function(),
-  classify: z.function().optional(),
-  options: z.record(z.string(), z.function()).optional(),
-})
-
-function parseDefinition(value: unknown): ConnectorDefinition {
-  const parsed = shape.safeParse(value)
-  if (parsed.success) return value as ConnectorDefinition
-  const issue = parsed.error.issues[0]!
-  throw new Error(`The default export is no connector: ${issue.path.join('.') || 'it'}: ${issue.message}`)
 }

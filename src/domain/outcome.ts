@@ -33,6 +33,8 @@ export interface Outcome {
   readonly retryAfterMs?: number
   /** Set when the destination is to be disabled because of this answer. */
   readonly disable?: Exclude<DisabledReason, 'MANUAL'>
+  /** Whether the destination is to be deleted instead: its receiver has ended the subscription that made it. */
+  readonly remove?: boolean
 }
 
 /**

@@ -13,14 +13,19 @@ export interface DialRules {
   readonly proxy: OutboundProxy | undefined
 }
 
-/** Where to connect to: the parts of the URL, with the host name folded. */
-export interface Target {
+/** The end of a connection, with the host name folded. */
+export interface TcpTarget {
   readonly hostname: string
+  readonly port: number
+  readonly rules: DialRules
+}
+
+/** Where to connect to: the parts of the URL, with the host name folded. */
+export interface Target extends Omit<TcpTarget, 'port'> {
   readonly host: string | undefined
   readonly protocol: string
   /** Empty means the default of the protocol. */
   readonly port: string
-  readonly rules: DialRules
   readonly startTls: buildConnector.connector
 }
 
@@ -38,15 +43,24 @@ export interface DialLimits {
  * Rejects with a SendFailure, or with the reason of the signal.
  */
 export async function dial(target: Target, limits: DialLimits): Promise<Socket> {
-  const addresses = await vettedAddresses(target, limits.signal)
-  const { address, socket } = await dialFirst(target, addresses, limits)
-  return target.protocol === 'https:' ? await encrypt(target, { address, socket }, limits.signal) : socket
+  const port = Number(target.port) || (target.protocol === 'https:' ? 443 : 80)
+  const dialled = await dialVetted({ ...target, port }, limits)
+  return target.protocol === 'https:' ? await encrypt(target, dialled, limits.signal) : dialled.socket
+}
+
+/** The same, for what is no URL. */
+export async function dialTcp(target: TcpTarget, limits: DialLimits): Promise<Socket> {
+  return (await dialVetted(target, limits)).socket
+}
+
+async function dialVetted(target: TcpTarget, limits: DialLimits): Promise<Dialled> {
+  return dialFirst(target, await vettedAddresses(target, limits.signal), limits)
 }
 
 /** A name with many addresses is no reason to knock at all of them. */
 const ADDRESSES_TRIED = 4
 
-async function vettedAddresses({ hostname, rules }: Target, signal: AbortSignal): Promise<string[]> {
+async function vettedAddresses({ hostname, rules }: TcpTarget, signal: AbortSignal): Promise<string[]> {
   const isLiteral = isIP(hostname) !== 0
   const addresses = isLiteral ? [hostname] : await lookUp(hostname, rules.resolve, signal)
   if (addresses.length === 0) throw new SendFailure('DNS', 'The name could not be resolved')
@@ -74,7 +88,7 @@ interface Dialled {
 }
 
 /** The addresses in turn until one accepts, each with an equal share of the time left, the last with all of it. */
-async function dialFirst(target: Target, addresses: readonly string[], limits: DialLimits): Promise<Dialled> {
+async function dialFirst(target: TcpTarget, addresses: readonly string[], limits: DialLimits): Promise<Dialled> {
   let failure: unknown
   for (const [index, address] of addresses.entries()) {
     const left = addresses.length - index
@@ -95,9 +109,9 @@ interface Attempt {
   readonly signal: AbortSignal
 }
 
-function openTcp(target: Target, { address, shareMs, signal }: Attempt): Promise<Socket> {
+function openTcp(target: TcpTarget, { address, shareMs, signal }: Attempt): Promise<Socket> {
   signal.throwIfAborted()
-  const port = Number(target.port) || (target.protocol === 'https:' ? 443 : 80)
+  const { port } = target
   const { allow, proxy } = target.rules
   // A literal address: node calls no look-up for it.
   const place = proxy ? { host: proxy.host, port: proxy.port } : { host: address, port }

@@ -1,7 +1,10 @@
+import type { Socket } from 'node:net'
 import { parseAllow } from './allow.ts'
 import { KEPT_BYTES } from './body-record.ts'
 import { exchange, type OutboundResult } from './exchange.ts'
 import { abortedFailure, SendFailure } from './failure.ts'
+import { foldHostname } from './hostname.ts'
+import { openSocket, type SocketTarget } from './open-socket.ts'
 import { createPools } from './pools.ts'
 import { assertSendable, type OutboundRequest } from './request.ts'
 import { createResolve, type Resolve } from './resolve.ts'
@@ -11,6 +14,7 @@ import { vetUrl } from './url.ts'
 export { OutboundAllowInvalid, parseAllow } from './allow.ts'
 export type { OutboundFailure, OutboundResponse, OutboundResult } from './exchange.ts'
 export type { FailureCode } from './failure.ts'
+export type { SocketTarget } from './open-socket.ts'
 export { type OutboundRequest, OutboundRequestInvalid } from './request.ts'
 
 /** What the guard is built from. */
@@ -53,6 +57,11 @@ export interface Outbound extends AsyncDisposable {
   /** Never rejects for what a receiver does; rejects with OutboundRequestInvalid when the request can't be sent. */
   send(request: OutboundRequest, options: SendOptions): Promise<OutboundResult>
   /**
+   * An open socket for what speaks no HTTP, vetted like all others; whoever asked closes it. Rejects with an Error whose
+   * message may be shown.
+   */
+  connect(target: SocketTarget, options: { timeoutMs: number; signal: AbortSignal }): Promise<Socket>
+  /**
    * Why this URL may not be called, as a sentence for the user; undefined when it may. No network: a name that passes
    * here is refused by `send` when it resolves to a refused address.
    */
@@ -63,7 +72,8 @@ export interface Outbound extends AsyncDisposable {
 export function createOutbound(options: OutboundOptions): Outbound {
   const allow = parseAllow(options.allow)
   const proxy = options.proxy === undefined ? undefined : parseProxy(options.proxy)
-  const pools = createPools({ allow, resolve: options.resolve ?? createResolve(), proxy })
+  const rules = { allow, resolve: options.resolve ?? createResolve(), proxy }
+  const pools = createPools(rules)
   let disposed = false
 
   return {
@@ -77,6 +87,14 @@ export function createOutbound(options: OutboundOptions): Outbound {
       const onSettled = () => pools.release(lane)
       const limits = { timeoutMs, keptBytes, startedAtMs, signal }
       return exchange(request, { ...limits, dispatcher: lane.pool, url: vetted.url, onSettled })
+    },
+    async connect({ hostname, port, tls }, limits) {
+      const vetted = vetUrl(`http://${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}`, {
+        allow,
+        httpsOnly: false,
+      })
+      if ('problem' in vetted) throw new SendFailure('URL_NOT_ALLOWED', vetted.problem.replace('URL', 'address'))
+      return openSocket({ hostname: foldHostname(vetted.url.hostname), port, ...(tls && { tls }) }, rules, limits)
     },
     urlProblem(url, { httpsOnly }) {
       const vetted = vetUrl(url, { allow, httpsOnly })

@@ -1,4 +1,4 @@
-import type { ConnectorResponse } from '../connector/define-connector.ts'
+import type { Classification, ConnectorResponse } from '../connector/define-connector.ts'
 import { parseClassification } from '../connector/parse-result.ts'
 import type { ReadyConnector } from '../connector/registry.ts'
 import { type Outcome, outcomeOfResponse } from '../domain/outcome.ts'
@@ -24,9 +24,12 @@ function classifyResponse(connector: ReadyConnector, response: OutboundResponse,
 
 function classifyByConnector(connector: ReadyConnector, response: ConnectorResponse): Outcome | undefined {
   const verdict = parseClassification(connector.definition.classify?.(response))
-  switch (verdict?.kind) {
-    case undefined:
-      return undefined
+  return verdict && outcomeOf(verdict)
+}
+
+/** A connector's word, as an outcome. */
+export function outcomeOf(verdict: Classification): Outcome {
+  switch (verdict.kind) {
     case 'success':
       return { outcome: 'SUCCESS' }
     case 'retry': {
@@ -37,7 +40,8 @@ function classifyByConnector(connector: ReadyConnector, response: ConnectorRespo
       return { outcome: 'PERMANENT_FAILURE', failureKind: 'HTTP_STATUS', message: verdict.reason }
     case 'disable': {
       const failureKind = verdict.because === 'CREDENTIALS_REJECTED' ? 'CREDENTIALS_REJECTED' : 'GONE'
-      return { outcome: 'PERMANENT_FAILURE', failureKind, message: verdict.reason, disable: verdict.because }
+      const remove = verdict.remove ? { remove: true } : {}
+      return { outcome: 'PERMANENT_FAILURE', failureKind, message: verdict.reason, disable: verdict.because, ...remove }
     }
     default:
       return verdict satisfies never

@@ -1,3 +1,4 @@
+import { type ConnectorRegistry, keysWithOnDelete } from '../connector/registry.ts'
 import { type Id, idToUuid, parseId } from '../domain/id.ts'
 import { Refused } from '../domain/refused.ts'
 import { eraseStats } from '../store/attempt-stats.ts'
@@ -6,6 +7,7 @@ import { Destination } from '../store/destination.ts'
 import { eraseDeliveries, eraseEvents, eraseNotices, eraseOrganization } from '../store/erasure.ts'
 import { findOperationsId } from '../store/operations.ts'
 import { Organization } from '../store/organization.ts'
+import { removeDestinations } from '../store/remove-destination.ts'
 import type { Sql } from '../store/sql.ts'
 import type { Store } from '../store/store.ts'
 
@@ -13,7 +15,11 @@ import type { Store } from '../store/store.ts'
  * Deletes an organization with all that is its own. In chunks at first, so that no transaction is long; at the end the
  * organization, which ends publishing for it, with what came in between. A call that was cut off can be made again.
  */
-export async function deleteOrganization(store: Store, applicationId: Id<'app'>, text: string): Promise<Id<'org'>> {
+export async function deleteOrganization(
+  { store, connectors }: { store: Store; connectors: ConnectorRegistry },
+  applicationId: Id<'app'>,
+  text: string,
+): Promise<Id<'org'>> {
   const em = store.em()
   const id = parseId('org', text)
   const organization = id && (await em.findOne(Organization, { id, applicationId }))
@@ -25,7 +31,9 @@ export async function deleteOrganization(store: Store, applicationId: Id<'app'>,
     throw new Refused({ code: 'CONFLICT', message, path: ['input', 'id'] })
   }
   const destinations = await em.find(Destination, { organizationId: organization.id }, { fields: ['id', 'connector'] })
-  await em.nativeDelete(Destination, { organizationId: organization.id })
+  const ids = destinations.map((one) => idToUuid(one.id))
+  const removal = { ids, withOnDelete: keysWithOnDelete(connectors), actor: store.actor }
+  await store.transaction((tx) => removeDestinations(tx, removal))
   const uuid = idToUuid(organization.id)
   // While the organization is still there, so that a call that is cut off here can be made again.
   await eraseMentions(store, applicationId, organization.id)

@@ -1,23 +1,19 @@
-import { type ConnectorRegistry, type ReadyConnector, readyConnector } from '../connector/registry.ts'
+import { type ConnectorRegistry, readyConnector, whyWaiting } from '../connector/registry.ts'
 import { ExpressionFailed } from '../domain/expression.ts'
 import type { Outcome } from '../domain/outcome.ts'
 import { recordText, redactHeaders } from '../domain/redact.ts'
 import { retryDelayMs } from '../domain/retry-schedule.ts'
-import type { Outbound, OutboundResponse, OutboundResult } from '../outbound/outbound.ts'
 import type { RecordedRequest, RecordedResponse } from '../store/delivery-attempt.ts'
 import type { AttemptRecord, AttemptResult, PendingDelivery } from './attempt-result.ts'
 import { isOutOfPatience } from './circuit.ts'
-import { classify } from './classify.ts'
 import type { LoadedDestination } from './destination-cache.ts'
-import { type PreparedRequest, prepareRequest } from './prepare-request.ts'
+import { type OnSlow, type PreparedRequest, prepareRequest } from './prepare-request.ts'
+import { type Addressed, type SendParts, type Sent, send } from './send.ts'
 import { passesFilter, shapedData } from './shape-event.ts'
 
-export interface DeliverParts {
+export interface DeliverParts extends SendParts {
   readonly connectors: ConnectorRegistry
-  readonly outbound: Outbound
-  /** Aborted when the process has no time left: what is still on its way is cut off and handed back. */
-  readonly cut: AbortSignal
-  readonly now: () => Date
+  readonly onSlow: OnSlow
   /** Uniform in [0, 1): spreads retries. */
   readonly random: () => number
 }
@@ -42,7 +38,8 @@ export async function deliver(parts: DeliverParts, pending: PendingDelivery): Pr
   const isTest = delivery.trigger === 'TEST'
   if (!isTest && (destination.isDisabled || !destination.isActive)) return { lease, delivery, status: 'CANCELLED' }
   const connector = readyConnector(parts.connectors, destination.connector)
-  if (!connector || destination.problem) {
+  const isWaiting = whyWaiting(parts.connectors, destination.connector, destination.connectorMajor) !== undefined
+  if (!connector || isWaiting || destination.problem) {
     return { lease, delivery, status: 'PENDING', dueAt: new Date(parts.now().getTime() + CONNECTOR_WAIT_MS) }
   }
   const verdict = isTest ? true : filterVerdict(pending, destination)
@@ -62,9 +59,7 @@ export async function deliver(parts: DeliverParts, pending: PendingDelivery): Pr
   }
 }
 
-interface Target {
-  readonly connector: ReadyConnector
-  readonly destination: LoadedDestination
+interface Target extends Addressed {
   /** Why nothing can be sent. */
   readonly obstacle?: string
 }
@@ -93,15 +88,10 @@ async function attemptDelivery(
   const obstacle = findObstacle(pending, target.destination) ?? target.obstacle
   if (obstacle) return { ...base, ...nothingSent, outcome: permanent(obstacle) }
   let prepared: PreparedRequest
-  let result: OutboundResult
+  let sent: Sent | undefined
   try {
-    prepared = prepare(pending, target, startedAt)
-    result = await parts.outbound.send(prepared, {
-      poolKey: `${target.destination.id} ${target.destination.version}`,
-      timeoutMs: target.destination.profile.timeoutMs,
-      httpsOnly: target.destination.profile.httpsOnly,
-      signal: parts.cut,
-    })
+    prepared = prepare(parts, pending, { ...target, now: startedAt })
+    sent = await send(parts, target, prepared)
   } catch (error) {
     // Whatever a connector throws, or builds that is no request, costs its own delivery only, and is no use to repeat.
     const why = error instanceof Error ? error.message : String(error)
@@ -109,17 +99,19 @@ async function attemptDelivery(
     const clean = recordText(message, target.destination.secretTexts)
     return { ...base, ...nothingSent, outcome: permanent(clean) }
   }
-  if (result.kind === 'failure' && result.failure === 'ABORTED') return undefined
-  const verdict = classify(target.connector, result, parts.now())
-  const { message } = verdict
-  const outcome = message ? { ...verdict, message: recordText(message, target.destination.secretTexts) } : verdict
+  if (!sent) return undefined
+  const { durationMs, isReached, response } = sent
+  const { message } = sent.outcome
+  const outcome = message
+    ? { ...sent.outcome, message: recordText(message, target.destination.secretTexts) }
+    : sent.outcome
   return {
     ...base,
     ...recordRequest(prepared, target.destination),
-    durationMs: Math.round(result.durationMs),
+    durationMs,
     wasSent: true,
-    isReached: result.kind === 'response',
-    response: result.kind === 'response' ? recordResponse(result, target.destination.secretTexts) : undefined,
+    isReached,
+    response: response && recordResponse(response, target.destination.secretTexts),
     outcome,
     retryAt: retryTime(parts, pending, { outcome, destination: target.destination }),
   }
@@ -137,9 +129,12 @@ function permanent(message: string): Outcome {
   return { outcome: 'PERMANENT_FAILURE', failureKind: 'CONNECTOR_ERROR', message }
 }
 
-function prepare({ delivery, eventData }: PendingDelivery, target: Target, now: Date): PreparedRequest {
-  const { destination } = target
-  return prepareRequest(target.connector, destination, {
+function prepare(
+  { onSlow }: DeliverParts,
+  { delivery, eventData }: PendingDelivery,
+  { connector, destination, now }: Target & { readonly now: Date },
+): PreparedRequest {
+  const occasion = {
     eventId: delivery.eventId,
     eventType: delivery.eventType,
     eventData: shapedData(destination.shape, { ...destination, ...delivery, eventData: eventData! }),
@@ -147,7 +142,8 @@ function prepare({ delivery, eventData }: PendingDelivery, target: Target, now: 
     attemptNumber: delivery.attemptCount + 1,
     isTest: delivery.trigger === 'TEST',
     now,
-  })
+  }
+  return prepareRequest(connector, destination, occasion, onSlow)
 }
 
 function retryTime(
@@ -179,7 +175,7 @@ function recordRequest(
   return { request, requestBody: prepared.isEnvelope ? undefined : recordText(prepared.body, secrets, MAX_BODY_LENGTH) }
 }
 
-function recordResponse(response: OutboundResponse, secrets: readonly string[]): RecordedResponse {
+function recordResponse(response: NonNullable<Sent['response']>, secrets: readonly string[]): RecordedResponse {
   const { statusCode, sizeBytes, truncated } = response
   return {
     statusCode,

@@ -26,6 +26,8 @@ export interface LoadedDestination {
   /** One more success changes nothing of its health. */
   readonly isSteady: boolean
   readonly connector: string
+  /** Whose schema has checked config. */
+  readonly connectorMajor: number
   readonly config: Record<string, unknown>
   readonly credentials: Record<string, unknown>
   /** Those that the customer added, by name as it is spelled. */
@@ -94,8 +96,10 @@ function join(
 
 /** Secrets that do not open are this destination's trouble, and nobody else's. */
 function open(box: SecretBox, row: DestinationRow, onError: (error: unknown) => void): Opened {
-  const { id, version, organizationId, connector, config } = row
-  const settings = { id, version, organizationId, connector, config }
+  const { id, version, organizationId, connector, connectorMajor } = row
+  // One connector's code must not change what the next delivery is made of.
+  const config = freeze(row.config)
+  const settings = { id, version, organizationId, connector, connectorMajor, config }
   try {
     return { ...settings, problem: undefined, ...openSecrets(box, row), shape: compileShape(row) }
   } catch (error) {
@@ -107,7 +111,7 @@ function open(box: SecretBox, row: DestinationRow, onError: (error: unknown) => 
 }
 
 function openSecrets(box: SecretBox, row: DestinationRow) {
-  const credentials = row.credentials ? JSON.parse(box.open(row.credentials, credentialsPlace(row))) : {}
+  const credentials = freeze(row.credentials ? JSON.parse(box.open(row.credentials, credentialsPlace(row))) : {})
   const signingSecrets = row.secrets.map((one) => ({
     secret: box.open(one.secret, signingSecretPlace(row.organizationId, one.id)),
     expiresAt: one.expiresAt ? new Date(one.expiresAt) : null,
@@ -126,7 +130,14 @@ function withToken(value: string): string[] {
   return token ? [value, token] : [value]
 }
 
-function textsIn(value: unknown): string[] {
+/** Every text within. */
+export function textsIn(value: unknown): string[] {
   if (typeof value === 'string') return [value]
   return value !== null && typeof value === 'object' ? Object.values(value).flatMap(textsIn) : []
+}
+
+function freeze<T>(value: T): T {
+  if (value === null || typeof value !== 'object') return value
+  for (const inner of Object.values(value)) freeze(inner)
+  return Object.freeze(value)
 }

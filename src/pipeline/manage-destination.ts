@@ -1,20 +1,19 @@
-import type { EntityManager } from '@mikro-orm/core'
+import type { EntityManager, SqlEntityManager } from '@mikro-orm/postgresql'
 import { z } from 'zod'
-import type { ConnectorRegistry } from '../connector/registry.ts'
-import { type Id, idToUuid, parseId } from '../domain/id.ts'
+import { type ConnectorRegistry, type ReadyConnector, readyConnector, whyWaiting } from '../connector/registry.ts'
+import { idToUuid, parseId } from '../domain/id.ts'
 import { identifier, line, parseInput, prose } from '../domain/parse-input.ts'
 import { Refused } from '../domain/refused.ts'
 import type { Scope } from '../domain/scope.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 import { Application } from '../store/application.ts'
-import { addAudit } from '../store/audit-entry.ts'
+import type { Bell } from '../store/bell.ts'
+import { askForSetup } from '../store/connector-job.ts'
 import { Destination, DestinationHealth, type DestinationOrdering } from '../store/destination.ts'
-import { closeCircuit } from '../store/gate.ts'
 import { newId } from '../store/new-id.ts'
 import { Organization } from '../store/organization.ts'
 import { isUniqueViolation } from '../store/sql.ts'
 import type { Store } from '../store/store.ts'
-import { freeStranded } from '../store/waiting.ts'
 import { hintsOf, openCredentials, sealCredentials } from './credentials.ts'
 import { checkHeaders, type HeaderInput } from './custom-headers.ts'
 import { checkSettings, requireConnector } from './destination-settings.ts'
@@ -22,11 +21,13 @@ import { findDestination } from './find-destination.ts'
 import { checkShape } from './shape-event.ts'
 import { addSigningSecret, newSigningSecret, secretSchema } from './signing-secret.ts'
 import { checkSubscriptions } from './subscriptions.ts'
+import { switchActive } from './switch-destination.ts'
 
 export interface DestinationParts {
   readonly store: Store
   readonly connectors: ConnectorRegistry
   readonly outbound: Outbound
+  readonly bell: Bell
 }
 
 export interface DestinationCreate {
@@ -68,7 +69,6 @@ export interface DestinationChange {
 }
 
 const MAX_SUBSCRIPTIONS = 200
-const FREED_AT_ONCE = 500
 
 const fields = {
   label: line(200),
@@ -117,6 +117,7 @@ export async function createDestination(
     label,
     description: description ?? null,
     connector: connector.definition.key,
+    connectorMajor: connector.major,
     config: settings.config,
     target: settings.target,
     credentials: sealCredentials(parts.store, { organizationId: organization.id, id }, settings.credentials),
@@ -126,7 +127,7 @@ export async function createDestination(
     filter: input.filter ?? null,
     transform: input.transform ?? null,
     ordering: input.ordering ?? 'ANY',
-    rateLimit: rateLimit ?? null,
+    rateLimit: boundedRate(connector, rateLimit),
     inactiveSince: input.active === false ? now : null,
     version: 1,
     createdAt: now,
@@ -135,7 +136,9 @@ export async function createDestination(
   em.create(DestinationHealth, { destinationId: id, health: 'HEALTHY', consecutiveFailures: 0 })
   const signingSecret = input.signingSecret === undefined ? newSigningSecret() : input.signingSecret
   if (signingSecret !== null) addSigningSecret(em, parts.store.secrets, { destination, secret: signingSecret, now })
-  await em.flush().catch(refuseTakenKey)
+  await flushAndSetUp(parts, em, { destination, needsSetup: connector.definition.onCreate !== undefined }).catch(
+    refuseTakenKey,
+  )
   return { destination, signingSecret }
 }
 
@@ -158,65 +161,51 @@ export async function updateDestination(
   checkShape(input)
   if (label !== undefined) destination.label = label
   if (description !== undefined) destination.description = description
-  if (rateLimit !== undefined) destination.rateLimit = rateLimit
+  if (rateLimit !== undefined) {
+    destination.rateLimit = boundedRate(readyConnector(parts.connectors, destination.connector), rateLimit)
+  }
   if (input.filter !== undefined) destination.filter = input.filter
   if (input.transform !== undefined) destination.transform = input.transform
   if (input.ordering != null) destination.ordering = input.ordering
   if (eventTypes !== undefined) {
     destination.eventTypes = await checkSubscriptions(em, scope.applicationId, eventTypes ?? [])
   }
-  if (input.config !== undefined || input.credentials !== undefined)
-    await changeSettings(parts, em, { destination, input })
+  const changesSettings = input.config !== undefined || input.credentials !== undefined
+  if (changesSettings) await changeSettings(parts, em, { destination, input })
   if (input.headers !== undefined) {
     const { deliveryProfile: profile } = await em.findOneOrFail(Application, { id: scope.applicationId })
     Object.assign(destination, checkHeaders(parts.store, input.headers ?? [], { destination, profile }))
   }
   if (input.active != null) switchActive(destination, input.active)
   destination.updatedAt = new Date()
-  await em.flush()
+  const onCreate = readyConnector(parts.connectors, destination.connector)?.definition.onCreate
+  await flushAndSetUp(parts, em, { destination, needsSetup: changesSettings && onCreate !== undefined })
   return destination
 }
 
-export async function deleteDestination(store: Store, scope: Scope, id: string): Promise<Id<'dst'>> {
-  const em = store.em()
-  const destination = await findDestination(em, scope, id)
-  em.remove(destination)
-  await em.flush()
-  // A long line is freed by the workers' sweep.
-  await freeStranded(store.sql, FREED_AT_ONCE)
-  return destination.id
+/** Stores what has changed, and with it that the connector has something to set up. */
+export async function flushAndSetUp(
+  { bell }: DestinationParts,
+  em: SqlEntityManager,
+  { destination, needsSetup }: { destination: Destination; needsSetup: boolean },
+): Promise<void> {
+  if (!needsSetup) return em.flush()
+  await em.begin()
+  try {
+    await em.flush()
+    await askForSetup((text, values) => em.execute(text, values), idToUuid(destination.id))
+    await em.commit()
+  } catch (error) {
+    await em.rollback()
+    throw error
+  }
+  bell.ring('connector')
 }
 
-/** Switches on, and forgets what the system held against it. */
-export async function enableDestination(store: Store, scope: Scope, id: string): Promise<Destination> {
-  const em = store.em()
-  const destination = await findDestination(em, scope, id)
-  switchActive(destination, true)
-  const health = await em.findOneOrFail(DestinationHealth, { destinationId: destination.id })
-  Object.assign(health, {
-    health: 'HEALTHY',
-    disabledReason: null,
-    disabledAt: null,
-    consecutiveFailures: 0,
-    failingSince: null,
-  })
-  addAudit(em, { applicationId: destination.applicationId, action: 'DESTINATION_ENABLED', objectId: destination.id })
-  await em.flush()
-  await closeCircuit(store.sql, idToUuid(destination.id))
-  return destination
-}
-
-export async function disableDestination(store: Store, scope: Scope, id: string): Promise<Destination> {
-  const em = store.em()
-  const destination = await findDestination(em, scope, id)
-  switchActive(destination, false)
-  await em.flush()
-  return destination
-}
-
-function switchActive(destination: Destination, active: boolean): void {
-  destination.inactiveSince = active ? null : (destination.inactiveSince ?? new Date())
-  destination.updatedAt = new Date()
+/** What the service takes is the most that a destination may be set to, and what it has when nothing is set. */
+function boundedRate(connector: ReadyConnector | undefined, given: number | null | undefined): number | null {
+  const most = connector?.definition.rateLimit
+  return most === undefined ? (given ?? null) : Math.min(given ?? most, most)
 }
 
 async function changeSettings(
@@ -225,12 +214,18 @@ async function changeSettings(
   { destination, input }: { destination: Destination; input: DestinationChange },
 ): Promise<void> {
   const connector = requireConnector(parts.connectors, destination.connector)
+  // A form of the connector as it is now holds all of its settings.
+  if (input.config == null && connector.major !== destination.connectorMajor) {
+    const message = whyWaiting(parts.connectors, destination.connector, destination.connectorMajor)!
+    throw new Refused({ code: 'CONFLICT', message, path: ['input', 'id'] })
+  }
   const { deliveryProfile } = await em.findOneOrFail(Application, { id: destination.applicationId })
   const credentials = { ...openCredentials(parts.store, destination), ...(input.credentials as object | null) }
   const settings = checkSettings({ ...parts, profile: deliveryProfile }, connector, {
     config: input.config ?? destination.config,
     credentials: Object.fromEntries(Object.entries(credentials).filter(([, value]) => value !== null)),
   })
+  destination.connectorMajor = connector.major
   destination.config = settings.config
   destination.target = settings.target
   destination.credentials = sealCredentials(parts.store, destination, settings.credentials)

@@ -24,7 +24,15 @@ export interface PreparedRequest extends OutboundRequest {
   readonly body: string
   /** True when the body is the envelope as the profile renders it of the event, so that it need not be stored. */
   readonly isEnvelope: boolean
+  /** What it was built from. */
+  readonly context: RequestContext<unknown, unknown>
 }
+
+/** Told of a request that took longer to build than the other deliveries of the process can bear. */
+export type OnSlow = (connector: ReadyConnector, durationMs: number) => void
+
+/** The longest that building a request may take: nothing else is done meanwhile. */
+export const MAX_BUILD_MS = 50
 
 interface NamedOccasion extends Occasion {
   readonly publicEventId: Id<'evt'>
@@ -35,10 +43,14 @@ export function prepareRequest(
   connector: ReadyConnector,
   destination: LoadedDestination,
   given: Occasion,
+  onSlow?: OnSlow,
 ): PreparedRequest {
   const occasion = { ...given, publicEventId: idFromUuid('evt', given.eventId) }
   const context = requestContext(destination, occasion)
+  const startedAt = performance.now()
   const built = parseRequest(connector.definition.buildRequest(context))
+  const durationMs = performance.now() - startedAt
+  if (durationMs > MAX_BUILD_MS) onSlow?.(connector, durationMs)
   const body = built.body ?? ''
   return {
     method: built.method ?? 'POST',
@@ -51,6 +63,7 @@ export function prepareRequest(
     ),
     body,
     isEnvelope: body === context.body && !destination.shape.transform,
+    context,
   }
 }
 

@@ -86,6 +86,7 @@ function blank(application: Application): LoadedDestination {
     probeDeliveryId: null,
     isSteady: true,
     connector: 'webhook',
+    connectorMajor: 1,
     config: {},
     credentials: {},
     headers: {},

@@ -1,6 +1,8 @@
+import { type ConnectorRegistry, keysWithOnDelete } from '../connector/registry.ts'
 import type { Bell, BellKind } from '../store/bell.ts'
 import { type DestinationEvidence, moveHealth } from '../store/destination-health.ts'
 import { newUuid } from '../store/new-id.ts'
+import { removeDestinations } from '../store/remove-destination.ts'
 import { type DeliveryChange, type NewAttempt, settleDeliveries } from '../store/settlement.ts'
 import { isUnavailable, type Sql } from '../store/sql.ts'
 import type { Store } from '../store/store.ts'
@@ -17,6 +19,7 @@ const MAX_BATCH = 500
 
 export interface SettleParts {
   readonly store: Store
+  readonly connectors: ConnectorRegistry
   readonly bell: Bell
   /** Aborted when the process has no time left: then nobody waits for Postgres any more. */
   readonly cut: AbortSignal
@@ -35,7 +38,7 @@ export function createSettle(parts: SettleParts): Settle {
   const patience = { signal: cut, onError }
   const settle = coalesce<Settling, void>({
     flush: async (results) => {
-      const settled = await whenAvailable(() => store.transaction((tx) => settleBatch(store, tx, results)), patience)
+      const settled = await whenAvailable(() => store.transaction((tx) => settleBatch(parts, tx, results)), patience)
       bell.ring('attempt')
       for (const kind of settled.rings) bell.ring(kind)
       if (settled.moved) onWaiting()
@@ -78,7 +81,11 @@ interface Settled {
   readonly rings: readonly BellKind[]
 }
 
-async function settleBatch(store: Store, tx: Sql, results: readonly Settling[]): Promise<Settled> {
+async function settleBatch(
+  { store, connectors }: SettleParts,
+  tx: Sql,
+  results: readonly Settling[],
+): Promise<Settled> {
   const held = await store.jobs.finish(
     tx,
     results.map((result) => result.lease),
@@ -95,7 +102,15 @@ async function settleBatch(store: Store, tx: Sql, results: readonly Settling[]):
   const evidence = gatherEvidence(tried)
   const moves = evidence.length > 0 || openings.size > 0 ? await moveHealth(tx, evidence, openings) : []
   const rings = await publishNotices(tx, { moves, givenUp: tried.filter(isGivenUp) })
-  return { moved: waiting.length > 0 || openings.size > 0, rings }
+  const ended = tried.filter(endsSubscription).map(({ delivery }) => delivery.destinationId)
+  if (ended.length > 0)
+    await removeDestinations(tx, { ids: ended, withOnDelete: keysWithOnDelete(connectors), actor: undefined })
+  return { moved: waiting.length > 0 || openings.size > 0, rings: ended.length > 0 ? [...rings, 'connector'] : rings }
+}
+
+/** A person's test ends nothing. */
+function endsSubscription({ attempt, delivery }: Tried): boolean {
+  return attempt.outcome.remove === true && delivery.trigger !== 'TEST'
 }
 
 /** A person who tests sees it at once. */

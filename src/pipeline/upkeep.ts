@@ -1,5 +1,6 @@
 import { dropStatsBefore } from '../store/attempt-stats.ts'
 import { dropAuditBefore } from '../store/audit-entry.ts'
+import { dropExpiredMemos } from '../store/connector-memo.ts'
 import { dropOldIdempotencyKeys } from '../store/idempotency-key.ts'
 import { ensurePartitions } from '../store/partition.ts'
 import { dropExpired } from '../store/retention.ts'
@@ -28,6 +29,7 @@ export function startUpkeep({ store, retentionDays, onError }: UpkeepOptions): A
     const now = Date.now()
     await ensurePartitions(store.sql, new Date(now)).catch(onError)
     await dropOldIdempotencyKeys(store.sql).catch(onError)
+    await dropExpiredMemos(store.sql).catch(onError)
     await forgetAudit(store, new Date(now - AUDIT_DAYS * DAY_MS), stopping.signal).catch(onError)
     if (retentionDays === 0) return
     const before = new Date(now - retentionDays * DAY_MS)

@@ -55,7 +55,14 @@ export function startWorker(options: WorkerOptions): Worker {
     concurrency,
     onError,
     parts: { ...options, cut: cut.signal },
-    settle: createSettle({ store, bell, cut: cut.signal, onWaiting: release.wake, onError }),
+    settle: createSettle({
+      store,
+      connectors: options.connectors,
+      bell,
+      cut: cut.signal,
+      onWaiting: release.wake,
+      onError,
+    }),
     stopping: stopping.signal,
     onEnd: release.onRoom,
     onLess() {

@@ -116,7 +116,15 @@ interface Row {
 }
 
 /** What changes with every change, or says nothing of it. */
-const SILENT = new Set(['updatedAt', 'version', 'profileVersion', 'credentialHints', 'target', 'headerValues'])
+const SILENT = new Set([
+  'updatedAt',
+  'version',
+  'profileVersion',
+  'credentialHints',
+  'target',
+  'headerValues',
+  'connectorMajor',
+])
 
 const nouns: Readonly<Record<string, Partial<Record<ChangeSetType, AuditAction>>>> = {
   Application: { [ChangeSetType.CREATE]: 'APPLICATION_CREATED', [ChangeSetType.UPDATE]: 'APPLICATION_UPDATED' },
@@ -125,7 +133,6 @@ const nouns: Readonly<Record<string, Partial<Record<ChangeSetType, AuditAction>>
   Destination: {
     [ChangeSetType.CREATE]: 'DESTINATION_CREATED',
     [ChangeSetType.UPDATE]: 'DESTINATION_UPDATED',
-    [ChangeSetType.DELETE]: 'DESTINATION_DELETED',
   },
 }
 

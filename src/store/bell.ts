@@ -7,11 +7,11 @@ import type { Sql } from './sql.ts'
 
 /**
  * What the bell says. due: deliveries can be claimed. waiting: some wait for their time or their destination. attempt:
- * attempts were committed, or a delivery changed. outbox: events
- * were published by SQL. revoked: an API key was revoked.
+ * attempts were committed, or a delivery changed. outbox: events were published by SQL. connector: one has something to
+ * set up or take down. revoked: an API key was revoked.
  */
 export type BellKind = (typeof kinds)[number]
-const kinds = ['due', 'waiting', 'attempt', 'outbox', 'revoked'] as const
+const kinds = ['due', 'waiting', 'attempt', 'outbox', 'connector', 'revoked'] as const
 
 /**
  * A doorbell between and within processes. It only makes things sooner: it carries no data, a ring may be lost, and

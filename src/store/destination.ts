@@ -32,6 +32,8 @@ export const Destination = defineEntity({
     label: p.text(),
     description: p.text().nullable(),
     connector: p.text(),
+    /** Major of the connector whose schema has checked config. */
+    connectorMajor: p.integer(),
     config: p.json().$type<Record<string, unknown>>(),
     target: p.text(),
     /** A sealed JSON object; see credentialsPlace. */

@@ -77,6 +77,7 @@ export interface DestinationRow {
   readonly version: number
   readonly organizationId: string
   readonly connector: string
+  readonly connectorMajor: number
   readonly config: Record<string, unknown>
   readonly credentials: string | null
   readonly headers: readonly CustomHeader[]
@@ -89,7 +90,7 @@ export interface DestinationRow {
 
 export async function findDestinationRows(sql: Sql, ids: readonly string[]): Promise<DestinationRow[]> {
   return sql(
-    `select id, version, organization_id as "organizationId", connector, config, credentials,
+    `select id, version, organization_id as "organizationId", connector, connector_major as "connectorMajor", config, credentials,
        headers, header_values as "headerValues", filter, transform,
        coalesce((
          select json_agg(json_build_object('id', s.id, 'secret', s.secret, 'expiresAt', s.expires_at)

@@ -11,7 +11,7 @@ export interface Resealed {
 }
 
 interface Column {
-  readonly table: 'destination' | 'signing_secret'
+  readonly table: 'destination' | 'signing_secret' | 'connector_job'
   readonly name: string
   /** Yields id, organizationId and sealed, of rows after $1 in the order of their ids, at most $2. */
   readonly rows: string
@@ -20,13 +20,19 @@ interface Column {
 
 const CHUNK = 500
 
-const ofDestination = (name: string) =>
-  `select id, organization_id as "organizationId", ${name} as sealed from destination
+const ofDestination = (name: string, table = 'destination') =>
+  `select id, organization_id as "organizationId", ${name} as sealed from ${table}
    where id > $1 and ${name} is not null order by id limit $2`
 
 const columns: readonly Column[] = [
   { table: 'destination', name: 'credentials', rows: ofDestination('credentials'), place: credentialsPlace },
   { table: 'destination', name: 'header_values', rows: ofDestination('header_values'), place: headerValuesPlace },
+  {
+    table: 'connector_job',
+    name: 'credentials',
+    rows: ofDestination('credentials', 'connector_job'),
+    place: credentialsPlace,
+  },
   {
     table: 'signing_secret',
     name: 'secret',

@@ -1,7 +1,7 @@
-import { Arg, Ctx, Query, Resolver } from 'type-graphql'
+import { Arg, Ctx, FieldResolver, Query, Resolver, Root } from 'type-graphql'
 import type { Connector, ConnectorRegistry } from '../../connector/registry.ts'
 import type { ApiContext } from '../context.ts'
-import { ConnectorCategory, ConnectorType } from './connector-type.ts'
+import { ConnectorCategory, ConnectorType, ConnectorWarning } from './connector-type.ts'
 
 @Resolver(() => ConnectorType)
 export class ConnectorResolver {
@@ -24,6 +24,14 @@ export class ConnectorResolver {
   ): ConnectorType | null {
     return parts.connectors.has(key) ? connectorOf(parts.connectors, key) : null
   }
+
+  @FieldResolver(() => [ConnectorWarning], {
+    description:
+      'What was seen of this version in the last 7 days, such as a buildRequest that took over 50 ms and held up all other deliveries.',
+  })
+  async warnings(@Root() { key, version }: ConnectorType, @Ctx() { loaders }: ApiContext): Promise<ConnectorWarning[]> {
+    return (await loaders.connectorWarnings.load(key)).filter((one) => one.version === version)
+  }
 }
 
 /** The connector of this key; MISSING when it is not installed. */
@@ -33,9 +41,10 @@ export function connectorOf(connectors: ConnectorRegistry, key: string): Connect
 }
 
 function readyType({ definition, ...rest }: Extract<Connector, { status: 'READY' }>): ConnectorType {
-  const { key, version, displayName, description, category } = definition
+  const { key, version, displayName, description, category, rateLimit = null, check, options = {} } = definition
   const shown = category.toUpperCase() as keyof typeof ConnectorCategory
-  return { ...rest, key, version, displayName, description, category: shown, statusReason: null }
+  const abilities = { rateLimit, canCheck: check !== undefined, optionFields: Object.keys(options) }
+  return { ...rest, ...abilities, key, version, displayName, description, category: shown, statusReason: null }
 }
 
 function absentType(key: string, failed: Extract<Connector, { status: 'FAILED' }> | undefined): ConnectorType {
@@ -49,6 +58,8 @@ function absentType(key: string, failed: Extract<Connector, { status: 'FAILED' }
     statusReason: failed?.reason ?? 'Not installed',
     setupGuide: failed?.setupGuide ?? null,
     iconSvg: failed?.iconSvg ?? null,
+    canCheck: false,
+    optionFields: [],
     configSchema: {},
     credentialSchema: null,
   }

@@ -1,7 +1,7 @@
-import { Field, ObjectType } from 'type-graphql'
+import { Field, Int, ObjectType } from 'type-graphql'
 import { connectorCategories } from '../../connector/define-connector.ts'
 import { enumOf } from '../enum.ts'
-import { JsonObjectScalar } from '../scalars.ts'
+import { DateTimeScalar, JsonObjectScalar } from '../scalars.ts'
 
 export const connectorCategoryNames = connectorCategories.map(
   (category) => category.toUpperCase() as Uppercase<typeof category>,
@@ -13,6 +13,15 @@ const ConnectorStatus = enumOf(
   ['READY', 'FAILED', 'MISSING'],
   'FAILED: did not load, see statusReason. MISSING: destinations name it, but it is not installed. Deliveries wait in both.',
 )
+
+@ObjectType({ description: 'Something about a connector that costs others, for who runs Postrider.' })
+export class ConnectorWarning {
+  @Field(() => String, { description: 'What was seen last.' })
+  message!: string
+
+  @Field(() => DateTimeScalar, { description: 'When it was seen.' })
+  warnedAt!: Date
+}
 
 @ObjectType('Connector', { description: 'A plugin: turns an event into a request and a response into an outcome.' })
 export class ConnectorType {
@@ -36,6 +45,18 @@ export class ConnectorType {
 
   @Field(() => String, { nullable: true, description: 'Why it is not READY.' })
   statusReason?: string | null
+
+  @Field(() => Int, {
+    nullable: true,
+    description: 'Most requests a second to one destination, which has no higher rateLimit; null: no limit.',
+  })
+  rateLimit?: number | null
+
+  @Field(() => Boolean, { description: 'Whether connectorCheck asks the service about settings.' })
+  canCheck!: boolean
+
+  @Field(() => [String], { description: 'Fields of config whose choices connectorFieldOptions reads.' })
+  optionFields!: string[]
 
   @Field(() => String, { nullable: true, description: 'Markdown: how an end user sets this target up.' })
   setupGuide?: string | null

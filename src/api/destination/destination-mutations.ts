@@ -1,12 +1,8 @@
 import { Ctx, Mutation, Resolver } from 'type-graphql'
-import {
-  createDestination,
-  deleteDestination,
-  disableDestination,
-  enableDestination,
-  updateDestination,
-} from '../../pipeline/manage-destination.ts'
+import { deleteDestination } from '../../pipeline/delete-destination.ts'
+import { createDestination, updateDestination } from '../../pipeline/manage-destination.ts'
 import { revealSigningSecret, rotateSigningSecret } from '../../pipeline/signing-secret.ts'
+import { disableDestination, enableDestination } from '../../pipeline/switch-destination.ts'
 import { type ApiContext, scopeOf } from '../context.ts'
 import { InputArg } from '../input-arg.ts'
 import { apiError } from '../mask-error.ts'
@@ -51,7 +47,7 @@ export class DestinationMutations {
   })
   destinationDelete(@InputArg(() => DestinationDeleteInput) input: DestinationDeleteInput, @Ctx() context: ApiContext) {
     const scope = scopeOf(context)
-    return payloadOf(async () => ({ deletedId: await deleteDestination(context.parts.store, scope, input.id) }))
+    return payloadOf(async () => ({ deletedId: await deleteDestination(context.parts, scope, input.id) }))
   }
 
   @Mutation(() => DestinationEnablePayload, {

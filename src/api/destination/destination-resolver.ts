@@ -1,4 +1,5 @@
 import { Arg, Args, Ctx, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-graphql'
+import { whyWaiting } from '../../connector/registry.ts'
 import type { DisabledReason } from '../../domain/outcome.ts'
 import { REDACTED, type RecordedHeader } from '../../domain/redact.ts'
 import type { Delivery } from '../../store/delivery.ts'
@@ -76,6 +77,24 @@ export class DestinationResolver {
   @FieldResolver(() => [HttpHeader], { description: 'Added to each request; secret values are blanked out.' })
   headers(@Root() { headers }: Destination): RecordedHeader[] {
     return headers.map(({ name, value }) => (value === null ? [name, REDACTED, true] : [name, value]))
+  }
+
+  @FieldResolver(() => String, {
+    nullable: true,
+    description:
+      'Why its deliveries wait although nobody switched it off: its connector did not load, or config has to be upgraded (destinationUpgrade). null: they do not.',
+  })
+  waitingReason(@Root() { connector, connectorMajor }: Destination, @Ctx() { parts }: ApiContext): string | undefined {
+    return whyWaiting(parts.connectors, connector, connectorMajor)
+  }
+
+  @FieldResolver(() => String, {
+    nullable: true,
+    description:
+      'What the connector said last when it set something up at the service and failed; tried again for a day. null: nothing is left to do.',
+  })
+  setupError(@Root() { id }: Destination, @Ctx() { loaders }: ApiContext): Promise<string | undefined> {
+    return loaders.setupError.load(id)
   }
 
   @FieldResolver(() => Boolean, {

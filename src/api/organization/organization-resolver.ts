@@ -92,7 +92,7 @@ export class OrganizationResolver {
   ) {
     const applicationId = applicationOf(context)
     return payloadOf(async () => {
-      const deletedId = await deleteOrganization(context.parts.store, applicationId, input.id)
+      const deletedId = await deleteOrganization(context.parts, applicationId, input.id)
       // Its portal sessions end with it.
       context.parts.bell.ring('revoked')
       return { deletedId }

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { type Id, idTime, parseId } from '../../domain/id.ts'
 import { type Problem, Refused } from '../../domain/refused.ts'
-import { createDestination, deleteDestination, updateDestination } from '../../pipeline/manage-destination.ts'
+import { deleteDestination } from '../../pipeline/delete-destination.ts'
+import { createDestination, updateDestination } from '../../pipeline/manage-destination.ts'
 import { Destination } from '../../store/destination.ts'
 import { Organization } from '../../store/organization.ts'
 import { type ApiContext, scopeOf } from '../context.ts'
@@ -108,7 +109,7 @@ export function changeWebhook(call: RestCall): Promise<RestAnswer> {
 export function deleteWebhook(call: RestCall): Promise<RestAnswer> {
   return answering(async () => {
     const { id } = await findWebhook(call)
-    await deleteDestination(call.context.parts.store, scopeOf(call.context), id)
+    await deleteDestination(call.context.parts, scopeOf(call.context), id)
     return { status: 204 }
   })
 }

@@ -1,0 +1,43 @@
+import { Migration } from '@mikro-orm/migrations'
+
+/** What connectors keep, do beside deliveries, and are warned of. */
+export class ConnectorsMigration extends Migration {
+  override up(): void {
+    // The major of the connector that config was checked by. All there were had their first.
+    this.addSql('alter table destination add column connector_major int not null default 1')
+    this.addSql(`create table connector_memo (
+      destination_id uuid not null references destination on delete cascade deferrable initially deferred,
+      key text not null,
+      value text,
+      claimed_until timestamptz,
+      expires_at timestamptz,
+      primary key (destination_id, key)
+    )`)
+    this.addSql('create index connector_memo_expiry on connector_memo (expires_at) where expires_at is not null')
+    // The id is the destination's. A DELETE outlives it, and has all that it needs.
+    this.addSql(`create table connector_job (
+      id uuid not null,
+      kind text not null check (kind in ('CREATE', 'DELETE')),
+      connector text not null,
+      organization_id uuid not null,
+      application_id uuid not null references application on delete cascade deferrable initially deferred,
+      config jsonb not null default '{}',
+      credentials text,
+      memos jsonb not null default '{}',
+      attempts int not null default 0,
+      due_at timestamptz not null default now(),
+      give_up_at timestamptz not null default now() + interval '1 day',
+      error text,
+      primary key (id, kind)
+    )`)
+    this.addSql('create index connector_job_due on connector_job (due_at)')
+    this.addSql(`create table connector_warning (
+      connector text not null,
+      version text not null,
+      kind text not null,
+      message text not null,
+      warned_at timestamptz not null default now(),
+      primary key (connector, version, kind)
+    )`)
+  }
+}

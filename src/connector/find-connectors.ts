@@ -1,0 +1,89 @@
+import { readFileSync } from 'node:fs'
+import { readdir } from 'node:fs/promises'
+import { findPackageJSON } from 'node:module'
+import path from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { z } from 'zod'
+
+/** A package of npm, as POSTRIDER_CONNECTORS names it. */
+export interface PackageName {
+  readonly name: string
+  /** Exact. */
+  readonly version: string
+}
+
+/** Where one connector comes from. */
+export interface ConnectorSource {
+  /** What it is called when it does not load: what destinations name it by, as far as that is known. */
+  readonly key: string
+  /** Its default export. */
+  load(): Promise<unknown>
+  /** A file beside it. */
+  readText(file: string): string | null
+}
+
+/** The folders of `pluginsDir`. */
+export async function findFolders(pluginsDir: string): Promise<ConnectorSource[]> {
+  const entries = await readdir(pluginsDir, { withFileTypes: true })
+  return entries.filter((entry) => entry.isDirectory()).map((entry) => folderSource(path.join(pluginsDir, entry.name)))
+}
+
+/** A folder with an index.ts. */
+export function folderSource(folder: string): ConnectorSource {
+  return {
+    key: path.basename(folder),
+    load: async () => (await import(pathToFileURL(path.join(folder, 'index.ts')).href)).default,
+    readText: (file) => textOf(folder, file),
+  }
+}
+
+const manifestSchema = z.object({
+  version: z.string(),
+  exports: z.unknown(),
+  main: z.string().optional(),
+  /** `"postrider": { "connector": KEY }` says what destinations call it, when it does not load. */
+  postrider: z.object({ connector: z.string() }).optional(),
+})
+
+/** A package in the node_modules of `from` or of a folder above it. Nothing is installed, and nothing else looked at. */
+export function packageSource({ name, version }: PackageName, from: string): ConnectorSource {
+  const manifestPath = findPackageJSON(name, pathToFileURL(path.join(from, 'package.json')))
+  const folder = manifestPath && path.dirname(manifestPath)
+  const manifest = folder ? manifestSchema.safeParse(parseJson(textOf(folder, 'package.json'))).data : undefined
+  return {
+    key: manifest?.postrider?.connector ?? name.replace(/^@[^/]+\//, '').replace(/^postrider-connector-/, ''),
+    async load() {
+      if (!folder || !manifest) throw new Error(`The package ${name} is not installed`)
+      if (manifest.version !== version)
+        throw new Error(`The package ${name} is installed in version ${manifest.version}, not ${version}`)
+      return (await import(pathToFileURL(path.join(folder, entryOf(manifest))).href)).default
+    },
+    readText: (file) => (folder ? textOf(folder, file) : null),
+  }
+}
+
+/** What `import` of the package's name gives, where nobody can be asked to resolve it from another folder. */
+function entryOf({ exports, main }: z.infer<typeof manifestSchema>): string {
+  let entry = exports
+  while (entry !== null && typeof entry === 'object') {
+    const conditions = entry as Record<string, unknown>
+    entry = conditions['.'] ?? conditions.import ?? conditions.node ?? conditions.default
+  }
+  return typeof entry === 'string' ? entry : (main ?? 'index.js')
+}
+
+function parseJson(text: string | null): unknown {
+  try {
+    return JSON.parse(text ?? '')
+  } catch {
+    return undefined
+  }
+}
+
+function textOf(folder: string, file: string): string | null {
+  try {
+    return readFileSync(path.join(folder, file), 'utf8')
+  } catch {
+    return null
+  }
+}

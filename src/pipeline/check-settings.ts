@@ -1,0 +1,44 @@
+import type { CheckIssue } from '../connector/define-connector.ts'
+import { parseIssues } from '../connector/parse-result.ts'
+import { pointerPart } from '../domain/json-pointer.ts'
+import { type Problem, Refused } from '../domain/refused.ts'
+import type { Scope } from '../domain/scope.ts'
+import { Application } from '../store/application.ts'
+import { askConnector, type GivenSettings, overlaySettings } from './ask-connector.ts'
+import { checkSettings, requireConnector } from './destination-settings.ts'
+import type { DestinationParts } from './manage-destination.ts'
+
+export interface CheckInput extends GivenSettings {
+  readonly connector: string
+}
+
+/**
+ * "Test connection": whether the schemas let the settings pass, and what the remote service says of them. Nothing is stored.
+ * False when the connector has no way to ask. Refused with what is wrong.
+ */
+export async function checkConnection(parts: DestinationParts, scope: Scope, input: CheckInput): Promise<boolean> {
+  const connector = requireConnector(parts.connectors, input.connector)
+  const application = await parts.store.em().findOneOrFail(Application, { id: scope.applicationId })
+  const overlaid = await overlaySettings(parts, scope, input)
+  const settings = checkSettings({ ...parts, profile: application.deliveryProfile }, connector, overlaid)
+  const { check } = connector.definition
+  if (!check) return false
+  const { config, credentials } = settings
+  const issues = await askConnector(parts, scope, {
+    credentials,
+    ask: async (host) => parseIssues(await check(host, { config, credentials })),
+  }).catch((error: Error): CheckIssue[] => [{ message: `the service could not be asked: ${error.message}` }])
+  if (issues.length > 0) throw new Refused(...issues.map(toProblem))
+  return true
+}
+
+function toProblem({ message, path = ['config'] }: CheckIssue): Problem {
+  const [place, ...inside] = path
+  const code = place === 'credentials' ? 'CREDENTIALS_REJECTED' : 'CONFIG_INVALID'
+  return {
+    code,
+    message,
+    path: ['input', ...path],
+    jsonPointer: inside.map((part) => `/${pointerPart(part)}`).join(''),
+  }
+}

@@ -1,0 +1,121 @@
+import type { Host } from '../connector/define-connector.ts'
+import { parseDelivered } from '../connector/parse-result.ts'
+import type { ReadyConnector } from '../connector/registry.ts'
+import type { Outcome } from '../domain/outcome.ts'
+import { failureBeneath, withHost } from '../outbound/host.ts'
+import type { Outbound, OutboundResponse } from '../outbound/outbound.ts'
+import { classify, outcomeOf } from './classify.ts'
+import type { LoadedDestination } from './destination-cache.ts'
+import type { DestinationHosts } from './destination-host.ts'
+import type { PreparedRequest } from './prepare-request.ts'
+
+export interface SendParts {
+  readonly outbound: Outbound
+  readonly hosts: DestinationHosts
+  /** Aborted when the process has no time left. */
+  readonly cut: AbortSignal
+  readonly now: () => Date
+}
+
+/** What became of a request on its way. */
+export interface Sent {
+  readonly outcome: Outcome
+  readonly durationMs: number
+  /** Whether there was an answer. */
+  readonly isReached: boolean
+  readonly response: Omit<OutboundResponse, 'kind' | 'durationMs'> | undefined
+}
+
+export interface Addressed {
+  readonly connector: ReadyConnector
+  readonly destination: LoadedDestination
+}
+
+/**
+ * Sends by HTTP, or lets the connector send. Undefined when it was cut off by the end of the process. Throws
+ * OutboundRequestInvalid for what is no HTTP request.
+ */
+export function send(parts: SendParts, target: Addressed, prepared: PreparedRequest): Promise<Sent | undefined> {
+  return target.connector.definition.deliver
+    ? sendByConnector(parts, target, prepared)
+    : sendByHttp(parts, target, prepared)
+}
+
+function limitsOf({ id, version, profile }: LoadedDestination) {
+  return { poolKey: `${id} ${version}`, timeoutMs: profile.timeoutMs, httpsOnly: profile.httpsOnly }
+}
+
+async function sendByHttp(
+  { outbound, cut, now }: SendParts,
+  { connector, destination }: Addressed,
+  prepared: PreparedRequest,
+): Promise<Sent | undefined> {
+  const result = await outbound.send(prepared, { ...limitsOf(destination), signal: cut })
+  if (result.kind === 'failure' && result.failure === 'ABORTED') return undefined
+  return {
+    outcome: classify(connector, result, now()),
+    durationMs: Math.round(result.durationMs),
+    isReached: result.kind === 'response',
+    response: result.kind === 'response' ? result : undefined,
+  }
+}
+
+async function sendByConnector(
+  { outbound, hosts, cut }: SendParts,
+  { connector, destination }: Addressed,
+  prepared: PreparedRequest,
+): Promise<Sent | undefined> {
+  const startedAt = performance.now()
+  let last: OutboundResponse | undefined
+  const onResponse = (response: OutboundResponse) => {
+    last = response
+  }
+  const work = async (host: Host) => {
+    const { method, url, headers, body, context } = prepared
+    const given = { ...context, request: { method, url, headers, body } }
+    return parseDelivered(await connector.definition.deliver!(hosts.of(destination, host), given))
+  }
+  const { outcome, isReached, response } = await withHost(outbound, { ...limitsOf(destination), cut, onResponse }, work)
+    .then((result) => ({ outcome: outcomeOf(result), isReached: true, response: result.response }))
+    .catch((error: unknown) => ({ ...failureOf(error, last !== undefined), response: undefined }))
+  if (!outcome) return undefined
+  const durationMs = Math.round(performance.now() - startedAt)
+  return { outcome, durationMs, isReached, response: response ? shorten(response) : last && shorten(plain(last)) }
+}
+
+/** No outcome when the end of the process was to blame. */
+function failureOf(error: unknown, isAnswered: boolean): { outcome: Outcome | undefined; isReached: boolean } {
+  const beneath = failureBeneath(error)
+  if (beneath?.failure === 'ABORTED') return { outcome: undefined, isReached: false }
+  const message = error instanceof Error ? error.message : String(error)
+  const failureKind = beneath?.failure ?? 'CONNECTOR_ERROR'
+  const outcome = {
+    outcome: 'RETRYABLE_FAILURE',
+    failureKind,
+    message: beneath ? beneath.message : `The connector could not deliver: ${message}`,
+  } as const
+  // Whatever is wrong with a connector that throws, its receiver is not known to be away.
+  return { outcome, isReached: isAnswered || !beneath }
+}
+
+const KEPT_CHARACTERS = 4_096
+
+interface PlainResponse {
+  readonly statusCode: number
+  readonly headers?: Readonly<Record<string, string>> | undefined
+  readonly body?: string | undefined
+}
+
+function plain({ statusCode, headers, body }: OutboundResponse): PlainResponse {
+  return { statusCode, headers: Object.fromEntries(headers), body }
+}
+
+function shorten({ statusCode, headers = {}, body = '' }: PlainResponse): NonNullable<Sent['response']> {
+  return {
+    statusCode,
+    headers: Object.entries(headers),
+    body: body.slice(0, KEPT_CHARACTERS),
+    sizeBytes: Buffer.byteLength(body),
+    truncated: body.length > KEPT_CHARACTERS,
+  }
+}
