@@ -198,13 +198,13 @@ export interface ConnectorDefinition<Config = unknown, Credentials = unknown> {
   classify?(response: ConnectorResponse): Classification | undefined
   /**
    * Sends the built request where one HTTP request is not enough: by a vendor's SDK, over another protocol. `request` is
-   * what `buildRequest` made, with all headers. Has the application's time limit (15 s by default); what it throws is
-   * tried again.
+   * what `buildRequest` made, with all headers; undefined leaves it to the host to send that by HTTP. Has the application's
+   * time limit (15 s by default); what it throws is tried again.
    */
   deliver?(
     host: DestinationHost,
     context: RequestContext<Config, Credentials> & { readonly request: Required<Omit<ConnectorRequest, 'sign'>> },
-  ): Promise<DeliverResult>
+  ): Promise<DeliverResult | undefined>
   /** "Test connection": asks the service about settings that the schemas let pass. Changes nothing. Has 10 seconds. */
   check?(host: Host, settings: Settings<Config, Credentials>): Promise<readonly CheckIssue[]>
   /**

@@ -57,8 +57,8 @@ export function parseIssues(value: unknown): CheckIssue[] {
 }
 
 /** Throws with the place and the reason when `value` is no result of a delivery. */
-export function parseDelivered(value: unknown): DeliverResult {
-  return parse(deliveredSchema, value, 'deliver') as DeliverResult
+export function parseDelivered(value: unknown): DeliverResult | undefined {
+  return value === undefined ? undefined : (parse(deliveredSchema, value, 'deliver') as DeliverResult)
 }
 
 /** Throws with the place and the reason when `value` is no request. */

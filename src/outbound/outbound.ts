@@ -13,7 +13,7 @@ import { vetUrl } from './url.ts'
 
 export { OutboundAllowInvalid, parseAllow } from './allow.ts'
 export type { OutboundFailure, OutboundResponse, OutboundResult } from './exchange.ts'
-export type { FailureCode } from './failure.ts'
+export type { FailureCode, SendFailure } from './failure.ts'
 export type { SocketTarget } from './open-socket.ts'
 export { type OutboundRequest, OutboundRequestInvalid } from './request.ts'
 

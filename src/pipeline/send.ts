@@ -3,7 +3,7 @@ import { parseDelivered } from '../connector/parse-result.ts'
 import type { ReadyConnector } from '../connector/registry.ts'
 import type { Outcome } from '../domain/outcome.ts'
 import { failureBeneath, withHost } from '../outbound/host.ts'
-import type { Outbound, OutboundResponse } from '../outbound/outbound.ts'
+import type { FailureCode, Outbound, OutboundResponse, SendFailure } from '../outbound/outbound.ts'
 import { classify, outcomeOf } from './classify.ts'
 import type { LoadedDestination } from './destination-cache.ts'
 import type { DestinationHosts } from './destination-host.ts'
@@ -35,10 +35,9 @@ export interface Addressed {
  * Sends by HTTP, or lets the connector send. Undefined when it was cut off by the end of the process. Throws
  * OutboundRequestInvalid for what is no HTTP request.
  */
-export function send(parts: SendParts, target: Addressed, prepared: PreparedRequest): Promise<Sent | undefined> {
-  return target.connector.definition.deliver
-    ? sendByConnector(parts, target, prepared)
-    : sendByHttp(parts, target, prepared)
+export async function send(parts: SendParts, target: Addressed, prepared: PreparedRequest): Promise<Sent | undefined> {
+  const sent = target.connector.definition.deliver ? await sendByConnector(parts, target, prepared) : 'by HTTP'
+  return sent === 'by HTTP' ? sendByHttp(parts, target, prepared) : sent
 }
 
 function limitsOf({ id, version, profile }: LoadedDestination) {
@@ -60,11 +59,12 @@ async function sendByHttp(
   }
 }
 
+/** 'by HTTP' when the connector leaves it to the host. */
 async function sendByConnector(
   { outbound, hosts, cut }: SendParts,
   { connector, destination }: Addressed,
   prepared: PreparedRequest,
-): Promise<Sent | undefined> {
+): Promise<Sent | undefined | 'by HTTP'> {
   const startedAt = performance.now()
   let last: OutboundResponse | undefined
   const onResponse = (response: OutboundResponse) => {
@@ -75,27 +75,34 @@ async function sendByConnector(
     const given = { ...context, request: { method, url, headers, body } }
     return parseDelivered(await connector.definition.deliver!(hosts.of(destination, host), given))
   }
-  const { outcome, isReached, response } = await withHost(outbound, { ...limitsOf(destination), cut, onResponse }, work)
-    .then((result) => ({ outcome: outcomeOf(result), isReached: true, response: result.response }))
-    .catch((error: unknown) => ({ ...failureOf(error, last !== undefined), response: undefined }))
-  if (!outcome) return undefined
+  let ended: Pick<Sent, 'outcome' | 'isReached'> & { response?: PlainResponse | undefined }
+  try {
+    const result = await withHost(outbound, { ...limitsOf(destination), cut, onResponse }, work)
+    if (!result) return 'by HTTP'
+    ended = { outcome: outcomeOf(result), isReached: true, response: result.response }
+  } catch (error) {
+    const failure = failureBeneath(error)
+    if (failure?.failure === 'ABORTED') return undefined
+    ended = endOf(error, failure)
+  }
+  const response = ended.response ?? (last && plain(last))
   const durationMs = Math.round(performance.now() - startedAt)
-  return { outcome, durationMs, isReached, response: response ? shorten(response) : last && shorten(plain(last)) }
+  return {
+    ...ended,
+    isReached: ended.isReached || last !== undefined,
+    durationMs,
+    response: response && shorten(response),
+  }
 }
 
-/** No outcome when the end of the process was to blame. */
-function failureOf(error: unknown, isAnswered: boolean): { outcome: Outcome | undefined; isReached: boolean } {
-  const beneath = failureBeneath(error)
-  if (beneath?.failure === 'ABORTED') return { outcome: undefined, isReached: false }
-  const message = error instanceof Error ? error.message : String(error)
-  const failureKind = beneath?.failure ?? 'CONNECTOR_ERROR'
-  const outcome = {
-    outcome: 'RETRYABLE_FAILURE',
-    failureKind,
-    message: beneath ? beneath.message : `The connector could not deliver: ${message}`,
-  } as const
+/** What a connector threw. */
+function endOf(error: unknown, failure: SendFailure | undefined): Pick<Sent, 'outcome' | 'isReached'> {
+  const said = error instanceof Error ? error.message : String(error)
+  const [failureKind, message] = failure
+    ? ([failure.failure as Exclude<FailureCode, 'ABORTED'>, failure.message] as const)
+    : (['CONNECTOR_ERROR', `The connector could not deliver: ${said}`] as const)
   // Whatever is wrong with a connector that throws, its receiver is not known to be away.
-  return { outcome, isReached: isAnswered || !beneath }
+  return { outcome: { outcome: 'RETRYABLE_FAILURE', failureKind, message }, isReached: !failure }
 }
 
 const KEPT_CHARACTERS = 4_096
