@@ -21,7 +21,7 @@ export class ConnectorsMigration extends Migration {
       connector text not null,
       organization_id uuid not null,
       application_id uuid not null references application on delete cascade deferrable initially deferred,
-      config jsonb not null default '{}',
+      config json not null default '{}',
       credentials text,
       memos jsonb not null default '{}',
       attempts int not null default 0,

@@ -39,7 +39,7 @@ fragment organization on Organization {
 }
 fragment destination on Destination {
   id organization { id } connector { key } credentials { name } headers { name } health disabledReason lastSuccessAt
-  signingSecrets { hint }
+  signingSecrets { hint } setupError waitingReason
   stats(range: $range, bucket: DAY) { attempts }
   deliveries(first: 2) { count { value } nodes { id event { id type } } }
   failed: deliveries(first: 2, filter: { statuses: [FAILED] }) { count { value exact } nodes { id } }

@@ -39,7 +39,7 @@ export function folderSource(folder: string): ConnectorSource {
 
 const manifestSchema = z.object({
   version: z.string(),
-  exports: z.unknown(),
+  exports: z.unknown().optional(),
   main: z.string().optional(),
   /** `"postrider": { "connector": KEY }` says what destinations call it, when it does not load. */
   postrider: z.object({ connector: z.string() }).optional(),
@@ -47,8 +47,7 @@ const manifestSchema = z.object({
 
 /** A package in the node_modules of `from` or of a folder above it. Nothing is installed, and nothing else looked at. */
 export function packageSource({ name, version }: PackageName, from: string): ConnectorSource {
-  const manifestPath = findPackageJSON(name, pathToFileURL(path.join(from, 'package.json')))
-  const folder = manifestPath && path.dirname(manifestPath)
+  const folder = folderOf(name, from)
   const manifest = folder ? manifestSchema.safeParse(parseJson(textOf(folder, 'package.json'))).data : undefined
   return {
     key: manifest?.postrider?.connector ?? name.replace(/^@[^/]+\//, '').replace(/^postrider-connector-/, ''),
@@ -59,6 +58,15 @@ export function packageSource({ name, version }: PackageName, from: string): Con
       return (await import(pathToFileURL(path.join(folder, entryOf(manifest))).href)).default
     },
     readText: (file) => (folder ? textOf(folder, file) : null),
+  }
+}
+
+function folderOf(name: string, from: string): string | undefined {
+  try {
+    const manifest = findPackageJSON(name, pathToFileURL(path.join(from, 'package.json')))
+    return manifest && path.dirname(manifest)
+  } catch {
+    return undefined
   }
 }
 

@@ -3,6 +3,7 @@ import { type Id, idToUuid, parseId } from '../domain/id.ts'
 import { Refused } from '../domain/refused.ts'
 import { eraseStats } from '../store/attempt-stats.ts'
 import { insertAudit } from '../store/audit-entry.ts'
+import type { Bell } from '../store/bell.ts'
 import { Destination } from '../store/destination.ts'
 import { eraseDeliveries, eraseEvents, eraseNotices, eraseOrganization } from '../store/erasure.ts'
 import { findOperationsId } from '../store/operations.ts'
@@ -16,7 +17,7 @@ import type { Store } from '../store/store.ts'
  * organization, which ends publishing for it, with what came in between. A call that was cut off can be made again.
  */
 export async function deleteOrganization(
-  { store, connectors }: { store: Store; connectors: ConnectorRegistry },
+  { store, bell, connectors }: { store: Store; bell: Bell; connectors: ConnectorRegistry },
   applicationId: Id<'app'>,
   text: string,
 ): Promise<Id<'org'>> {
@@ -34,6 +35,7 @@ export async function deleteOrganization(
   const ids = destinations.map((one) => idToUuid(one.id))
   const removal = { ids, withOnDelete: keysWithOnDelete(connectors), actor: store.actor }
   await store.transaction((tx) => removeDestinations(tx, removal))
+  bell.ring('connector')
   const uuid = idToUuid(organization.id)
   // While the organization is still there, so that a call that is cut off here can be made again.
   await eraseMentions(store, applicationId, organization.id)

@@ -193,7 +193,7 @@ export async function flushAndSetUp(
   await em.begin()
   try {
     await em.flush()
-    await askForSetup((text, values) => em.execute(text, values), idToUuid(destination.id))
+    await askForSetup(em, idToUuid(destination.id))
     await em.commit()
   } catch (error) {
     await em.rollback()

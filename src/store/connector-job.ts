@@ -1,3 +1,4 @@
+import type { SqlEntityManager } from '@mikro-orm/postgresql'
 import type { Sql } from './sql.ts'
 
 // What connectors set up and take down beside deliveries. Ids are bare UUIDs.
@@ -21,11 +22,11 @@ export interface ConnectorJob {
 /** Longer than a job may take, so that nobody else takes one that is being done. */
 const LEASE_S = 60
 
-/** The destination's connector sets up what it needs, once more when its settings have changed. */
-export async function askForSetup(tx: Sql, destinationId: string): Promise<void> {
-  await tx(
+/** The destination's connector sets up what it needs, once more when its settings have changed. In the unit's transaction. */
+export async function askForSetup(em: SqlEntityManager, destinationId: string): Promise<void> {
+  await em.execute(
     `insert into connector_job as j (id, kind, connector, organization_id, application_id)
-     select id, 'CREATE', connector, organization_id, application_id from destination where id = $1
+     select id, 'CREATE', connector, organization_id, application_id from destination where id = ?
      on conflict (id, kind) do update
        set attempts = 0, due_at = now(), give_up_at = excluded.give_up_at, error = null`,
     [destinationId],

@@ -75,6 +75,18 @@ export type ConnectorCategory =
   | 'STORAGE'
   | 'WEBHOOK';
 
+/** Settings to try, of a destination that is there or still to be made. */
+export type ConnectorCheckInput = {
+  /** As the connector's configSchema has it. */
+  config?: Record<string, unknown> | null | undefined;
+  /** Key of the connector. */
+  connector: string;
+  /** Used for this call alone, and not stored. */
+  credentials?: Record<string, unknown> | null | undefined;
+  /** A destination whose settings and credentials are used where none are given here. */
+  destinationId?: string | number | null | undefined;
+};
+
 /** Which field’s choices, and what was filled in so far. */
 export type ConnectorFieldOptionsInput = {
   /** What was filled in so far; it need not be complete. */
@@ -352,6 +364,14 @@ export type DestinationUpdateInput = {
   rateLimit?: number | null | undefined;
   /** CEL, as filter, that yields an object: {"id": event.data.id}. It is sent as the data of the envelope, and given to the connector. */
   transform?: string | null | undefined;
+};
+
+/** Which destination, and whether to try only. */
+export type DestinationUpgradeInput = {
+  /** Whether nothing is stored. Default false. */
+  dryRun?: boolean | null | undefined;
+  /** A dst_ id. */
+  id: string | number;
 };
 
 /** MANUAL: a person switched it off. GONE: the receiver answered 410. */
@@ -675,14 +695,14 @@ export type DestinationPreviewMutation = { destinationPreview: { skipped: boolea
       | { __typename: 'PayloadError', message: string, path: Array<string> | null, code: UserErrorCode }
     > } };
 
-export type DestinationFieldsFragment = { id: string, key: string | null, label: string, description: string | null, config: Record<string, unknown>, target: string, eventTypes: Array<string>, filter: string | null, transform: string | null, ordering: DestinationOrdering, rateLimit: number | null, active: boolean, health: DestinationHealth, disabledReason: DisabledReason | null, disabledAt: string | null, consecutiveFailures: number, lastSuccessAt: string | null, version: number, headers: Array<{ name: string, value: string, redacted: boolean }>, connector: { key: string, status: ConnectorStatus }, signingSecrets: Array<{ hint: string, expiresAt: string | null }>, credentials: Array<{ name: string, isSet: boolean, hint: string | null }> };
+export type DestinationFieldsFragment = { id: string, key: string | null, label: string, description: string | null, config: Record<string, unknown>, target: string, eventTypes: Array<string>, filter: string | null, transform: string | null, ordering: DestinationOrdering, rateLimit: number | null, active: boolean, health: DestinationHealth, disabledReason: DisabledReason | null, disabledAt: string | null, consecutiveFailures: number, lastSuccessAt: string | null, version: number, waitingReason: string | null, setupError: string | null, headers: Array<{ name: string, value: string, redacted: boolean }>, connector: { key: string, status: ConnectorStatus }, signingSecrets: Array<{ hint: string, expiresAt: string | null }>, credentials: Array<{ name: string, isSet: boolean, hint: string | null }> };
 
 export type DestinationCreateMutationVariables = Exact<{
   input: DestinationCreateInput;
 }>;
 
 
-export type DestinationCreateMutation = { destinationCreate: { signingSecret: string | null, destination: { id: string, key: string | null, label: string, description: string | null, config: Record<string, unknown>, target: string, eventTypes: Array<string>, filter: string | null, transform: string | null, ordering: DestinationOrdering, rateLimit: number | null, active: boolean, health: DestinationHealth, disabledReason: DisabledReason | null, disabledAt: string | null, consecutiveFailures: number, lastSuccessAt: string | null, version: number, headers: Array<{ name: string, value: string, redacted: boolean }>, connector: { key: string, status: ConnectorStatus }, signingSecrets: Array<{ hint: string, expiresAt: string | null }>, credentials: Array<{ name: string, isSet: boolean, hint: string | null }> } | null, userErrors: Array<
+export type DestinationCreateMutation = { destinationCreate: { signingSecret: string | null, destination: { id: string, key: string | null, label: string, description: string | null, config: Record<string, unknown>, target: string, eventTypes: Array<string>, filter: string | null, transform: string | null, ordering: DestinationOrdering, rateLimit: number | null, active: boolean, health: DestinationHealth, disabledReason: DisabledReason | null, disabledAt: string | null, consecutiveFailures: number, lastSuccessAt: string | null, version: number, waitingReason: string | null, setupError: string | null, headers: Array<{ name: string, value: string, redacted: boolean }>, connector: { key: string, status: ConnectorStatus }, signingSecrets: Array<{ hint: string, expiresAt: string | null }>, credentials: Array<{ name: string, isSet: boolean, hint: string | null }> } | null, userErrors: Array<
       | { __typename: 'ConnectorConfigError', jsonPointer: string, message: string, path: Array<string> | null, code: UserErrorCode }
       | { __typename: 'GenericUserError', message: string, path: Array<string> | null, code: UserErrorCode }
       | { __typename: 'PayloadError', message: string, path: Array<string> | null, code: UserErrorCode }
@@ -693,7 +713,7 @@ export type DestinationUpdateMutationVariables = Exact<{
 }>;
 
 
-export type DestinationUpdateMutation = { destinationUpdate: { destination: { id: string, key: string | null, label: string, description: string | null, config: Record<string, unknown>, target: string, eventTypes: Array<string>, filter: string | null, transform: string | null, ordering: DestinationOrdering, rateLimit: number | null, active: boolean, health: DestinationHealth, disabledReason: DisabledReason | null, disabledAt: string | null, consecutiveFailures: number, lastSuccessAt: string | null, version: number, headers: Array<{ name: string, value: string, redacted: boolean }>, connector: { key: string, status: ConnectorStatus }, signingSecrets: Array<{ hint: string, expiresAt: string | null }>, credentials: Array<{ name: string, isSet: boolean, hint: string | null }> } | null, userErrors: Array<
+export type DestinationUpdateMutation = { destinationUpdate: { destination: { id: string, key: string | null, label: string, description: string | null, config: Record<string, unknown>, target: string, eventTypes: Array<string>, filter: string | null, transform: string | null, ordering: DestinationOrdering, rateLimit: number | null, active: boolean, health: DestinationHealth, disabledReason: DisabledReason | null, disabledAt: string | null, consecutiveFailures: number, lastSuccessAt: string | null, version: number, waitingReason: string | null, setupError: string | null, headers: Array<{ name: string, value: string, redacted: boolean }>, connector: { key: string, status: ConnectorStatus }, signingSecrets: Array<{ hint: string, expiresAt: string | null }>, credentials: Array<{ name: string, isSet: boolean, hint: string | null }> } | null, userErrors: Array<
       | { __typename: 'ConnectorConfigError', jsonPointer: string, message: string, path: Array<string> | null, code: UserErrorCode }
       | { __typename: 'GenericUserError', message: string, path: Array<string> | null, code: UserErrorCode }
       | { __typename: 'PayloadError', message: string, path: Array<string> | null, code: UserErrorCode }
@@ -715,7 +735,7 @@ export type DestinationEnableMutationVariables = Exact<{
 }>;
 
 
-export type DestinationEnableMutation = { destinationEnable: { destination: { id: string, key: string | null, label: string, description: string | null, config: Record<string, unknown>, target: string, eventTypes: Array<string>, filter: string | null, transform: string | null, ordering: DestinationOrdering, rateLimit: number | null, active: boolean, health: DestinationHealth, disabledReason: DisabledReason | null, disabledAt: string | null, consecutiveFailures: number, lastSuccessAt: string | null, version: number, headers: Array<{ name: string, value: string, redacted: boolean }>, connector: { key: string, status: ConnectorStatus }, signingSecrets: Array<{ hint: string, expiresAt: string | null }>, credentials: Array<{ name: string, isSet: boolean, hint: string | null }> } | null, userErrors: Array<
+export type DestinationEnableMutation = { destinationEnable: { destination: { id: string, key: string | null, label: string, description: string | null, config: Record<string, unknown>, target: string, eventTypes: Array<string>, filter: string | null, transform: string | null, ordering: DestinationOrdering, rateLimit: number | null, active: boolean, health: DestinationHealth, disabledReason: DisabledReason | null, disabledAt: string | null, consecutiveFailures: number, lastSuccessAt: string | null, version: number, waitingReason: string | null, setupError: string | null, headers: Array<{ name: string, value: string, redacted: boolean }>, connector: { key: string, status: ConnectorStatus }, signingSecrets: Array<{ hint: string, expiresAt: string | null }>, credentials: Array<{ name: string, isSet: boolean, hint: string | null }> } | null, userErrors: Array<
       | { message: string, path: Array<string> | null, code: UserErrorCode }
       | { message: string, path: Array<string> | null, code: UserErrorCode }
       | { message: string, path: Array<string> | null, code: UserErrorCode }
@@ -726,7 +746,7 @@ export type DestinationDisableMutationVariables = Exact<{
 }>;
 
 
-export type DestinationDisableMutation = { destinationDisable: { destination: { id: string, key: string | null, label: string, description: string | null, config: Record<string, unknown>, target: string, eventTypes: Array<string>, filter: string | null, transform: string | null, ordering: DestinationOrdering, rateLimit: number | null, active: boolean, health: DestinationHealth, disabledReason: DisabledReason | null, disabledAt: string | null, consecutiveFailures: number, lastSuccessAt: string | null, version: number, headers: Array<{ name: string, value: string, redacted: boolean }>, connector: { key: string, status: ConnectorStatus }, signingSecrets: Array<{ hint: string, expiresAt: string | null }>, credentials: Array<{ name: string, isSet: boolean, hint: string | null }> } | null, userErrors: Array<
+export type DestinationDisableMutation = { destinationDisable: { destination: { id: string, key: string | null, label: string, description: string | null, config: Record<string, unknown>, target: string, eventTypes: Array<string>, filter: string | null, transform: string | null, ordering: DestinationOrdering, rateLimit: number | null, active: boolean, health: DestinationHealth, disabledReason: DisabledReason | null, disabledAt: string | null, consecutiveFailures: number, lastSuccessAt: string | null, version: number, waitingReason: string | null, setupError: string | null, headers: Array<{ name: string, value: string, redacted: boolean }>, connector: { key: string, status: ConnectorStatus }, signingSecrets: Array<{ hint: string, expiresAt: string | null }>, credentials: Array<{ name: string, isSet: boolean, hint: string | null }> } | null, userErrors: Array<
       | { message: string, path: Array<string> | null, code: UserErrorCode }
       | { message: string, path: Array<string> | null, code: UserErrorCode }
       | { message: string, path: Array<string> | null, code: UserErrorCode }
@@ -737,7 +757,7 @@ export type DestinationSecretRotateMutationVariables = Exact<{
 }>;
 
 
-export type DestinationSecretRotateMutation = { destinationSecretRotate: { signingSecret: string | null, previousExpiresAt: string | null, destination: { id: string, key: string | null, label: string, description: string | null, config: Record<string, unknown>, target: string, eventTypes: Array<string>, filter: string | null, transform: string | null, ordering: DestinationOrdering, rateLimit: number | null, active: boolean, health: DestinationHealth, disabledReason: DisabledReason | null, disabledAt: string | null, consecutiveFailures: number, lastSuccessAt: string | null, version: number, headers: Array<{ name: string, value: string, redacted: boolean }>, connector: { key: string, status: ConnectorStatus }, signingSecrets: Array<{ hint: string, expiresAt: string | null }>, credentials: Array<{ name: string, isSet: boolean, hint: string | null }> } | null, userErrors: Array<
+export type DestinationSecretRotateMutation = { destinationSecretRotate: { signingSecret: string | null, previousExpiresAt: string | null, destination: { id: string, key: string | null, label: string, description: string | null, config: Record<string, unknown>, target: string, eventTypes: Array<string>, filter: string | null, transform: string | null, ordering: DestinationOrdering, rateLimit: number | null, active: boolean, health: DestinationHealth, disabledReason: DisabledReason | null, disabledAt: string | null, consecutiveFailures: number, lastSuccessAt: string | null, version: number, waitingReason: string | null, setupError: string | null, headers: Array<{ name: string, value: string, redacted: boolean }>, connector: { key: string, status: ConnectorStatus }, signingSecrets: Array<{ hint: string, expiresAt: string | null }>, credentials: Array<{ name: string, isSet: boolean, hint: string | null }> } | null, userErrors: Array<
       | { message: string, path: Array<string> | null, code: UserErrorCode }
       | { message: string, path: Array<string> | null, code: UserErrorCode }
       | { message: string, path: Array<string> | null, code: UserErrorCode }
@@ -770,7 +790,7 @@ export type DestinationQueryVariables = Exact<{
 }>;
 
 
-export type DestinationQuery = { destination: { id: string, key: string | null, label: string, description: string | null, config: Record<string, unknown>, target: string, eventTypes: Array<string>, filter: string | null, transform: string | null, ordering: DestinationOrdering, rateLimit: number | null, active: boolean, health: DestinationHealth, disabledReason: DisabledReason | null, disabledAt: string | null, consecutiveFailures: number, lastSuccessAt: string | null, version: number, headers: Array<{ name: string, value: string, redacted: boolean }>, connector: { key: string, status: ConnectorStatus }, signingSecrets: Array<{ hint: string, expiresAt: string | null }>, credentials: Array<{ name: string, isSet: boolean, hint: string | null }> } | null };
+export type DestinationQuery = { destination: { id: string, key: string | null, label: string, description: string | null, config: Record<string, unknown>, target: string, eventTypes: Array<string>, filter: string | null, transform: string | null, ordering: DestinationOrdering, rateLimit: number | null, active: boolean, health: DestinationHealth, disabledReason: DisabledReason | null, disabledAt: string | null, consecutiveFailures: number, lastSuccessAt: string | null, version: number, waitingReason: string | null, setupError: string | null, headers: Array<{ name: string, value: string, redacted: boolean }>, connector: { key: string, status: ConnectorStatus }, signingSecrets: Array<{ hint: string, expiresAt: string | null }>, credentials: Array<{ name: string, isSet: boolean, hint: string | null }> } | null };
 
 export type DestinationsQueryVariables = Exact<{
   organizationId?: string | number | null | undefined;
@@ -780,7 +800,7 @@ export type DestinationsQueryVariables = Exact<{
 }>;
 
 
-export type DestinationsQuery = { destinations: { totalCount: number, nodes: Array<{ id: string, key: string | null, label: string, description: string | null, config: Record<string, unknown>, target: string, eventTypes: Array<string>, filter: string | null, transform: string | null, ordering: DestinationOrdering, rateLimit: number | null, active: boolean, health: DestinationHealth, disabledReason: DisabledReason | null, disabledAt: string | null, consecutiveFailures: number, lastSuccessAt: string | null, version: number, headers: Array<{ name: string, value: string, redacted: boolean }>, connector: { key: string, status: ConnectorStatus }, signingSecrets: Array<{ hint: string, expiresAt: string | null }>, credentials: Array<{ name: string, isSet: boolean, hint: string | null }> }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
+export type DestinationsQuery = { destinations: { totalCount: number, nodes: Array<{ id: string, key: string | null, label: string, description: string | null, config: Record<string, unknown>, target: string, eventTypes: Array<string>, filter: string | null, transform: string | null, ordering: DestinationOrdering, rateLimit: number | null, active: boolean, health: DestinationHealth, disabledReason: DisabledReason | null, disabledAt: string | null, consecutiveFailures: number, lastSuccessAt: string | null, version: number, waitingReason: string | null, setupError: string | null, headers: Array<{ name: string, value: string, redacted: boolean }>, connector: { key: string, status: ConnectorStatus }, signingSecrets: Array<{ hint: string, expiresAt: string | null }>, credentials: Array<{ name: string, isSet: boolean, hint: string | null }> }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
 
 export type EventPublishMutationVariables = Exact<{
   input: EventPublishInput;
@@ -938,7 +958,7 @@ export type EventTypesQuery = { eventTypes: { nodes: Array<{ id: string, name: s
 export type ConnectorsQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type ConnectorsQuery = { connectors: Array<{ key: string, version: string, displayName: string, category: ConnectorCategory, status: ConnectorStatus, statusReason: string | null, setupGuide: string | null, configSchema: Record<string, unknown>, credentialSchema: Record<string, unknown> | null }> };
+export type ConnectorsQuery = { connectors: Array<{ key: string, version: string, displayName: string, category: ConnectorCategory, status: ConnectorStatus, statusReason: string | null, setupGuide: string | null, configSchema: Record<string, unknown>, credentialSchema: Record<string, unknown> | null, rateLimit: number | null, canCheck: boolean, optionFields: Array<string>, warnings: Array<{ message: string, warnedAt: string }> }> };
 
 export type StatsFieldsFragment = { start: string, attempts: number, succeeded: number, failed: number, p50DurationMs: number | null, p95DurationMs: number | null };
 
@@ -1042,6 +1062,28 @@ export type ConnectorFieldOptionsMutation = { connectorFieldOptions: { options: 
       | { path: Array<string> | null, message: string, code: UserErrorCode }
     > } };
 
+export type ConnectorCheckMutationVariables = Exact<{
+  input: ConnectorCheckInput;
+}>;
+
+
+export type ConnectorCheckMutation = { connectorCheck: { checked: boolean, userErrors: Array<
+      | { path: Array<string> | null, message: string, code: UserErrorCode }
+      | { path: Array<string> | null, message: string, code: UserErrorCode }
+      | { path: Array<string> | null, message: string, code: UserErrorCode }
+    > } };
+
+export type DestinationUpgradeMutationVariables = Exact<{
+  input: DestinationUpgradeInput;
+}>;
+
+
+export type DestinationUpgradeMutation = { destinationUpgrade: { config: Record<string, unknown> | null, fromMajor: number | null, toMajor: number | null, destination: { id: string, label: string, config: Record<string, unknown>, target: string, waitingReason: string | null } | null, userErrors: Array<
+      | { path: Array<string> | null, message: string, code: UserErrorCode }
+      | { path: Array<string> | null, message: string, code: UserErrorCode }
+      | { path: Array<string> | null, message: string, code: UserErrorCode }
+    > } };
+
 export class TypedDocumentString<TResult, TVariables>
   extends String
   implements DocumentTypeDecoration<TResult, TVariables>
@@ -1109,6 +1151,8 @@ export const DestinationFieldsFragmentDoc = new TypedDocumentString(`
   consecutiveFailures
   lastSuccessAt
   version
+  waitingReason
+  setupError
   connector {
     key
     status
@@ -1443,6 +1487,8 @@ export const DestinationCreateDocument = new TypedDocumentString(`
   consecutiveFailures
   lastSuccessAt
   version
+  waitingReason
+  setupError
   connector {
     key
     status
@@ -1498,6 +1544,8 @@ export const DestinationUpdateDocument = new TypedDocumentString(`
   consecutiveFailures
   lastSuccessAt
   version
+  waitingReason
+  setupError
   connector {
     key
     status
@@ -1561,6 +1609,8 @@ export const DestinationEnableDocument = new TypedDocumentString(`
   consecutiveFailures
   lastSuccessAt
   version
+  waitingReason
+  setupError
   connector {
     key
     status
@@ -1612,6 +1662,8 @@ export const DestinationDisableDocument = new TypedDocumentString(`
   consecutiveFailures
   lastSuccessAt
   version
+  waitingReason
+  setupError
   connector {
     key
     status
@@ -1665,6 +1717,8 @@ export const DestinationSecretRotateDocument = new TypedDocumentString(`
   consecutiveFailures
   lastSuccessAt
   version
+  waitingReason
+  setupError
   connector {
     key
     status
@@ -1780,6 +1834,8 @@ export const DestinationDocument = new TypedDocumentString(`
   consecutiveFailures
   lastSuccessAt
   version
+  waitingReason
+  setupError
   connector {
     key
     status
@@ -1838,6 +1894,8 @@ export const DestinationsDocument = new TypedDocumentString(`
   consecutiveFailures
   lastSuccessAt
   version
+  waitingReason
+  setupError
   connector {
     key
     status
@@ -2378,6 +2436,13 @@ export const ConnectorsDocument = new TypedDocumentString(`
     setupGuide
     configSchema
     credentialSchema
+    rateLimit
+    canCheck
+    optionFields
+    warnings {
+      message
+      warnedAt
+    }
   }
 }
     `) as unknown as TypedDocumentString<ConnectorsQuery, ConnectorsQueryVariables>;
@@ -2583,3 +2648,36 @@ export const ConnectorFieldOptionsDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<ConnectorFieldOptionsMutation, ConnectorFieldOptionsMutationVariables>;
+export const ConnectorCheckDocument = new TypedDocumentString(`
+    mutation ConnectorCheck($input: ConnectorCheckInput!) {
+  connectorCheck(input: $input) {
+    checked
+    userErrors {
+      path
+      message
+      code
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ConnectorCheckMutation, ConnectorCheckMutationVariables>;
+export const DestinationUpgradeDocument = new TypedDocumentString(`
+    mutation DestinationUpgrade($input: DestinationUpgradeInput!) {
+  destinationUpgrade(input: $input) {
+    destination {
+      id
+      label
+      config
+      target
+      waitingReason
+    }
+    config
+    fromMajor
+    toMajor
+    userErrors {
+      path
+      message
+      code
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<DestinationUpgradeMutation, DestinationUpgradeMutationVariables>;
