@@ -129,7 +129,7 @@ test('a recovery of a destination that is deleted is cancelled', async () => {
   const last = (await follow(setting.backend, job!.id)).at(-1)!
   expect(last).toMatchObject({ status: 'CANCELLED', error: 'The destination was deleted' })
   expect(last.enqueued).toBeLessThan(count)
-})
+}, 60_000)
 
 test.each([
   [{ statuses: ['PENDING'] }, 'INVALID', 'statuses'],
