@@ -81,6 +81,8 @@ test('nothing set gives the defaults', () => {
     outboundAllow: ['127.0.0.1/32', '::1/128'],
     publicUrl: undefined,
     rateLimit: 0,
+    connectors: [],
+    strictConnectors: false,
     retentionDays: 30,
     concurrency: 256,
     destinationConcurrency: 32,
