@@ -90,6 +90,28 @@ test.for([
   })
 })
 
+test('while a connector does not load, its destinations wait', async () => {
+  await using world = await createWorld()
+  await using receiver = await startReceiver()
+  const { id } = await world.start(FIRST, receiver.url)
+  const { backend, publish } = await world.start({ ...FIRST, url: 'nonsense(' })
+  const waiting = await publish()
+  const { destination } = await backend.send(DestinationDocument, { id })
+  expect(destination).toMatchObject({
+    waitingReason: 'The connector "parcel" did not load',
+    connector: { status: 'FAILED' },
+  })
+  expect((await backend.send(DeliveryDocument, { id: waiting })).delivery).toMatchObject({
+    status: 'PENDING',
+    attemptCount: 0,
+  })
+
+  const { backend: later } = await world.start(FIRST)
+  await world.hasten()
+  await later.finished(waiting)
+  expect(receiver.requests).toHaveLength(1)
+})
+
 test('settings of a version that is later than the one installed wait too', async () => {
   await using world = await createWorld()
   const { id } = await world.start({ ...FIRST, version: '2.0.0' }, 'http://127.0.0.1:1/')
