@@ -20,3 +20,4 @@ export {
   type Settings,
   type Shared,
 } from './define-connector.ts'
+export { jsonOf, placeholdersOf, renderTemplate, textOf, valueAt } from './template.ts'

@@ -1,0 +1,61 @@
+import type { ConnectorEvent } from './define-connector.ts'
+
+// The one template language of all connectors, so that what a customer has learned of one holds for the others.
+
+const PLACEHOLDER = /\{\{ *([^{}\s]+) *\}\}/g
+
+/** `{{path}}` that `renderTemplate` fills in, as they stand in a template. */
+export function placeholdersOf(template: string): string[] {
+  return Array.from(template.matchAll(PLACEHOLDER), ([, path]) => path!)
+}
+
+/**
+ * Puts values of the event into `{{type}}`, `{{id}}`, `{{createdAt}}`, `{{organizationId}}`, `{{data}}` and paths such as
+ * `{{data.customer.name}}` or `{{data.lines.0.sku}}`. Each value passes `write`, which escapes it for the target (default: as it
+ * is) and says what stands for one that is not there (default: nothing). What is around them is the customer's own, and stays.
+ */
+export function renderTemplate(
+  template: string,
+  event: ConnectorEvent,
+  write: (value: string | undefined) => string = (value = '') => value,
+): string {
+  // A value that stands in it a hundred times is written once.
+  const written = new Map<string, string>()
+  return template.replace(PLACEHOLDER, (_, path: string) => {
+    const known = written.get(path)
+    if (known !== undefined) return known
+    const text = write(textOf(valueAt(event, path)))
+    written.set(path, text)
+    return text
+  })
+}
+
+/** What stands at a path of the event, such as `type` or `data.customer.name`; undefined when nothing does. */
+export function valueAt({ id, type, createdAt, organizationId, data }: ConnectorEvent, path: string): unknown {
+  const root: unknown = { id, type, createdAt: createdAt.toISOString(), organizationId, data }
+  return path
+    .split('.')
+    .reduce((value, key) => (isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined), root)
+}
+
+/** A value as people read it: texts as they are, everything else as JSON; undefined for null, '' and what is not there. */
+export function textOf(value: unknown): string | undefined {
+  if (value === undefined || value === null || value === '') return undefined
+  return typeof value === 'string' ? value : jsonOf(value)
+}
+
+/** Deeper data overflows the stack of JSON.stringify, or is mostly indentation. */
+const MAX_DEPTH = 20
+
+/** JSON for people, indented when asked; a few words for what is nested over 20 deep. */
+export function jsonOf(value: unknown, indent?: number): string {
+  return isWithin(value, MAX_DEPTH) ? JSON.stringify(value, null, indent) : '(nested too deeply to show)'
+}
+
+function isWithin(value: unknown, depth: number): boolean {
+  return !isObject(value) || (depth > 0 && Object.values(value).every((inner) => isWithin(inner, depth - 1)))
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
+}

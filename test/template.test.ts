@@ -1,0 +1,43 @@
+import { type ConnectorEvent, jsonOf, placeholdersOf, renderTemplate } from 'postrider/connector'
+import { expect, test } from 'vitest'
+
+const event: ConnectorEvent = {
+  id: 'evt_1',
+  type: 'order.paid',
+  createdAt: new Date(0),
+  organizationId: 'acme',
+  data: { customer: { name: 'Zoë <b>' }, lines: [{ sku: 'A-1' }], total: 12.5, paid: true, note: null, empty: '' },
+}
+
+test.for([
+  [
+    '{{type}} of {{ organizationId }} at {{createdAt}}: {{id}}',
+    'order.paid of acme at 1970-01-01T00:00:00.000Z: evt_1',
+  ],
+  ['{{data.customer.name}}, {{data.total}}, {{data.paid}}', 'Zoë <b>, 12.5, true'],
+  ['{{data.lines.0.sku}} of {{data.lines}}', 'A-1 of [{"sku":"A-1"}]'],
+  ['[{{data.nope}}][{{data.nope.deeper}}][{{data.note}}][{{data.empty}}][{{nope}}]', '[][][][][]'],
+  ['{{data.constructor}}{{data.lines.length}}{{data.customer.name.length}}', '1'],
+  ['{{}} {{ }} {type} {{data customer}} {{{{type}}}}', '{{}} {{ }} {type} {{data customer}} {{order.paid}}'],
+] as const)('%s becomes %s', ([template, text]) => {
+  expect(renderTemplate(template, event)).toBe(text)
+})
+
+test('values are written for the target, what stands around them is not', () => {
+  const write = (value = '–') => value.replaceAll('<', '&lt;')
+  expect(renderTemplate('<i>{{data.customer.name}}</i> {{data.nope}}', event, write)).toBe('<i>Zoë &lt;b></i> –')
+})
+
+test('what a value holds is no template', () => {
+  expect(renderTemplate('{{data}}', { ...event, data: '{{type}} $& $1' })).toBe('{{type}} $& $1')
+})
+
+test('data that is nested too deeply is not shown', () => {
+  let deep: unknown = 1
+  for (let n = 0; n < 100_000; n += 1) deep = [deep]
+  expect(jsonOf(deep)).toBe('(nested too deeply to show)')
+})
+
+test('a template says what it looks up', () => {
+  expect(placeholdersOf('{{type}} {{ data.a }} {{type}}')).toEqual(['type', 'data.a', 'type'])
+})
