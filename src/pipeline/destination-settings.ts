@@ -12,6 +12,11 @@ export interface CheckedSettings {
   readonly target: string
 }
 
+interface Guard {
+  readonly outbound: Outbound
+  readonly profile: Pick<DeliveryProfile, 'httpsOnly'>
+}
+
 const MAX_SETTINGS_BYTES = 65_536
 
 export function requireConnector(connectors: ConnectorRegistry, key: string): ReadyConnector {
@@ -24,7 +29,7 @@ export function requireConnector(connectors: ConnectorRegistry, key: string): Re
 }
 
 export function checkSettings(
-  { outbound, profile }: { outbound: Outbound; profile: Pick<DeliveryProfile, 'httpsOnly'> },
+  { outbound, profile }: Guard,
   connector: ReadyConnector,
   settings: { config: unknown; credentials: unknown },
 ): CheckedSettings {
@@ -32,23 +37,33 @@ export function checkSettings(
   const credentials = definition.credentials
     ? parseSettings(definition.credentials, settings.credentials, 'credentials')
     : refuseCredentials(settings.credentials)
+  refuseUrls({ outbound, profile }, connector.credentialSchema ?? {}, { place: 'credentials', settings: credentials })
   return { ...checkConfig({ outbound, profile }, connector, settings.config), credentials }
 }
 
 /** The settings alone, where nothing is stored. */
 export function checkConfig(
-  { outbound, profile }: { outbound: Outbound; profile: Pick<DeliveryProfile, 'httpsOnly'> },
+  { outbound, profile }: Guard,
   connector: ReadyConnector,
   given: unknown,
 ): Omit<CheckedSettings, 'credentials'> {
   const config = parseSettings(connector.definition.config, given, 'config')
-  const problems = urlFields(connector.configSchema).flatMap((field): Problem[] => {
-    const url = config[field]
+  refuseUrls({ outbound, profile }, connector.configSchema, { place: 'config', settings: config })
+  return { config, target: targetOf(connector, config) }
+}
+
+/** What the outbound guard would not call, it refuses to save. */
+function refuseUrls(
+  { outbound, profile }: Guard,
+  schema: JsonSchema,
+  { place, settings }: { place: 'config' | 'credentials'; settings: Record<string, unknown> },
+): void {
+  const problems = urlFields(schema).flatMap((field): Problem[] => {
+    const url = settings[field]
     const problem = typeof url === 'string' ? outbound.urlProblem(url, profile) : undefined
-    return problem ? [settingProblem('URL_NOT_ALLOWED', problem, ['config', field])] : []
+    return problem ? [settingProblem('URL_NOT_ALLOWED', problem, [place, field])] : []
   })
   if (problems.length > 0) throw new Refused(...problems)
-  return { config, target: targetOf(connector, config) }
 }
 
 function parseSettings(schema: z.ZodType, value: unknown, field: 'config' | 'credentials'): Record<string, unknown> {

@@ -1,14 +1,14 @@
 import type { ReadyConnector } from '../connector/registry.ts'
 import { ExpressionFailed } from '../domain/expression.ts'
 import { idToUuid, parseId } from '../domain/id.ts'
-import { recordText, redactHeaders } from '../domain/redact.ts'
+import { recordText, redactHeaders, secretForms } from '../domain/redact.ts'
 import { type Problem, Refused } from '../domain/refused.ts'
 import type { Scope } from '../domain/scope.ts'
 import { Application } from '../store/application.ts'
 import type { RecordedRequest } from '../store/delivery-attempt.ts'
 import { Destination } from '../store/destination.ts'
 import { newUuid } from '../store/new-id.ts'
-import { createDestinationCache, type LoadedDestination } from './destination-cache.ts'
+import { createDestinationCache, type LoadedDestination, textsIn } from './destination-cache.ts'
 import { checkConfig, requireConnector } from './destination-settings.ts'
 import type { DestinationParts } from './manage-destination.ts'
 import { prepareRequest } from './prepare-request.ts'
@@ -21,6 +21,7 @@ export interface PreviewInput {
   readonly connector?: string | null | undefined
   /** What stands here goes before what is stored. */
   readonly config?: unknown
+  readonly credentials?: Readonly<Record<string, unknown>> | null | undefined
   readonly filter?: string | null | undefined
   readonly transform?: string | null | undefined
   readonly eventType: string
@@ -116,7 +117,20 @@ function overlay(
     filter: input.filter === undefined ? stored.shape.filter : given.filter,
     transform: input.transform === undefined ? stored.shape.transform : given.transform,
   }
-  return { connector, destination: { ...stored, connector: connector.definition.key, config, shape } }
+  const made = input.destinationId == null ? standIns(connector) : stored.credentials
+  const credentials = { ...made, ...input.credentials }
+  const texts = [...stored.secretTexts, ...secretForms(textsIn(credentials))]
+  // The longest first, so that none leaves a rest of another.
+  const secretTexts = texts.toSorted((a, b) => b.length - a.length)
+  return {
+    connector,
+    destination: { ...stored, connector: connector.definition.key, config, shape, credentials, secretTexts },
+  }
+}
+
+/** Connectors are promised credentials that their schema lets pass. */
+function standIns({ definition }: ReadyConnector): Record<string, unknown> {
+  return (definition.samples?.credentials ?? {}) as Record<string, unknown>
 }
 
 /** What the expressions or the connector say of this very event. */

@@ -20,6 +20,12 @@ export class DestinationPreviewInput {
   @Field(() => JsonObjectScalar, { nullable: true, description: 'Required without destinationId.' })
   config?: Record<string, unknown> | null
 
+  @Field(() => JsonObjectScalar, {
+    nullable: true,
+    description: 'Used for this preview alone. Default: what the destination has; without one, made-up ones.',
+  })
+  credentials?: Record<string, unknown> | null
+
   @Field(() => String, { nullable: true, description: 'null: without a filter.' })
   filter?: string | null
 

@@ -286,6 +286,8 @@ export type DestinationPreviewInput = {
   config?: Record<string, unknown> | null | undefined;
   /** Key of the connector. Default the destination's, or webhook. */
   connector?: string | null | undefined;
+  /** Used for this preview alone. Default: what the destination has; without one, made-up ones. */
+  credentials?: Record<string, unknown> | null | undefined;
   /** Omitted: the type's sample. */
   data?: unknown;
   /** null: one that is still to be made. */
