@@ -80,7 +80,9 @@ async function performList(z: ZObject, bundle: Bundle): Promise<FlatEvent[]> {
   const variables = { organizationId: organization.id, type }
   const { events, eventType } = await ask<RecentEvents>(z, bundle, { query: RECENT_EVENTS, variables })
   const common = { type, organization: organization.externalId ?? organization.id }
-  if (events.nodes.length > 0) return events.nodes.map((event) => flatEvent({ ...common, ...event }))
+  // Those whose data is no longer kept have no fields to map.
+  const kept = events.nodes.filter(({ data }) => data !== null)
+  if (kept.length > 0) return kept.map((event) => flatEvent({ ...common, ...event }))
   if (!eventType) throw new z.errors.Error(`There is no event type "${type}" in the catalogue.`, 'NOT_FOUND', 404)
   // Without any, Zapier shows the sample of the trigger.
   if (eventType.samplePayload === null) return []
