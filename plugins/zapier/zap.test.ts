@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createAppTester } from 'zapier-platform-core'
 import * as documents from '../../src/client/generated/documents.ts'
+import { idToUuid } from '../../src/domain/id.ts'
 import { type Backend, startTestPostrider, type TestPostrider } from '../../test/support/postrider.ts'
 import { refusalOf, startZapierHooks } from '../../test/support/zapier.ts'
 import { eventType } from './app/event-type.ts'
@@ -68,7 +69,13 @@ describe('a Zap that starts with events', () => {
     expect(await switchOn(hooks.make('1'), 'order.paid')).toEqual(first)
     const [destination, ...others] = await destinationsOf(organizationId)
     expect(others).toEqual([])
-    expect(destination).toMatchObject({ id: first.id, active: true, eventTypes: ['order.paid'], signingSecrets: [] })
+    expect(destination).toMatchObject({
+      id: first.id,
+      label: 'Zapier: order.paid',
+      active: true,
+      eventTypes: ['order.paid'],
+      signingSecrets: [],
+    })
     await switchOff(first.id)
   })
 
@@ -111,6 +118,12 @@ describe('for mapping its fields a person sees', () => {
     const listed = await list('all.shapes')
     expect(listed).toEqual(hooked.flat().toReversed())
     expect(new Set(listed.map((item) => item.id)).size).toBe(shapes.length)
+
+    const [newest, ...older] = listed
+    await postrider.database.query('update event set data = null where id = $1', [
+      idToUuid(newest!.id as `evt_${string}`),
+    ])
+    expect(await list('all.shapes')).toEqual(older)
     await switchOff(id)
   })
 
@@ -125,6 +138,10 @@ describe('for mapping its fields a person sees', () => {
     })
     expect(found.map(({ name }) => name).toSorted()).toEqual(names.toSorted())
     expect(new Set(found.map(({ id }) => id)).size).toBe(101)
+
+    const [inTrigger] = newEvent.operation.inputFields
+    const [inAction] = publishEvent.operation.inputFields
+    expect([inTrigger!.dynamic, inAction!.dynamic]).toEqual(Array(2).fill(`${eventType.key}.name.name`))
   })
 })
 

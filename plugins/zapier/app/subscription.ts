@@ -56,20 +56,20 @@ export async function subscribe(z: ZObject, bundle: Bundle, eventType: string): 
   const { organization } = await findConnection(z, bundle)
   const targetUrl = bundle.targetUrl ?? ''
   const place = { organizationId: organization.id, key: `zapier-${z.hash('sha256', targetUrl)}` }
+  const subscribed = { label: `Zapier: ${eventType}`, eventTypes: [eventType] }
   const input = {
     ...place,
-    label: `Zapier: ${eventType}`,
+    ...subscribed,
     connector: 'zapier',
     config: {},
     credentials: { targetUrl },
-    eventTypes: [eventType],
     // Zapier verifies no signatures.
     signingSecret: null,
   }
   const { destinationCreate } = await ask<Created>(z, bundle, { query: CREATE, variables: { input } })
   const { destination, userErrors } = destinationCreate
   if (userErrors.some(({ code, path }) => code === 'TAKEN' && path?.includes('key'))) {
-    const renewed = await renew(z, bundle, { ...place, eventType })
+    const renewed = await renew(z, bundle, { place, subscribed })
     if (renewed) return renewed
   }
   throwUserErrors(z, userErrors)
@@ -79,13 +79,13 @@ export async function subscribe(z: ZObject, bundle: Bundle, eventType: string): 
 async function renew(
   z: ZObject,
   bundle: Bundle,
-  { eventType, ...place }: { organizationId: string; key: string; eventType: string },
+  { place, subscribed }: { place: { organizationId: string; key: string }; subscribed: Record<string, unknown> },
 ): Promise<{ id: string } | undefined> {
   const { destinations } = await ask<Found>(z, bundle, { query: FIND, variables: place })
   const [found] = destinations.nodes
   if (!found) return undefined
   const { id } = found
-  const variables = { update: { id, eventTypes: [eventType] }, enable: { id } }
+  const variables = { update: { id, ...subscribed }, enable: { id } }
   const { destinationUpdate, destinationEnable } = await ask<Renewed>(z, bundle, { query: RENEW, variables })
   throwUserErrors(z, [...destinationUpdate.userErrors, ...destinationEnable.userErrors])
   return { id }
