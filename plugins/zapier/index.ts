@@ -34,7 +34,8 @@ export default defineConnector({
   rateLimit: 25,
   target: () => ({ label: 'Zapier' }),
   buildRequest: ({ event, credentials }) => ({
-    url: credentials.targetUrl,
+    // A destination that is still to be made is previewed without its secrets.
+    url: credentials.targetUrl ?? 'https://hooks.zapier.com/hooks/',
     body: JSON.stringify(
       flatEvent({
         id: event.id,

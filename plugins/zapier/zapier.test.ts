@@ -124,6 +124,15 @@ test('a hook on loopback gets nothing, unless the operator allows that', async (
   expect(zapier.requests).toEqual([])
 })
 
+test('what an event will look like is shown before the hook is known', async () => {
+  const backend = await postrider.application()
+  await backend.eventType('a', { samplePayload: { order: { number: 7 } } })
+  const input = { eventType: 'a', connector: 'zapier', config: {} }
+  const { destinationPreview } = await backend.send(documents.DestinationPreviewDocument, { input })
+  expect(destinationPreview.userErrors).toEqual([])
+  expect(JSON.parse(destinationPreview.request!.body!)).toMatchObject({ type: 'a', data__order__number: 7 })
+})
+
 function startZapier(answer: (n: number) => Answer) {
   return startReceiver((_, n) => answer(n))
 }

@@ -20,7 +20,7 @@ export interface FlatEvent {
 
 /**
  * Objects with longer names, and those that would make more fields, are not taken apart: each name repeats those of all
- * objects around it, and 250 KB of data could make gigabytes of names. Measured with 250 KB, the slowest takes 10 ms.
+ * objects around it, and 250 KB of data could make gigabytes of names. Measured with 250 KB, the slowest takes some 10 ms.
  */
 const MAX_OBJECT_NAME_LENGTH = 100
 const MAX_FIELDS = 5_000
