@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { flatEvent } from './app/flat-event.ts'
 
 /**
- * A hook of Zapier's, or one on loopback: that is refused when it is sent, unless the operator has allowed it with
+ * A hook of Zapier's, or one on loopback: that is refused by the host, unless the operator has allowed it with
  * POSTRIDER_OUTBOUND_ALLOW, as one who tries the integration at home does.
  */
 const HOOK = /^(https:\/\/hooks\.zapier\.com\/hooks\/\S+|https?:\/\/(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?\/\S*)$/
@@ -34,8 +34,7 @@ export default defineConnector({
   rateLimit: 25,
   target: () => ({ label: 'Zapier' }),
   buildRequest: ({ event, credentials }) => ({
-    // A destination that is still to be made is previewed without its secrets.
-    url: credentials.targetUrl ?? 'https://hooks.zapier.com/hooks/',
+    url: credentials.targetUrl,
     body: JSON.stringify(
       flatEvent({
         id: event.id,
