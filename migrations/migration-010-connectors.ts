@@ -1,8 +1,13 @@
 import { Migration } from '@mikro-orm/migrations'
 
-/** What connectors keep, do beside deliveries, and are warned of. */
+/** What connectors keep, do beside deliveries, and are warned of; and keys for the services on their other side. */
 export class ConnectorsMigration extends Migration {
   override up(): void {
+    // Set: the key acts as this organization alone, as a portal session does.
+    this.addSql(
+      'alter table api_key add column organization_id uuid references organization on delete cascade deferrable initially deferred',
+    )
+    this.addSql('create index api_key_organization on api_key (organization_id) where organization_id is not null')
     // The major of the connector that config was checked by. All there were had their first.
     this.addSql('alter table destination add column connector_major int not null default 1')
     this.addSql(`create table connector_memo (

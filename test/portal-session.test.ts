@@ -194,6 +194,38 @@ test.each([
   expect((await sendRaw(own.session, text)).codes).toEqual(['FORBIDDEN'])
 })
 
+test('a key that is bound to the organization does the same, until it is revoked', async () => {
+  const input = { name: 'Zapier of acme', organizationId: own.organizationId }
+  const { apiKeyCreate } = await backend.send(documents.ApiKeyCreateDocument, { input })
+  const bound = { url: postrider.url, key: apiKeyCreate.secret! }
+  const { viewer } = await request(bound, documents.ViewerDocument, {})
+  expect(viewer).toMatchObject({ kind: 'ORGANIZATION', organization: { id: own.organizationId } })
+  const { destinations } = await request(bound, documents.DestinationsDocument, {})
+  expect(destinations.nodes.map((node) => node.id)).toEqual([own.ids.destination])
+  expect(
+    (await sendRaw(bound, 'mutation { eventTypeArchive(input: { name: "a" }) { eventType { id } } }')).codes,
+  ).toEqual(['FORBIDDEN'])
+  const socket = openSocket(bound)
+  const items = subscribe(socket, documents.FollowAttemptsDocument, {})
+  expect((await items.next()).value?.deliveryAttempts.__typename).toBe('FeedCheckpoint')
+  await backend.send(documents.ApiKeyRevokeDocument, { input: { id: apiKeyCreate.apiKey!.id } })
+  await expect(items.next()).rejects.toMatchObject({ code: 4401 })
+  await expect(request(bound, documents.ViewerDocument, {})).rejects.toThrow(/UNAUTHENTICATED|revoked/)
+
+  const stranger = await postrider.application()
+  const others = await stranger.send(documents.ApiKeyCreateDocument, { input })
+  expect(others.apiKeyCreate.userErrors).toMatchObject([{ code: 'NOT_FOUND', path: ['input', 'organizationId'] }])
+})
+
+test('a key goes with its organization', async () => {
+  const organizationId = await backend.organization('leaving')
+  const input = { name: 'n8n', organizationId }
+  const { apiKeyCreate } = await backend.send(documents.ApiKeyCreateDocument, { input })
+  await backend.send(documents.OrganizationDeleteDocument, { input: { id: organizationId } })
+  const bound = { url: postrider.url, key: apiKeyCreate.secret! }
+  await expect(request(bound, documents.ViewerDocument, {})).rejects.toThrow(/UNAUTHENTICATED|revoked/)
+})
+
 describe('ends', () => {
   test('with its time: calls are UNAUTHENTICATED, sockets close with 4403', async () => {
     // As the server signs them, with the key of the tests, for two seconds.

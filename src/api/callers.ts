@@ -1,7 +1,8 @@
 import type { GraphQLObjectType, GraphQLSchema } from 'graphql'
 
 // Who may call which field, as descriptions say it. The refusing is done by applicationOf, refuseSession and
-// requireOperator; test/portal-session.test.ts holds the two together.
+// requireOperator; test/portal-session.test.ts holds the two together. A key that is bound to an organization counts as a
+// portal session.
 
 const ANYBODY = 'any key and any session'
 const OPERATOR = 'the operator'

@@ -39,7 +39,7 @@ export function createContext(parts: ApiParts, principal: Principal, { remember 
   return { parts: { ...parts, store }, principal, loaders: createLoaders(store, { scope, remember }) }
 }
 
-/** What the caller may see and change. A portal session's is one organization. */
+/** What the caller may see and change. A portal session's, and that of an organization's key, is one organization. */
 export function scopeOf({ principal }: ApiContext): Scope {
   if (principal.applicationId) return toScope(principal, principal.applicationId)
   throw apiError(
@@ -61,7 +61,10 @@ export function applicationOf(context: ApiContext): Id<'app'> {
 
 export function refuseSession({ principal }: ApiContext): void {
   if (principal.kind !== 'ORGANIZATION') return
-  throw apiError('FORBIDDEN', 'A portal session manages the destinations of its organization; this takes an API key')
+  throw apiError(
+    'FORBIDDEN',
+    'A portal session, or a key of one organization, manages that organization’s destinations; this takes a key of the application',
+  )
 }
 
 /** The one organization that a list is about: what was asked for, or a session's own; undefined for all. */

@@ -12,12 +12,12 @@ import { type PortalSession, type PortalSessions, SessionExpired } from './porta
 
 /**
  * Who is calling. An operator is inside an application when the call carries the header `postrider-application`. A portal
- * session has the key that made it, if one did.
+ * session has the key that made it, if one did; a key that is bound to an organization acts as its session does, without end.
  */
 export type Principal =
   | { readonly kind: 'OPERATOR'; readonly applicationId: Id<'app'> | undefined; readonly keyId?: undefined }
   | { readonly kind: 'APPLICATION'; readonly applicationId: Id<'app'>; readonly keyId: Id<'key'> }
-  | ({ readonly kind: 'ORGANIZATION' } & PortalSession)
+  | ({ readonly kind: 'ORGANIZATION' } & Omit<PortalSession, 'expiresAt'> & { readonly expiresAt: Date | undefined })
 
 /** What a call carries: HTTP headers, or the parameters of a socket's connection_init. */
 export interface Claims {
@@ -70,8 +70,13 @@ export function createAuthenticate({ store, sessions, operatorKey }: Authenticat
     }
     if (TOKEN.test(key)) return (await openSession(key)) ?? refuse()
     const found = await findKey(hashApiKey(key)).catch(refuseIfUnavailable)
-    return found ? { kind: 'APPLICATION', applicationId: found.applicationId, keyId: found.id } : refuse()
+    return found ? principalOf(found) : refuse()
   }
+}
+
+function principalOf({ id: keyId, applicationId, organizationId }: LiveApiKey): Principal {
+  if (!organizationId) return { kind: 'APPLICATION', applicationId, keyId }
+  return { kind: 'ORGANIZATION', applicationId, organizationId, keyId, expiresAt: undefined }
 }
 
 /** A JSON Web Token; API keys have no dots. */

@@ -1,7 +1,7 @@
 import 'reflect-metadata'
 import { type GraphQLSchema, lexicographicSortSchema } from 'graphql'
 import { buildSchemaSync, getMetadataStorage, type PubSub } from 'type-graphql'
-import { ApplicationResolver } from './application/application-resolver.ts'
+import { ApiKeyResolver, ApplicationResolver } from './application/application-resolver.ts'
 import { AttemptResolver, HttpRequestRecordResolver } from './attempt/attempt-resolver.ts'
 import { DeliveryAttemptRecorded, FeedCheckpoint, FeedReset } from './attempt/attempt-type.ts'
 import { FeedItemResolver, FeedResolver } from './attempt/feed-resolver.ts'
@@ -43,6 +43,7 @@ export function buildApiSchema(): GraphQLSchema {
   for (const type of getMetadataStorage().objectTypes) type.simpleResolvers ??= true
   const schema = buildSchemaSync({
     resolvers: [
+      ApiKeyResolver,
       ApplicationResolver,
       AttemptResolver,
       AuditResolver,

@@ -1,17 +1,17 @@
-import { type Id, idToUuid } from '../domain/id.ts'
-import { type ApiKey, insertApiKey, newApiKey } from '../store/api-key.ts'
+import { idToUuid } from '../domain/id.ts'
+import { type ApiKey, insertApiKey, type NewApiKey, newApiKey } from '../store/api-key.ts'
 import { insertAudit } from '../store/audit-entry.ts'
 import type { Bell } from '../store/bell.ts'
 import type { Store } from '../store/store.ts'
 import { publishKeyNotice } from './notices.ts'
 
-/** Makes one more key of the application, and tells its operations organization. The secret is shown once. */
+/** Makes one more key of the application, or of one of its organizations, and tells its operations organization. The secret is shown once. */
 export async function createApiKey(
   { store, bell }: { store: Store; bell: Bell },
-  applicationId: Id<'app'>,
-  name: string,
+  given: NewApiKey,
 ): Promise<{ apiKey: ApiKey; secret: string }> {
-  const created = newApiKey(applicationId, name)
+  const { applicationId, name } = given
+  const created = newApiKey(given)
   const { id, hint } = created.apiKey
   const rings = await store.transaction(async (tx) => {
     await insertApiKey(tx, created.apiKey)

@@ -110,7 +110,7 @@ export function acceptSockets(server: HttpServer, options: SocketOptions): Socke
 
   function closeWithSession(context: SocketContext): void {
     const { principal, socket } = context.extra
-    if (principal?.kind !== 'ORGANIZATION') return
+    if (principal?.kind !== 'ORGANIZATION' || !principal.expiresAt) return
     const timer = setTimeout(() => void admit(context), principal.expiresAt.getTime() - Date.now() + SESSION_SLACK_MS)
     socket.once('close', () => clearTimeout(timer))
   }

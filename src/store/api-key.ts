@@ -11,6 +11,8 @@ export const ApiKey = defineEntity({
   properties: {
     id: p.type(new TypeIdType('key')).$type<Id<'key'>>().primary(),
     applicationId: p.type(new TypeIdType('app')).$type<Id<'app'>>(),
+    /** Set: it acts as this organization alone. */
+    organizationId: p.type(new TypeIdType('org')).$type<Id<'org'>>().nullable(),
     name: p.text(),
     hash: p.text(),
     hint: p.text(),
@@ -21,12 +23,22 @@ export const ApiKey = defineEntity({
 })
 export type ApiKey = InferEntity<typeof ApiKey>
 
+export interface NewApiKey {
+  readonly applicationId: Id<'app'>
+  readonly organizationId?: Id<'org'> | null
+  readonly name: string
+}
+
 /** The secret is 32 random bytes, so a plain SHA-256 keeps it: there is nothing to guess. It is shown once. */
-export function newApiKey(applicationId: Id<'app'>, name: string): { apiKey: ApiKey; secret: string } {
+export function newApiKey({ applicationId, organizationId = null, name }: NewApiKey): {
+  apiKey: ApiKey
+  secret: string
+} {
   const secret = `prk_${randomBytes(32).toString('base64url')}`
   const apiKey = {
     id: newId('key'),
     applicationId,
+    organizationId,
     name,
     hash: hashApiKey(secret),
     hint: `${secret.slice(0, 8)}…`,
@@ -37,20 +49,18 @@ export function newApiKey(applicationId: Id<'app'>, name: string): { apiKey: Api
 
 /** Adds a key to a unit of work. Flush afterwards. */
 export function addApiKey(em: EntityManager, applicationId: Id<'app'>, name: string): { secret: string } {
-  const { apiKey, secret } = newApiKey(applicationId, name)
+  const { apiKey, secret } = newApiKey({ applicationId, name })
   em.create(ApiKey, apiKey)
   return { secret }
 }
 
-export async function insertApiKey(tx: Sql, { id, applicationId, name, hash, hint, createdAt }: ApiKey): Promise<void> {
-  await tx('insert into api_key (id, application_id, name, hash, hint, created_at) values ($1, $2, $3, $4, $5, $6)', [
-    idToUuid(id),
-    idToUuid(applicationId),
-    name,
-    hash,
-    hint,
-    createdAt,
-  ])
+export async function insertApiKey(tx: Sql, apiKey: ApiKey): Promise<void> {
+  const { id, applicationId, organizationId, name, hash, hint, createdAt } = apiKey
+  await tx(
+    `insert into api_key (id, application_id, organization_id, name, hash, hint, created_at)
+     values ($1, $2, $3, $4, $5, $6, $7)`,
+    [idToUuid(id), idToUuid(applicationId), organizationId && idToUuid(organizationId), name, hash, hint, createdAt],
+  )
 }
 
 export function hashApiKey(secret: string): string {
@@ -60,12 +70,19 @@ export function hashApiKey(secret: string): string {
 export interface LiveApiKey {
   readonly id: Id<'key'>
   readonly applicationId: Id<'app'>
+  readonly organizationId: Id<'org'> | undefined
 }
 
 /** The keys of these hashes that are not revoked. `lastUsedAt` is kept to the minute, so that reading rarely writes. */
 export async function findLiveApiKeys(sql: Sql, hashes: readonly string[]): Promise<Map<string, LiveApiKey>> {
-  const keys = await sql<{ id: string; applicationId: string; hash: string; isStale: boolean }>(
-    `select id, application_id as "applicationId", hash,
+  const keys = await sql<{
+    id: string
+    applicationId: string
+    organizationId: string | null
+    hash: string
+    isStale: boolean
+  }>(
+    `select id, application_id as "applicationId", organization_id as "organizationId", hash,
        coalesce(last_used_at < now() - interval '1 minute', true) as "isStale"
      from api_key where hash = any($1) and revoked_at is null`,
     [hashes],
@@ -78,7 +95,11 @@ export async function findLiveApiKeys(sql: Sql, hashes: readonly string[]): Prom
   return new Map(
     keys.map((key) => [
       key.hash,
-      { id: idFromUuid('key', key.id), applicationId: idFromUuid('app', key.applicationId) },
+      {
+        id: idFromUuid('key', key.id),
+        applicationId: idFromUuid('app', key.applicationId),
+        organizationId: key.organizationId ? idFromUuid('org', key.organizationId) : undefined,
+      },
     ]),
   )
 }

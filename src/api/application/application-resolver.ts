@@ -10,6 +10,7 @@ import { ApiKey, addApiKey } from '../../store/api-key.ts'
 import { Application, addApplication, changeApplication } from '../../store/application.ts'
 import type { Organization } from '../../store/organization.ts'
 import { type ApiContext, applicationOf, refuseSession, requireOperator } from '../context.ts'
+import { findNode } from '../find-node.ts'
 import { InputArg } from '../input-arg.ts'
 import { OrganizationType } from '../organization/organization-type.ts'
 import { payloadOf } from '../user-error.ts'
@@ -92,7 +93,9 @@ export class ApplicationResolver {
     const applicationId = applicationOf(context)
     return payloadOf(async () => {
       const { name } = parseInput(nameSchema, input)
-      return createApiKey(context.parts, applicationId, name)
+      const organizationId =
+        input.organizationId == null ? null : (await organizationNamed(context, input.organizationId)).id
+      return createApiKey(context.parts, { applicationId, organizationId, name })
     })
   }
 
@@ -113,6 +116,24 @@ export class ApplicationResolver {
       return { apiKey }
     })
   }
+}
+
+@Resolver(() => ApiKeyType)
+export class ApiKeyResolver {
+  @FieldResolver(() => OrganizationType, {
+    nullable: true,
+    description: 'The one that the key is bound to; null for a key of the application.',
+  })
+  organization(@Root() { organizationId }: ApiKey, @Ctx() { loaders }: ApiContext) {
+    return organizationId ? loaders.organization.load(organizationId) : null
+  }
+}
+
+async function organizationNamed(context: ApiContext, id: string): Promise<Organization> {
+  const organization = await findNode(context, 'org', id)
+  if (organization) return organization
+  const message = `there is no organization ${id}`
+  throw new Refused({ code: 'NOT_FOUND', message, path: ['input', 'organizationId'] })
 }
 
 const NULL_MEANS_NEVER = new Set(['disableAfterFailures', 'disableAfterSeconds'])

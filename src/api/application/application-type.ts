@@ -68,6 +68,13 @@ export class ApplicationUpdateInput {
 export class ApiKeyCreateInput {
   @Field(() => String, { description: 'What the key is for, 1 to 100 characters.' })
   name!: string
+
+  @Field(() => ID, {
+    nullable: true,
+    description:
+      'Binds the key to one organization: it may do what a portal session of it may, for as long as it is not revoked. For what customers connect themselves, such as Zapier and n8n. Default: a key of the application.',
+  })
+  organizationId?: string | null
 }
 
 @InputType({ description: 'The key to revoke.' })

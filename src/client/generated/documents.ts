@@ -7,6 +7,8 @@ import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
 export type ApiKeyCreateInput = {
   /** What the key is for, 1 to 100 characters. */
   name: string;
+  /** Binds the key to one organization: it may do what a portal session of it may, for as long as it is not revoked. For what customers connect themselves, such as Zapier and n8n. Default: a key of the application. */
+  organizationId?: string | number | null | undefined;
 };
 
 /** The key to revoke. */
