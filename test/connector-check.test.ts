@@ -4,6 +4,7 @@ import {
   ConnectorCheckDocument,
   type ConnectorCheckInput,
   ConnectorsDocument,
+  DestinationCreateDocument,
 } from '../src/client/generated/documents.ts'
 import { type Backend, startTestPostrider, type TestPostrider } from './support/postrider.ts'
 import { type Answer, startReceiver } from './support/receiver.ts'
@@ -66,6 +67,18 @@ test('settings that the schema refuses are not asked about', async () => {
   const { userErrors } = await check({ config: { url: receiver.url, room: 5 }, credentials: {} })
   expect(userErrors.map((error) => error.path?.join('.'))).toEqual(['input.credentials.token'])
   expect(receiver.requests).toEqual([])
+})
+
+test('what the schemas cannot see is refused when it is saved too', async () => {
+  const settings = {
+    connector: 'house',
+    config: { url: 'http://127.0.0.1:1/', room: TOKEN },
+    credentials: { token: TOKEN },
+  }
+  const made = await backend.send(DestinationCreateDocument, { input: { ...settings, organizationId, label: 'x' } })
+  const problem = { path: ['input', 'config', 'room'], message: 'is the token', code: 'CONFIG_INVALID' }
+  expect(made.destinationCreate.userErrors).toMatchObject([problem])
+  expect((await check(settings)).userErrors).toEqual([problem])
 })
 
 test('a destination is asked about with the credentials that it has', async () => {

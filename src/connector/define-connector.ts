@@ -61,14 +61,14 @@ export interface ConnectorResponse {
 /**
  * What came of an attempt.
  * - `success`: it arrived.
- * - `retry`: on the schedule, not before `afterMs`.
+ * - `retry`: on the schedule, not before `afterMs`; `because` it came too fast, where that is so.
  * - `fail`: this event will never be taken; the next one may be.
  * - `disable`: nothing will be taken until a person has changed something: the destination is switched off, its owner told.
  *   With `remove`, for receivers that end their own subscription, the destination is deleted instead.
  */
 export type Classification =
   | { readonly kind: 'success' }
-  | { readonly kind: 'retry'; readonly reason: string; readonly afterMs?: number }
+  | { readonly kind: 'retry'; readonly reason: string; readonly afterMs?: number; readonly because?: 'RATE_LIMITED' }
   | { readonly kind: 'fail'; readonly reason: string }
   | {
       readonly kind: 'disable'
@@ -140,7 +140,7 @@ export interface FieldOption {
   readonly value: string
 }
 
-/** What `check` has against the settings. */
+/** What `refine` or `check` has against the settings. */
 export interface CheckIssue {
   /** A sentence for the person who filled the form in. */
   readonly message: string
@@ -187,6 +187,8 @@ export interface ConnectorDefinition<Config = unknown, Credentials = unknown> {
   readonly credentials?: z.ZodType<Credentials>
   /** Most requests a second that the service takes from one destination; a destination may set less. Default: no limit. */
   readonly rateLimit?: number
+  /** What the schemas cannot say because it takes config and credentials together. Pure; asked whenever settings are saved. */
+  refine?(settings: Settings<Config, Credentials>): readonly CheckIssue[]
   /** What a person would call the target: a host, a channel. Never a secret. */
   target(context: { config: Config }): { label: string }
   /**

@@ -17,6 +17,7 @@ const shape = z.object({
   config: schema,
   credentials: schema.optional(),
   rateLimit: z.int().min(1).max(10_000).optional(),
+  refine: method.optional(),
   target: method,
   buildRequest: method,
   classify: method.optional(),

@@ -14,7 +14,12 @@ const requestSchema = z.object({
 
 const classificationSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('success') }),
-  z.object({ kind: z.literal('retry'), reason: z.string(), afterMs: z.number().min(0).optional() }),
+  z.object({
+    kind: z.literal('retry'),
+    reason: z.string(),
+    afterMs: z.number().min(0).optional(),
+    because: z.literal('RATE_LIMITED').optional(),
+  }),
   z.object({ kind: z.literal('fail'), reason: z.string() }),
   z.object({
     kind: z.literal('disable'),
@@ -52,8 +57,8 @@ export function parseOptions(value: unknown): FieldOption[] {
 }
 
 /** Throws with the place and the reason when `value` is no list of issues. */
-export function parseIssues(value: unknown): CheckIssue[] {
-  return parse(issuesSchema, value, 'check') as CheckIssue[]
+export function parseIssues(value: unknown, method: 'check' | 'refine'): CheckIssue[] {
+  return parse(issuesSchema, value, method) as CheckIssue[]
 }
 
 /** Throws with the place and the reason when `value` is no result of a delivery. */

@@ -1,11 +1,9 @@
 import type { CheckIssue } from '../connector/define-connector.ts'
 import { parseIssues } from '../connector/parse-result.ts'
-import { pointerPart } from '../domain/json-pointer.ts'
-import { type Problem, Refused } from '../domain/refused.ts'
 import type { Scope } from '../domain/scope.ts'
 import { Application } from '../store/application.ts'
 import { askConnector, type GivenSettings, overlaySettings } from './ask-connector.ts'
-import { checkSettings, requireConnector } from './destination-settings.ts'
+import { checkSettings, refuseIssues, requireConnector } from './destination-settings.ts'
 import type { DestinationParts } from './manage-destination.ts'
 
 export interface CheckInput extends GivenSettings {
@@ -26,19 +24,8 @@ export async function checkConnection(parts: DestinationParts, scope: Scope, inp
   const { config, credentials } = settings
   const issues = await askConnector(parts, scope, {
     credentials,
-    ask: async (host) => parseIssues(await check(host, { config, credentials })),
+    ask: async (host) => parseIssues(await check(host, { config, credentials }), 'check'),
   }).catch((error: Error): CheckIssue[] => [{ message: `the service could not be asked: ${error.message}` }])
-  if (issues.length > 0) throw new Refused(...issues.map(toProblem))
+  refuseIssues(issues)
   return true
-}
-
-function toProblem({ message, path = ['config'] }: CheckIssue): Problem {
-  const [place, ...inside] = path
-  const code = place === 'credentials' ? 'CREDENTIALS_REJECTED' : 'CONFIG_INVALID'
-  return {
-    code,
-    message,
-    path: ['input', ...path],
-    jsonPointer: inside.map((part) => `/${pointerPart(part)}`).join(''),
-  }
 }

@@ -34,7 +34,8 @@ export function outcomeOf(verdict: Classification): Outcome {
       return { outcome: 'SUCCESS' }
     case 'retry': {
       const asked = verdict.afterMs === undefined ? {} : { retryAfterMs: verdict.afterMs }
-      return { outcome: 'RETRYABLE_FAILURE', failureKind: 'HTTP_STATUS', message: verdict.reason, ...asked }
+      const failureKind = verdict.because ?? 'HTTP_STATUS'
+      return { outcome: 'RETRYABLE_FAILURE', failureKind, message: verdict.reason, ...asked }
     }
     case 'fail':
       return { outcome: 'PERMANENT_FAILURE', failureKind: 'HTTP_STATUS', message: verdict.reason }

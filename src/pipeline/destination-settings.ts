@@ -1,4 +1,6 @@
 import type { z } from 'zod'
+import type { CheckIssue } from '../connector/define-connector.ts'
+import { parseIssues } from '../connector/parse-result.ts'
 import { type ConnectorRegistry, type JsonSchema, type ReadyConnector, readyConnector } from '../connector/registry.ts'
 import type { DeliveryProfile } from '../domain/delivery-profile.ts'
 import { pointerPart } from '../domain/json-pointer.ts'
@@ -38,7 +40,25 @@ export function checkSettings(
     ? parseSettings(definition.credentials, settings.credentials, 'credentials')
     : refuseCredentials(settings.credentials)
   refuseUrls({ outbound, profile }, connector.credentialSchema ?? {}, { place: 'credentials', settings: credentials })
-  return { ...checkConfig({ outbound, profile }, connector, settings.config), credentials }
+  const checked = checkConfig({ outbound, profile }, connector, settings.config)
+  refuseIssues(parseIssues(definition.refine?.({ config: checked.config, credentials }) ?? [], 'refine'))
+  return { ...checked, credentials }
+}
+
+/** Throws when a connector has anything against settings. */
+export function refuseIssues(issues: readonly CheckIssue[]): void {
+  if (issues.length > 0) throw new Refused(...issues.map(toProblem))
+}
+
+function toProblem({ message, path = ['config'] }: CheckIssue): Problem {
+  const [place, ...inside] = path
+  const code = place === 'credentials' ? 'CREDENTIALS_REJECTED' : 'CONFIG_INVALID'
+  return {
+    code,
+    message,
+    path: ['input', ...path],
+    jsonPointer: inside.map((part) => `/${pointerPart(part)}`).join(''),
+  }
 }
 
 /** The settings alone, where nothing is stored. */

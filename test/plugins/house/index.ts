@@ -11,6 +11,8 @@ export default defineConnector({
   category: 'other',
   config: z.strictObject({ url: z.string(), room: z.string().default('first') }),
   credentials: z.strictObject({ token: z.string() }),
+  refine: ({ config, credentials }) =>
+    config.room === credentials.token ? [{ path: ['config', 'room'], message: 'is the token' }] : [],
   target: ({ config }) => ({ label: config.room }),
   buildRequest: ({ config, body }) => ({ url: config.url, body }),
   async check(host, { config, credentials }) {
