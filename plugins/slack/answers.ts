@@ -7,50 +7,55 @@ const newToken = 'Install the app again, and give its new bot token'
 const askOwner = 'Ask an administrator of the workspace'
 
 /** Nothing will be taken until a person has changed something. */
-const disabling: Readonly<Record<string, string>> = {
-  invalid_auth: `Slack does not know the token. ${newToken}`,
-  not_authed: `Slack saw no token. ${newToken}`,
-  account_inactive: `The app was removed, or its workspace deleted. ${newToken}`,
-  token_revoked: `The token was revoked. ${newToken}`,
-  token_expired: `The token has expired. Switch off token rotation, and give the app's new bot token`,
-  missing_scope: 'The token lacks a scope. Add chat:write under OAuth & Permissions, and install the app again',
-  no_permission: 'The token may not post. Add chat:write under OAuth & Permissions, and install the app again',
-  invalid_token: 'The webhook URL is not valid any more. Make a new incoming webhook, and give its URL',
-  no_service: 'The incoming webhook was removed or switched off. Make a new one, and give its URL',
-  no_service_id: 'The webhook URL is not whole. Copy it again from the app',
-  no_active_hooks: 'The incoming webhook is switched off. Make a new one, and give its URL',
-  no_team: 'The workspace of the webhook is gone. Make a webhook in another, and give its URL',
-  team_disabled: 'The workspace is switched off. Make a webhook in another, and give its URL',
-}
+const disabling = new Map(
+  Object.entries({
+    invalid_auth: `Slack does not know the token. ${newToken}`,
+    not_authed: `Slack saw no token. ${newToken}`,
+    account_inactive: `The app was removed, or its workspace deleted. ${newToken}`,
+    token_revoked: `The token was revoked. ${newToken}`,
+    token_expired: `The token has expired. Switch off token rotation, and give the app's new bot token`,
+    missing_scope: 'The token lacks a scope. Add chat:write under OAuth & Permissions, and install the app again',
+    no_permission: 'The token may not post. Add chat:write under OAuth & Permissions, and install the app again',
+    invalid_token: 'The webhook URL is not valid any more. Make a new incoming webhook, and give its URL',
+    no_service: 'The incoming webhook was removed or switched off. Make a new one, and give its URL',
+    no_service_id: 'The webhook URL is not whole. Copy it again from the app',
+    no_active_hooks: 'The incoming webhook is switched off. Make a new one, and give its URL',
+    no_team: 'The workspace of the webhook is gone. Make a webhook in another, and give its URL',
+    team_disabled: 'The workspace is switched off. Make a webhook in another, and give its URL',
+  }),
+)
 
 /** Codes of webhooks that are gone, where a new token would not help. */
 const GONE = new Set(['no_service', 'no_service_id', 'no_active_hooks', 'no_team', 'team_disabled'])
 
 /** This message will not be taken; the next one may be. */
-const failing: Readonly<Record<string, string>> = {
-  channel_not_found:
-    'Slack does not know the channel, or the bot may not see it. Choose another, or invite the bot to it',
-  not_in_channel: 'The bot is not in the channel. Type /invite and its name there',
-  is_archived: 'The channel is archived. Bring it back, or choose another',
-  channel_is_archived: 'The channel is archived. Bring it back, or make a webhook for another',
-  action_prohibited: `The workspace does not let the webhook post. ${askOwner}`,
-  posting_to_general_channel_denied: `The app may not post to this channel. ${askOwner}, or choose another`,
-  msg_too_long: 'The message is too long for Slack. Shorten the templates',
-  msg_blocks_too_long: 'The message is too long for Slack. Show fewer fields, or not the data',
-  invalid_blocks: 'Slack does not take the form of the message',
-  invalid_blocks_format: 'Slack does not take the form of the message',
-  invalid_payload: 'Slack does not take the form of the message',
-  invalid_arguments: 'Slack does not take the form of the message',
-  no_text: 'The message is empty. Give a title',
-}
+const failing = new Map(
+  Object.entries({
+    channel_not_found:
+      'Slack does not know the channel, or the bot may not see it. Choose another, or invite the bot to it',
+    not_in_channel: 'The bot is not in the channel. Type /invite and its name there',
+    is_archived: 'The channel is archived. Bring it back, or choose another',
+    channel_is_archived: 'The channel is archived. Bring it back, or make a webhook for another',
+    action_prohibited: `The workspace does not let the webhook post. ${askOwner}`,
+    posting_to_general_channel_denied: `The app may not post to this channel. ${askOwner}, or choose another`,
+    msg_too_long: 'The message is too long for Slack. Shorten the templates',
+    msg_blocks_too_long: 'The message is too long for Slack. Show fewer fields, or not the data',
+    invalid_blocks: 'Slack does not take the form of the message',
+    invalid_blocks_format: 'Slack does not take the form of the message',
+    invalid_payload: 'Slack does not take the form of the message',
+    invalid_arguments: 'Slack does not take the form of the message',
+    no_text: 'The message is empty. Give a title',
+  }),
+)
 
-const HANDLED = 'restricted_action'
+/** Of several codes: the settings of a channel or workspace keep the bot from posting. */
+const RESTRICTED = 'restricted_action'
 
 export function verdictOfCode(code: string, afterMs?: number): Classification {
   const why = describeCode(code)
-  if (Object.hasOwn(disabling, code))
+  if (disabling.has(code))
     return { kind: 'disable', reason: why, because: GONE.has(code) ? 'GONE' : 'CREDENTIALS_REJECTED' }
-  if (Object.hasOwn(failing, code) || code.startsWith(HANDLED)) return { kind: 'fail', reason: why }
+  if (failing.has(code) || code.startsWith(RESTRICTED)) return { kind: 'fail', reason: why }
   return { kind: 'retry', reason: why, ...(afterMs !== undefined && { afterMs }) }
 }
 
@@ -59,8 +64,8 @@ function describeCode(code: string): string {
   if (!/^[\w.-]{1,100}$/.test(code))
     return `Slack's answer is not one of its own: ${code.trim().slice(0, 200) || 'nothing'}`
   if (code === 'ratelimited' || code === 'rate_limited') return 'Slack takes no more at the moment (ratelimited)'
-  if (code.startsWith(HANDLED)) return `The channel does not take messages of the bot. ${askOwner} (${code})`
-  const known = disabling[code] ?? failing[code]
+  if (code.startsWith(RESTRICTED)) return `The channel does not take messages of the bot. ${askOwner} (${code})`
+  const known = disabling.get(code) ?? failing.get(code)
   return known ? `${known} (${code})` : `Slack answered "${code}"`
 }
 

@@ -76,8 +76,9 @@ function fieldsOf({ event, config }: MessageContext, room: Room) {
 function plainValues(data: unknown): (readonly [string, string | undefined])[] {
   if (typeof data !== 'object' || data === null || Array.isArray(data)) return []
   const found: (readonly [string, string | undefined])[] = []
-  for (const [name, value] of Object.entries(data)) {
+  for (const name in data) {
     if (found.length === MAX.fields) break
+    const value = (data as Record<string, unknown>)[name]
     if (typeof value !== 'object' || value === null) found.push([name, value === null ? undefined : String(value)])
   }
   return found
