@@ -32,7 +32,8 @@ afterAll(async () => {
 /** Tells 120 seconds from the schedule's 60, whatever the clock does meanwhile. */
 const waits = (seconds: number) => ({ outcome: 'RETRYABLE_FAILURE', waits: expect.closeTo(seconds, -1) })
 const inTwoMinutes = () => new Date(Date.now() + 121_000).toUTCString()
-const page = `<html><body>${'Please log in. '.repeat(1_000)}</body></html>`
+/** A proxy's, that repeats what it was asked. */
+const page = `<html><body>Please log in, ${credentials.botToken}. ${'Log in. '.repeat(1_000)}</body></html>`
 
 const temporary: [string, () => Answer, ReturnType<typeof waits>, RegExp][] = [
   ['429 with seconds', () => slackAnswer('', { 'retry-after': '120' }, 429), waits(120), /HTTP 429/],
@@ -60,9 +61,15 @@ const temporary: [string, () => Answer, ReturnType<typeof waits>, RegExp][] = [
     waits(60),
     /"constructor"/,
   ],
-  ['HTML with 200', () => slackAnswer(page, { 'content-type': 'text/html' }), waits(60), /not one of its own: <html>/],
+  ['HTML with 200', () => slackAnswer(page, { 'content-type': 'text/html' }), waits(60), /not one of its own/],
   ['null with 200', () => slackAnswer('null'), waits(60), /could not be read/],
-  ['nothing with 200', () => slackAnswer(''), waits(60), /not one of its own: nothing/],
+  ['nothing with 200', () => slackAnswer(''), waits(60), /not one of its own/],
+  [
+    'the token as a code',
+    () => slackAnswer({ ok: false, error: credentials.botToken }),
+    waits(60),
+    /not one of its own/,
+  ],
   ['a list with 200', () => slackAnswer('[]'), waits(60), /not one of its own/],
 ]
 
@@ -73,6 +80,7 @@ test.each(temporary)('a bot tries again after %s', async (_, how, expected, reas
   expect(attempt.errorMessage).toMatch(reason)
   expect(attempt.errorMessage!.length).toBeLessThan(300)
   expect(attempt.response).not.toBeNull()
+  expect(JSON.stringify(attempt)).not.toContain('xoxb-')
   expect(health).not.toBe('DISABLED')
 })
 

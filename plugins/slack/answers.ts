@@ -59,10 +59,13 @@ export function verdictOfCode(code: string, afterMs?: number): Classification {
   return { kind: 'retry', reason: why, ...(afterMs !== undefined && { afterMs }) }
 }
 
-/** What a person can do about it, with the code. What is no code, such as a proxy's page, is cut. */
+/**
+ * What a person can do about it, with the code. What is no code is not quoted: a page that repeats the request may hold the
+ * token, and half of it would not be blanked out. The record has the answer.
+ */
 function describeCode(code: string): string {
-  if (!/^[\w.-]{1,100}$/.test(code))
-    return `Slack's answer is not one of its own: ${code.trim().slice(0, 200) || 'nothing'}`
+  if (!/^[a-z0-9_]{1,64}$/.test(code))
+    return "Slack's answer is not one of its own. A proxy may stand in between: look at the recorded answer"
   if (code === 'ratelimited' || code === 'rate_limited') return 'Slack takes no more at the moment (ratelimited)'
   if (code.startsWith(RESTRICTED)) return `The channel does not take messages of the bot. ${askOwner} (${code})`
   const known = disabling.get(code) ?? failing.get(code)

@@ -34,7 +34,8 @@ export async function askSlack<T>(host: Host, account: Account, work: (client: W
   try {
     return await work(createClient(account, fetch))
   } catch (error) {
-    if (!last || codeOf(error) === ErrorCode.RequestError) throw error
+    // Where nothing was answered, the host knows better why.
+    if (!last) throw error
     throw refusedFor(error, last)
   }
 }

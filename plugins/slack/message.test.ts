@@ -208,6 +208,10 @@ test('what is cut says so, and one long value leaves the others their place', ()
   const fields = of('section')[0]!.fields!.map((field) => field.text)
   expect(fields.map((field) => field.length)).toEqual([2_000, 7, 2_000])
   expect(of('section')[1]!.text!.text).toMatch(/^```\n[^`]*…\n```$/)
+  const ten = build(Object.fromEntries(Array.from({ length: 10 }, (_, n) => [`k${n}`, 'x'.repeat(5_000)])))
+  const lengths = ten.of('section')[0]!.fields!.map((field) => field.text.length)
+  expect(lengths).toHaveLength(10)
+  expect(new Set(lengths).size).toBe(1)
 })
 
 test.each([

@@ -36,7 +36,7 @@ export function buildMessage(context: MessageContext) {
     footer,
   ]
   return {
-    // What notifications and screen readers say. Blocks alone are refused by some clients.
+    // What notifications and screen readers say.
     text: [fitText(title, MAX.section), text].filter(Boolean).join('\n'),
     blocks: blocks.filter(Boolean),
     metadata: {

@@ -86,10 +86,13 @@ test('messages of one key go into one thread, those without it stand alone', asy
 
 test('of messages of one key at the same time one begins the thread', async () => {
   const { channel, send } = await prepare({ title: '{{ n }}', threadKey: 'order {{ /order/id }}' })
-  await Promise.all([1, 2, 3].map((n) => send({ n, order: { id: 7 } })))
+  const sent = await Promise.all([1, 2, 3].map((n) => send({ n, order: { id: 7 } })))
   const messages = await slack.messages(channel)
   expect(messages).toHaveLength(3)
   expect(messages.map(({ thread_ts }) => thread_ts)).toEqual([undefined, messages[0]!.ts, messages[0]!.ts])
+  // One a second is what Slack takes of a channel.
+  const startedAt = sent.map(({ delivery }) => Date.parse(delivery!.lastAttempt!.startedAt))
+  expect(Math.max(...startedAt) - Math.min(...startedAt)).toBeGreaterThan(1_500)
 })
 
 test('the channels to choose from are those that the bot sees, by name', async () => {
