@@ -1,0 +1,58 @@
+import type { Samples } from 'postrider/connector'
+import type { Config, Credentials } from './settings.ts'
+
+const json = { 'content-type': 'application/json; charset=utf-8' }
+
+function refused(error: string) {
+  return { statusCode: 200, headers: json, body: JSON.stringify({ ok: false, error }) }
+}
+
+export const samples: Samples<Config, Credentials> = {
+  config: {
+    channel: 'C0123456789',
+    title: 'Order {{ order.id }} was paid',
+    text: '*{{ customer.name }}* paid {{ order.total }}.',
+    fields: ['order.id', '/customer/name'],
+    showData: true,
+    link: 'https://app.example.com/orders/{{ order.id }}',
+    linkLabel: 'Open the order',
+    threadKey: 'order.id',
+    apiUrl: 'https://slack.com/api/',
+  },
+  credentials: { botToken: 'xoxb-1234567890-not-a-real-token' },
+  rejects: [
+    { config: { channel: '#alerts' }, path: ['config', 'channel'] },
+    { config: { threadKey: 'order.id' }, path: ['config', 'threadKey'] },
+    { config: { title: 'x'.repeat(151) }, path: ['config', 'title'] },
+    { credentials: {}, path: ['credentials', 'botToken'] },
+    { credentials: { botToken: 'xoxp-1234567890-of-a-person' }, path: ['credentials', 'botToken'] },
+    { credentials: { webhookUrl: 'https://app.slack.com/client/T0/C0' }, path: ['credentials', 'webhookUrl'] },
+    {
+      credentials: {
+        botToken: 'xoxb-1234567890-not-a-real-token',
+        webhookUrl: 'https://hooks.slack.com/services/T0/B0/not-a-real-one',
+      },
+      path: ['credentials', 'webhookUrl'],
+    },
+  ],
+  responses: [
+    {
+      name: 'posted by a bot',
+      response: {
+        statusCode: 200,
+        headers: json,
+        body: JSON.stringify({ ok: true, channel: 'C0123456789', ts: '1712345678.000100' }),
+      },
+      kind: 'success',
+    },
+    { name: 'posted to a webhook', response: { statusCode: 200, body: 'ok' }, kind: 'success' },
+    { name: 'token revoked', response: refused('token_revoked'), kind: 'disable' },
+    { name: 'bot not in the channel', response: refused('not_in_channel'), kind: 'fail' },
+    { name: 'blocks refused', response: refused('invalid_blocks'), kind: 'fail' },
+    { name: 'too many, told with 200', response: refused('ratelimited'), kind: 'retry' },
+    { name: 'trouble at Slack', response: refused('internal_error'), kind: 'retry' },
+    { name: "a proxy's page", response: { statusCode: 200, body: '<html>Please log in</html>' }, kind: 'retry' },
+    { name: 'webhook removed', response: { statusCode: 404, body: 'no_service' }, kind: 'disable' },
+    { name: 'channel archived', response: { statusCode: 410, body: 'channel_is_archived' }, kind: 'fail' },
+  ],
+}
