@@ -1,4 +1,4 @@
-import { type ConnectorEvent, jsonOf, placeholdersOf, renderTemplate } from 'postrider/connector'
+import { type ConnectorEvent, placeholdersOf, renderTemplate, writeJson } from 'postrider/connector'
 import { expect, test } from 'vitest'
 
 const event: ConnectorEvent = {
@@ -32,10 +32,17 @@ test('what a value holds is no template', () => {
   expect(renderTemplate('{{data}}', { ...event, data: '{{type}} $& $1' })).toBe('{{type}} $& $1')
 })
 
-test('data that is nested too deeply is not shown', () => {
+test('of data that is deep or long the beginning is shown', () => {
   let deep: unknown = 1
   for (let n = 0; n < 100_000; n += 1) deep = [deep]
-  expect(jsonOf(deep)).toBe('(nested too deeply to show)')
+  expect(writeJson(deep, 1_000)).toBe(`${'['.repeat(100)}…${']'.repeat(100)}`)
+  const long = { list: Array.from({ length: 50_000 }, (_, n) => n) }
+  expect(writeJson(long, 20)).toMatch(/^\{"list":\[0,1,2,3,/)
+  expect(writeJson(long, 20).length).toBeLessThan(40)
+  expect(renderTemplate('{{data}}', { ...event, data: long }).length).toBeLessThan(10_100)
+  expect(writeJson({ a: [1, { b: null }], c: {} }, 1_000, '  ')).toBe(
+    JSON.stringify({ a: [1, { b: null }], c: {} }, null, 2),
+  )
 })
 
 test('a template says what it looks up', () => {

@@ -1,7 +1,8 @@
 import type { ConnectorEvent } from 'postrider/connector'
+import { writeJson } from 'postrider/connector'
 import type { Config } from './settings.ts'
 import { fillTemplate, fillWholly, literalLength, MISSING, nameOf, textAt } from './template.ts'
-import { createRoom, fitText, type Room, writeJson } from './text.ts'
+import { createRoom, fitText, type Room } from './text.ts'
 
 /**
  * Most characters that Slack takes, from https://docs.slack.dev/reference/block-kit/blocks; that of all blocks together is

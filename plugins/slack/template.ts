@@ -1,5 +1,5 @@
 import type { ConnectorEvent } from 'postrider/connector'
-import { writeJson } from './text.ts'
+import { writeJson } from 'postrider/connector'
 
 /** What stands for a value that the event does not have. */
 export const MISSING = '–'

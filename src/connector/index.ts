@@ -20,4 +20,5 @@ export {
   type Settings,
   type Shared,
 } from './define-connector.ts'
-export { jsonOf, placeholdersOf, renderTemplate, textOf, valueAt } from './template.ts'
+export { placeholdersOf, renderTemplate, textOf, valueAt } from './template.ts'
+export { writeJson } from './write-json.ts'

@@ -1,4 +1,5 @@
 import type { ConnectorEvent } from './define-connector.ts'
+import { writeJson } from './write-json.ts'
 
 // The one template language of all connectors, so that what a customer has learned of one holds for the others.
 
@@ -38,22 +39,16 @@ export function valueAt({ id, type, createdAt, organizationId, data }: Connector
     .reduce((value, key) => (isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined), root)
 }
 
-/** A value as people read it: texts as they are, everything else as JSON; undefined for null, '' and what is not there. */
+/** More of one value than any message has room for. */
+const MOST_CHARACTERS = 10_000
+
+/**
+ * A value as people read it: texts as they are, everything else as JSON, at most about 10,000 characters; undefined for null,
+ * '' and what is not there.
+ */
 export function textOf(value: unknown): string | undefined {
   if (value === undefined || value === null || value === '') return undefined
-  return typeof value === 'string' ? value : jsonOf(value)
-}
-
-/** Deeper data overflows the stack of JSON.stringify, or is mostly indentation. */
-const MAX_DEPTH = 20
-
-/** JSON for people, indented when asked; a few words for what is nested over 20 deep. */
-export function jsonOf(value: unknown, indent?: number): string {
-  return isWithin(value, MAX_DEPTH) ? JSON.stringify(value, null, indent) : '(nested too deeply to show)'
-}
-
-function isWithin(value: unknown, depth: number): boolean {
-  return !isObject(value) || (depth > 0 && Object.values(value).every((inner) => isWithin(inner, depth - 1)))
+  return typeof value === 'string' ? value.slice(0, MOST_CHARACTERS) : writeJson(value, MOST_CHARACTERS)
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
