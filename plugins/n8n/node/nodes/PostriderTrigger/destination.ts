@@ -127,7 +127,8 @@ function configOf({ url, isTest }: Wanted): IDataObject {
 
 function registered(node: INode, id: string | undefined, secret: string | null): Registered {
   if (id !== undefined && secret !== null) return { id, secret }
-  const message = 'The destination in Postrider has no signing secret, and what is not signed is not trusted: delete it there'
+  const message =
+    'The destination in Postrider has no signing secret, and what is not signed is not trusted: delete it there'
   throw new NodeOperationError(node, message)
 }
 
@@ -138,7 +139,8 @@ export async function requireStandardWebhooks(context: ApiContext): Promise<void
   }>(context, 'query SignatureSchemes { viewer { application { deliveryProfile { signatures { scheme } } } } }', {})
   const signatures = viewer?.application?.deliveryProfile.signatures ?? []
   if (signatures.some(({ scheme }) => scheme === 'STANDARD_WEBHOOKS')) return
-  const message = 'The application does not sign its requests with Standard Webhooks, which is what this trigger verifies'
+  const message =
+    'The application does not sign its requests with Standard Webhooks, which is what this trigger verifies'
   throw new NodeOperationError(context.getNode(), message, {
     description: 'Whoever runs the application can add the scheme STANDARD_WEBHOOKS to its delivery profile.',
   })

@@ -60,7 +60,8 @@ export async function callApi<Data>(
   }
   const messages = answer?.errors?.map(({ message }) => message) ?? []
   if (messages.length === 0 && answer?.data) return answer.data
-  const message = messages.join('; ') || `There is no Postrider server at ${url}: look at the server URL of the credential`
+  const message =
+    messages.join('; ') || `There is no Postrider server at ${url}: look at the server URL of the credential`
   throw new NodeOperationError(context.getNode(), message, { itemIndex })
 }
 

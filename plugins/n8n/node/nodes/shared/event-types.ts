@@ -3,7 +3,11 @@ import { callApi } from './api'
 
 interface EventTypesPage {
   readonly eventTypes: {
-    readonly nodes: ReadonlyArray<{ readonly name: string; readonly description: string | null; readonly status: string }>
+    readonly nodes: ReadonlyArray<{
+      readonly name: string
+      readonly description: string | null
+      readonly status: string
+    }>
     readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null }
   }
 }
