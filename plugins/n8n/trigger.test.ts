@@ -97,18 +97,34 @@ describe('an active workflow', () => {
     expect(n8n.executions).toHaveLength(1)
   })
 
-  test('gets on with a destination that is there although n8n has lost what it knew of it', async () => {
-    const { backend, n8n, organizationId, credential, destinations } = await prepare()
+  test('is started by a destination that n8n has forgotten, and takes it with it when it is switched off', async () => {
+    const { backend, n8n, organizationId, destinations } = await prepare()
     await n8n.activate()
     const [{ id } = { id: '' }] = await destinations()
-    const { config, key, eventTypes } = (await destinations())[0]!
-    await backend.send(documents.DestinationDeleteDocument, { input: { id } })
-    await backend.destination({ organizationId, connector: 'n8n', config, key: key!, eventTypes })
+    n8n.staticData = {}
     await n8n.activate()
     const { deliveries } = await backend.publish({ organizationId, type: 'a', data: 1 })
     expect(await backend.finished(deliveries[0]!.id)).toMatchObject({ status: 'SUCCEEDED' })
-    expect(await destinations()).toHaveLength(1)
-    expect(credential.organization).toBe('acme')
+    expect(await destinations()).toMatchObject([{ id }])
+    n8n.staticData = {}
+    await n8n.deactivate()
+    expect(await destinations()).toEqual([])
+  })
+
+  test('gets a new destination in the place of one that was deleted in Postrider, and does not mind when it is gone', async () => {
+    const { backend, n8n, organizationId, destinations } = await prepare()
+    const deleteIt = async () => {
+      const [{ id } = { id: '' }] = await destinations()
+      await backend.send(documents.DestinationDeleteDocument, { input: { id } })
+    }
+    await n8n.activate()
+    await deleteIt()
+    await n8n.activate()
+    const { deliveries } = await backend.publish({ organizationId, type: 'a', data: 1 })
+    expect(await backend.finished(deliveries[0]!.id)).toMatchObject({ status: 'SUCCEEDED' })
+    await deleteIt()
+    await n8n.deactivate()
+    expect(n8n.staticData).toEqual({ registrations: {} })
   })
 
   test('tells the destination of other events that it wants, and switches on what the system switched off', async () => {

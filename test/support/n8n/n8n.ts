@@ -16,7 +16,7 @@ export interface N8n extends AsyncDisposable {
   readonly productionUrl: string
   readonly testUrl: string
   /** What is stored with the workflow. */
-  readonly staticData: Json
+  staticData: Json
   /** Parameters of the trigger, as the editor has them. */
   parameters: Json
   /** The credential that the trigger uses. */
@@ -133,6 +133,9 @@ export async function startN8n({ package: built, credential, timezone = 'UTC' }:
     testUrl: urlOf('webhook-test'),
     get staticData() {
       return JSON.parse(stored)
+    },
+    set staticData(data) {
+      stored = JSON.stringify(data)
     },
     parameters: { eventTypes: [] },
     credential,

@@ -11,6 +11,7 @@ import {
 import { credentialOf, findOrganizationId } from '../shared/api'
 import { getEventTypes } from '../shared/event-types'
 import {
+  type Destination,
   deleteDestination,
   findDestination,
   type Registered,
@@ -56,9 +57,7 @@ export class PostriderTrigger implements INodeType {
     default: {
       async checkExists(this: IHookFunctions): Promise<boolean> {
         const url = webhookUrl(this)
-        const { organization } = await credentialOf(this)
-        const organizationId = await findOrganizationId(this, organization)
-        const found = await findDestination(this, { organizationId, url })
+        const found = await destinationOf(this, url)
         const isKnown = found !== undefined && registrations(this)[url]?.id === found.id
         return isKnown && found.disabledReason === null && isSameSet(found.eventTypes, eventTypes(this))
       },
@@ -84,7 +83,7 @@ export class PostriderTrigger implements INodeType {
 
       async delete(this: IHookFunctions): Promise<boolean> {
         const url = webhookUrl(this)
-        const id = registrations(this)[url]?.id
+        const id = registrations(this)[url]?.id ?? (await destinationOf(this, url))?.id
         if (id !== undefined) await deleteDestination(this, id)
         keep(this, url, undefined)
         return true
@@ -112,6 +111,11 @@ function webhookUrl(context: IHookFunctions): string {
   const url = context.getNodeWebhookUrl('default')
   if (url !== undefined) return url
   throw new NodeOperationError(context.getNode(), 'n8n has no webhook URL for this node')
+}
+
+async function destinationOf(context: IHookFunctions, url: string): Promise<Destination | undefined> {
+  const { organization } = await credentialOf(context)
+  return await findDestination(context, { organizationId: await findOrganizationId(context, organization), url })
 }
 
 function eventTypes(context: IHookFunctions): string[] {

@@ -45,10 +45,8 @@ export async function findDestination(
   return destinations.nodes.find((destination) => destination.key === key)
 }
 
-/** Finds or makes the destination of the URL, as wanted, and reads its secret. */
+/** Makes the destination of the URL, or brings the one that it has up to date, and reads its secret. */
 export async function registerDestination(context: ApiContext, wanted: Wanted): Promise<Registered> {
-  const found = await findDestination(context, wanted)
-  if (found) return await adoptDestination(context, found, wanted)
   const { organizationId, url, isTest, eventTypes, workflowName } = wanted
   const input = {
     organizationId,
@@ -66,9 +64,8 @@ export async function registerDestination(context: ApiContext, wanted: Wanted): 
     { input },
   )
   const { destination, signingSecret, userErrors } = destinationCreate
-  // Another process of n8n was faster.
-  const taken = userErrors.some(({ code }) => code === 'TAKEN') ? await findDestination(context, wanted) : undefined
-  if (taken) return await adoptDestination(context, taken, wanted)
+  const earlier = userErrors.some(({ code }) => code === 'TAKEN') ? await findDestination(context, wanted) : undefined
+  if (earlier) return await adoptDestination(context, earlier, wanted)
   refuse(context.getNode(), userErrors)
   return registered(context.getNode(), destination?.id, signingSecret)
 }
