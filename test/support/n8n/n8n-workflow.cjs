@@ -1,5 +1,6 @@
-// Stands in for the few things that the nodes import from n8n-workflow at run time: that package is 140 MB, and wants a
-// compiler. What it does is what n8n-workflow 2.41 does with the same arguments, as far as the nodes can tell.
+// Stands in for the few things that the nodes import from n8n-workflow at run time: that package is 140 MB with what it
+// needs, and its install script fails where npm runs on Node 20. What it does is what n8n-workflow 2.41 does with the same
+// arguments, as far as the nodes and these tests can tell: see N8N_WORKFLOW in package.ts.
 
 class NodeError extends Error {
   constructor(node, error, options = {}) {
