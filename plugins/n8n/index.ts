@@ -1,4 +1,4 @@
-import { type Classification, type ConnectorResponse, type DeliverResult, defineConnector } from 'postrider/connector'
+import { type Classification, type ConnectorResponse, defineConnector } from 'postrider/connector'
 import { z } from 'zod'
 
 const EXAMPLE = 'https://n8n.example.com/webhook/0f5c2c1e-6f0b-4d0e-9d0a-3b1f6c8f2a11/webhook'
@@ -36,12 +36,7 @@ export default defineConnector({
   config,
   target: ({ config }) => ({ label: new URL(config.url).host }),
   buildRequest: ({ config, body }) => ({ url: config.url, body, sign: true }),
-  classify: readAnswer,
-  // Only here is it known that a URL is a temporary one. Others are left to the host.
-  async deliver(host, { config, request: { url, ...request } }) {
-    if (!config.temporary) return undefined
-    return readAnswerOfTestUrl((await host.fetch(url, request)).status)
-  },
+  classify: (response, { config }) => (config.temporary ? readAnswerOfTestUrl(response) : readAnswer(response)),
   samples: {
     config: { url: EXAMPLE, temporary: false },
     rejects: [
@@ -88,8 +83,7 @@ function readAnswer({ statusCode }: ConnectorResponse): Classification | undefin
 }
 
 /** n8n forgets a test URL after the first event, after two minutes, and when it restarts. */
-function readAnswerOfTestUrl(status: number): DeliverResult {
-  if (status >= 200 && status < 300) return { kind: 'success' }
-  if (status !== 404 && status !== 410) return { kind: 'retry', reason: `n8n answered ${status}` }
-  return { kind: 'disable', because: 'GONE', remove: true, reason: `Nobody listens at the test URL (${status})` }
+function readAnswerOfTestUrl({ statusCode }: ConnectorResponse): Classification | undefined {
+  if (statusCode !== 404 && statusCode !== 410) return undefined
+  return { kind: 'disable', because: 'GONE', remove: true, reason: `Nobody listens at the test URL (${statusCode})` }
 }

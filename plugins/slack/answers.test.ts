@@ -326,7 +326,8 @@ test.each([
 
 test.each(slack.samples!.responses!)('sample: $name', ({ response, kind }) => {
   const { headers = {}, body = '' } = response
-  expect(slack.classify!({ statusCode: response.statusCode, headers, body })!.kind).toBe(kind)
+  const answered = { statusCode: response.statusCode, headers, body }
+  expect(slack.classify!(answered, { config: slack.samples!.config })!.kind).toBe(kind)
 })
 
 async function choices(search: string, secrets: Record<string, string> = credentials) {

@@ -197,7 +197,7 @@ export interface ConnectorDefinition<Config = unknown, Credentials = unknown> {
    */
   buildRequest(context: RequestContext<Config, Credentials>): ConnectorRequest
   /** Meaning of an answer where HTTP's own is not enough; undefined leaves it to the status code. */
-  classify?(response: ConnectorResponse): Classification | undefined
+  classify?(response: ConnectorResponse, context: { config: Config }): Classification | undefined
   /**
    * Sends the built request where one HTTP request is not enough: by a vendor's SDK, over another protocol. `request` is
    * what `buildRequest` made, with all headers; undefined leaves it to the host to send that by HTTP. Has the application's

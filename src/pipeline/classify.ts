@@ -3,27 +3,36 @@ import { parseClassification } from '../connector/parse-result.ts'
 import type { ReadyConnector } from '../connector/registry.ts'
 import { type Outcome, outcomeOfResponse } from '../domain/outcome.ts'
 import type { OutboundResponse, OutboundResult } from '../outbound/outbound.ts'
+import type { LoadedDestination } from './destination-cache.ts'
+
+export interface Addressed {
+  readonly connector: ReadyConnector
+  readonly destination: LoadedDestination
+}
 
 /** What came back, as an outcome: the connector's word first, then HTTP's. */
-export function classify(connector: ReadyConnector, result: OutboundResult, now: Date): Outcome {
-  if (result.kind === 'response') return classifyResponse(connector, result, now)
+export function classify({ connector, destination }: Addressed, result: OutboundResult, now: Date): Outcome {
+  if (result.kind === 'response') return classifyResponse({ connector, destination }, result, now)
   if (result.failure === 'ABORTED') throw new Error('An attempt that was cut off has no outcome')
   return { outcome: 'RETRYABLE_FAILURE', failureKind: result.failure, message: result.message }
 }
 
-function classifyResponse(connector: ReadyConnector, response: OutboundResponse, now: Date): Outcome {
+function classifyResponse(target: Addressed, response: OutboundResponse, now: Date): Outcome {
   const headers = Object.fromEntries(response.headers)
   const byStatus = outcomeOfResponse(response.statusCode, headers['retry-after'], now)
   try {
-    return classifyByConnector(connector, { ...response, headers }) ?? byStatus
+    return classifyByConnector(target, { ...response, headers }) ?? byStatus
   } catch (error) {
     const message = `The connector could not read the answer: ${error instanceof Error ? error.message : error}`
     return { outcome: 'RETRYABLE_FAILURE', failureKind: 'CONNECTOR_ERROR', message }
   }
 }
 
-function classifyByConnector(connector: ReadyConnector, response: ConnectorResponse): Outcome | undefined {
-  const verdict = parseClassification(connector.definition.classify?.(response))
+function classifyByConnector(
+  { connector, destination: { config } }: Addressed,
+  response: ConnectorResponse,
+): Outcome | undefined {
+  const verdict = parseClassification(connector.definition.classify?.(response, { config }))
   return verdict && outcomeOf(verdict)
 }
 

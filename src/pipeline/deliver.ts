@@ -6,9 +6,10 @@ import { retryDelayMs } from '../domain/retry-schedule.ts'
 import type { RecordedRequest, RecordedResponse } from '../store/delivery-attempt.ts'
 import type { AttemptRecord, AttemptResult, PendingDelivery } from './attempt-result.ts'
 import { isOutOfPatience } from './circuit.ts'
+import type { Addressed } from './classify.ts'
 import type { LoadedDestination } from './destination-cache.ts'
 import { type OnSlow, type PreparedRequest, prepareRequest } from './prepare-request.ts'
-import { type Addressed, type SendParts, type Sent, send } from './send.ts'
+import { type SendParts, type Sent, send } from './send.ts'
 import { passesFilter, shapedData } from './shape-event.ts'
 
 export interface DeliverParts extends SendParts {

@@ -1,10 +1,9 @@
 import type { Host } from '../connector/define-connector.ts'
 import { parseDelivered } from '../connector/parse-result.ts'
-import type { ReadyConnector } from '../connector/registry.ts'
 import type { Outcome } from '../domain/outcome.ts'
 import { failureBeneath, withHost } from '../outbound/host.ts'
 import type { FailureCode, Outbound, OutboundResponse, SendFailure } from '../outbound/outbound.ts'
-import { classify, outcomeOf } from './classify.ts'
+import { type Addressed, classify, outcomeOf } from './classify.ts'
 import type { LoadedDestination } from './destination-cache.ts'
 import type { DestinationHosts } from './destination-host.ts'
 import type { PreparedRequest } from './prepare-request.ts'
@@ -26,11 +25,6 @@ export interface Sent {
   readonly response: Omit<OutboundResponse, 'kind' | 'durationMs'> | undefined
 }
 
-export interface Addressed {
-  readonly connector: ReadyConnector
-  readonly destination: LoadedDestination
-}
-
 /**
  * Sends by HTTP, or lets the connector send. Undefined when it was cut off by the end of the process. Throws
  * OutboundRequestInvalid for what is no HTTP request.
@@ -46,13 +40,13 @@ function limitsOf({ id, version, profile }: LoadedDestination) {
 
 async function sendByHttp(
   { outbound, cut, now }: SendParts,
-  { connector, destination }: Addressed,
+  target: Addressed,
   prepared: PreparedRequest,
 ): Promise<Sent | undefined> {
-  const result = await outbound.send(prepared, { ...limitsOf(destination), signal: cut })
+  const result = await outbound.send(prepared, { ...limitsOf(target.destination), signal: cut })
   if (result.kind === 'failure' && result.failure === 'ABORTED') return undefined
   return {
-    outcome: classify(connector, result, now()),
+    outcome: classify(target, result, now()),
     durationMs: Math.round(result.durationMs),
     isReached: result.kind === 'response',
     response: result.kind === 'response' ? result : undefined,
