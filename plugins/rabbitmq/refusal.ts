@@ -58,9 +58,8 @@ export function verdictOfClose({ code, text }: Close, { routingKey, sizeBytes }:
       return { kind: 'fail', reason }
     case 403: {
       if (/ internal exchange /.test(text)) return { kind: 'fail', reason }
-      const topic = / to topic '(.*)' in /s.exec(text)?.[1]
-      if (topic === undefined) return { kind: 'disable', because: 'CREDENTIALS_REJECTED', reason }
-      return topic === routingKey ? { kind: 'fail', reason } : bystander
+      if (!text.includes(" to topic '")) return { kind: 'disable', because: 'CREDENTIALS_REJECTED', reason }
+      return text.includes(` to topic '${routingKey}' in `) ? { kind: 'fail', reason } : bystander
     }
     case 406: {
       const size = /message size (\d+) /.exec(text)?.[1]
