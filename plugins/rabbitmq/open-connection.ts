@@ -19,7 +19,9 @@ interface Frame {
 
 const require = createRequire(import.meta.url)
 const lib = path.join(path.dirname(require.resolve('amqplib')), 'lib')
-const { Connection } = require(path.join(lib, 'connection.js')) as { Connection: new (stream: Socket) => AmqpConnection }
+const { Connection } = require(path.join(lib, 'connection.js')) as {
+  Connection: new (stream: Socket) => AmqpConnection
+}
 const { ChannelModel: Model } = require(path.join(lib, 'channel_model.js')) as {
   ChannelModel: new (connection: AmqpConnection) => ChannelModel
 }

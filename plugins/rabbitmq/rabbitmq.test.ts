@@ -34,9 +34,7 @@ beforeAll(async () => {
 }, 60_000)
 afterAll(async () => {
   if (missing) return
-  await postrider[Symbol.asyncDispose]()
-  await operator.close()
-  await broker[Symbol.asyncDispose]()
+  await Promise.all([postrider[Symbol.asyncDispose](), broker[Symbol.asyncDispose]()])
 })
 beforeEach((context) => {
   if (missing) context.skip(missing)
@@ -155,7 +153,10 @@ test('a topic that the user may not write costs that event, and none that was on
   await broker.control('set_permissions', 'narrow', '', '.*', '')
   await broker.control('set_topic_permissions', 'narrow', exchange, '^good', '')
   const credentials = { user: 'narrow', password: 'password-of-the-narrow' }
-  const { backend, organizationId, finished } = await prepare({ exchange }, { credentials, retryDelays: [0, 0, 0, 0, 0] })
+  const { backend, organizationId, finished } = await prepare(
+    { exchange },
+    { credentials, retryDelays: [0, 0, 0, 0, 0] },
+  )
   await backend.eventType('good')
   const events = ['good', 'a', 'good', 'good'].map((type) => ({ organizationId, type, data: {} }))
   const { eventsPublish } = await backend.send(EventsPublishDocument, { input: { events } })
@@ -297,7 +298,8 @@ test('while the broker is down its messages wait, and arrive on a new connection
   expect(both).toEqual([1, 2])
 }, 60_000)
 
-const CHECK = 'mutation ($input: ConnectorCheckInput!) { connectorCheck(input: $input) { userErrors { path message } } }'
+const CHECK =
+  'mutation ($input: ConnectorCheckInput!) { connectorCheck(input: $input) { userErrors { path message } } }'
 
 async function connectOperator() {
   operator = await broker.connect()

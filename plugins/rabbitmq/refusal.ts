@@ -39,7 +39,8 @@ export function refusalOfConnection({ code, text }: Close): Refusal | undefined 
     return new Refusal({ kind: 'disable', because: 'CREDENTIALS_REJECTED', reason }, ['credentials', 'password'])
   }
   if (code !== 530) return undefined
-  if (/^NOT_ALLOWED - vhost .* not found$/s.test(text)) return new Refusal({ kind: 'fail', reason }, ['config', 'vhost'])
+  if (/^NOT_ALLOWED - vhost .* not found$/s.test(text))
+    return new Refusal({ kind: 'fail', reason }, ['config', 'vhost'])
   // More words behind that tell of a limit or of a virtual host that is down: that passes.
   return /refused for user '[^']*'$/.test(text)
     ? new Refusal({ kind: 'disable', because: 'CREDENTIALS_REJECTED', reason }, ['config', 'vhost'])
@@ -67,7 +68,10 @@ export function verdictOfClose({ code, text }: Close, { routingKey, sizeBytes }:
       return Number(size) === sizeBytes ? { kind: 'fail', reason } : bystander
     }
     default:
-      return { kind: 'retry', reason: text ? reason : 'The connection ended before the broker had confirmed the message' }
+      return {
+        kind: 'retry',
+        reason: text ? reason : 'The connection ended before the broker had confirmed the message',
+      }
   }
 }
 

@@ -82,7 +82,9 @@ export type Credentials = z.infer<typeof credentialsSchema>
 
 /** Throws when it is too long for AMQP. */
 export function routingKeyFor({ routingKey }: Config, event: ConnectorEvent): string {
-  const key = routingKey.replace(/\{\{(type|id|organizationId)\}\}/g, (_, field) => event[field as 'type']).toWellFormed()
+  const key = routingKey
+    .replace(/\{\{(type|id|organizationId)\}\}/g, (_, field) => event[field as 'type'])
+    .toWellFormed()
   if (!fitsName(key)) throw new Error(`The routing key is over ${MAX_NAME_BYTES} bytes: shorten its template`)
   return key
 }

@@ -46,6 +46,7 @@ export default defineConnector({
         path: ['config', 'fields'],
       },
       { config: { host: 'redis.example.com', stream: 'events', maxLength: -1 }, path: ['config', 'maxLength'] },
+      { credentials: { user: 'courier' }, path: ['credentials', 'password'] },
     ],
   },
 })

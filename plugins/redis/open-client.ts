@@ -66,7 +66,12 @@ function clientOn(socket: Socket): Redis {
 }
 
 async function logIn(client: Redis, { db }: Config, { user, password }: Credentials): Promise<void> {
-  if (password !== undefined) await (user === undefined ? client.auth(password) : client.auth(user, password))
+  if (password === undefined) {
+    // Whether one is asked for: of a client that is not logged in Redis reads no command as long as XADD, and says nothing useful.
+    await client.ping()
+  } else {
+    await (user === undefined ? client.auth(password) : client.auth(user, password))
+  }
   if (db !== 0) await client.select(db)
 }
 

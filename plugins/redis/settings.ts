@@ -58,20 +58,25 @@ export const configSchema = z.strictObject({
     .meta({ title: 'Fields', description: 'What the fields of an entry are called. Empty: left out.' }),
 })
 
-export const credentialsSchema = z.strictObject({
-  user: z
-    .string()
-    .min(1)
-    .max(1_024)
-    .optional()
-    .meta({ title: 'User', description: 'Of the access list (Redis 6 and later). Empty: the default user.' }),
-  password: z
-    .string()
-    .min(1)
-    .max(1_024)
-    .optional()
-    .meta({ title: 'Password', description: 'Empty when the server asks for none.' }),
-})
+export const credentialsSchema = z
+  .strictObject({
+    user: z
+      .string()
+      .min(1)
+      .max(1_024)
+      .optional()
+      .meta({ title: 'User', description: 'Of the access list (Redis 6 and later). Left out: the default user.' }),
+    password: z
+      .string()
+      .min(1)
+      .max(1_024)
+      .optional()
+      .meta({ title: 'Password', description: 'Left out when the server asks for none.' }),
+  })
+  .refine(({ user, password }) => user === undefined || password !== undefined, {
+    path: ['password'],
+    error: 'is required with a user',
+  })
 
 export type Config = z.infer<typeof configSchema>
 export type Credentials = z.infer<typeof credentialsSchema>
