@@ -17,6 +17,7 @@ export async function check(host: Host, settings: Settings<Config, Credentials>)
       return []
     } catch (error) {
       const { text } = closeOf(error)
+      if (!text) throw error
       return [{ message: `The broker said: ${text}`, path: ['config', exchange === '' ? 'routingKey' : 'exchange'] }]
     } finally {
       await close()

@@ -1,7 +1,7 @@
 import type { Options } from 'amqplib'
 import type { Classification, Host, Settings, Shared } from 'postrider/connector'
 import { openConnection } from './open-connection.ts'
-import { type Close, closeOf, verdictOfClose } from './refusal.ts'
+import { type Close, closeOf, noWord, verdictOfClose } from './refusal.ts'
 import type { Config, Credentials } from './settings.ts'
 
 export interface Message {
@@ -31,7 +31,7 @@ export async function openPublisher(
   const returned = new Set<string>()
   let ended: Close | undefined
   const end = (error?: unknown) => {
-    ended ??= error ? closeOf(error) : { code: 0, text: '' }
+    ended ??= error ? closeOf(error) : noWord
     lost()
   }
   model.on('error', end)
@@ -68,8 +68,6 @@ export async function openPublisher(
     throw error
   }
 }
-
-const noWord: Close = { code: 0, text: '' }
 
 const nacked: Classification = { kind: 'retry', reason: 'The broker could not take the message (nack)' }
 

@@ -9,10 +9,12 @@ import {
   DestinationDocument,
   DestinationUpdateDocument,
   EventDocument,
+  type EventPublishInput,
   EventsPublishDocument,
 } from '../../src/client/generated/documents.ts'
 import { attemptsOf } from '../../test/support/attempts.ts'
 import { makeCertificate, trustCertificate } from '../../test/support/certificate.ts'
+import { startLossyRelay } from '../../test/support/lossy-relay.ts'
 import { startTestPostrider, type TestPostrider } from '../../test/support/postrider.ts'
 import { type RabbitMq, startRabbitMq, whyNoRabbitMq } from '../../test/support/rabbitmq.ts'
 import { sendRaw } from '../../test/support/raw-request.ts'
@@ -153,21 +155,43 @@ test('a topic that the user may not write costs that event, and none that was on
   await broker.control('set_permissions', 'narrow', '', '.*', '')
   await broker.control('set_topic_permissions', 'narrow', exchange, '^good', '')
   const credentials = { user: 'narrow', password: 'password-of-the-narrow' }
-  const { backend, organizationId, finished } = await prepare(
+  const { backend, organizationId, publishAll, finished } = await prepare(
     { exchange },
     { credentials, retryDelays: [0, 0, 0, 0, 0] },
   )
   await backend.eventType('good')
   const events = ['good', 'a', 'good', 'good'].map((type) => ({ organizationId, type, data: {} }))
-  const { eventsPublish } = await backend.send(EventsPublishDocument, { input: { events } })
-  expect(eventsPublish.userErrors).toEqual([])
-  const published = eventsPublish.results.map(({ event }) => backend.send(EventDocument, { id: event!.id }))
-  const ids = (await Promise.all(published)).map(({ event }) => event!.deliveries.nodes[0]!.id)
-  const ended = await Promise.all(ids.map(finished))
+  const ended = await Promise.all((await publishAll(events)).map(finished))
   expect(ended.map(({ status }) => status)).toEqual(['SUCCEEDED', 'FAILED', 'SUCCEEDED', 'SUCCEEDED'])
   expect(ended[1]).toMatchObject({ attemptCount: 1, lastAttempt: { outcome: 'PERMANENT_FAILURE' } })
   expect(ended[1]!.lastAttempt!.errorMessage).toContain("access to topic 'a'")
   await take(queue)
+})
+
+test('a message that is larger than the broker takes costs that event, and none beside it', async () => {
+  const { queue } = await boundQueue('#')
+  await broker.control('eval', 'application:set_env(rabbit, max_message_size, 1000).')
+  const { organizationId, publishAll, finished } = await prepare(
+    { routingKey: queue },
+    { retryDelays: [0, 0, 0, 0, 0] },
+  )
+  const events = ['', 'x'.repeat(2_000), ''].map((text) => ({ organizationId, type: 'a', data: { text } }))
+  const ended = await Promise.all((await publishAll(events)).map(finished))
+  await broker.control('eval', 'application:unset_env(rabbit, max_message_size).')
+  expect(ended.map(({ status }) => status)).toEqual(['SUCCEEDED', 'FAILED', 'SUCCEEDED'])
+  expect(ended[1]).toMatchObject({ attemptCount: 1, lastAttempt: { outcome: 'PERMANENT_FAILURE' } })
+  expect(ended[1]!.lastAttempt!.errorMessage).toContain('larger than')
+})
+
+test('a virtual host that takes no more connections is tried again', async () => {
+  await broker.control('add_vhost', 'full')
+  await broker.control('set_permissions', '-p', 'full', broker.user, '.*', '.*', '.*')
+  await broker.control('set_vhost_limits', '-p', 'full', '{"max-connections":0}')
+  const { publish, finished } = await prepare({ vhost: 'full' })
+  expect((await finished((await publish({})).deliveryId)).lastAttempt).toMatchObject({
+    outcome: 'RETRYABLE_FAILURE',
+    errorMessage: expect.stringContaining('connection limit'),
+  })
 })
 
 test('a virtual host or an exchange that is not there fails the event, and the next arrives once it is', async () => {
@@ -232,6 +256,21 @@ test('a broker that is short of memory is tried again, without waiting for the t
     errorMessage: 'The broker takes no messages while it is short of memory or disk',
   })
   expect((await retry(deliveryId)).status).toBe('SUCCEEDED')
+})
+
+test('a message whose confirmation is lost is sent again, under the same id', async () => {
+  const { queue } = await boundQueue('#')
+  await using relay = await startLossyRelay(broker.port, 'unheard')
+  const { publish, finished } = await prepare({ port: relay.port, routingKey: queue }, { retryDelays: [0] })
+  const { id, deliveryId } = await publish({ text: 'unheard' })
+  const { status, attempts } = await finished(deliveryId)
+  expect(status).toBe('SUCCEEDED')
+  expect(attempts.nodes.map(({ errorMessage }) => errorMessage)).toEqual([
+    null,
+    'The connection ended before the broker had confirmed the message',
+  ])
+  const both = [await take(queue), await take(queue)]
+  expect(both.map(({ properties }) => properties.messageId)).toEqual([id, id])
 })
 
 test('the outbound guard stands before the broker too', async () => {
@@ -364,6 +403,12 @@ async function prepare(config: Record<string, unknown>, options: Options = {}) {
     async publish(data: unknown) {
       const { id: eventId, deliveries } = await backend.publish({ organizationId, type, data })
       return { id: eventId, deliveryId: deliveries[0]!.id }
+    },
+    /** At once; resolves to the deliveries' ids, in the order of the events. */
+    async publishAll(events: EventPublishInput[]) {
+      const { eventsPublish } = await backend.send(EventsPublishDocument, { input: { events } })
+      const published = eventsPublish.results.map(({ event }) => backend.send(EventDocument, { id: event!.id }))
+      return (await Promise.all(published)).map(({ event }) => event!.deliveries.nodes[0]!.id)
     },
     async retry(deliveryId: string) {
       const { deliveryRetry } = await backend.send(DeliveryRetryDocument, { input: { id: deliveryId } })

@@ -25,11 +25,14 @@ export interface Suspect {
 
 const MAX_TEXT_LENGTH = 300
 
-/** The channel's end comes to all messages on it as an Error of amqplib: its code, and the broker's text in quotes. */
+/** No word of the broker's: the connection is gone. */
+export const noWord: Close = { code: 0, text: '' }
+
+/** The end of a channel comes as an Error of amqplib: its code, and the broker's text in quotes. A socket's has no such code. */
 export function closeOf(error: unknown): Close {
   const { code, message } = error as { code?: unknown; message?: unknown }
-  const text = typeof message === 'string' ? message : ''
-  return { code: typeof code === 'number' ? code : 0, text: /with message "(.*)"$/s.exec(text)?.[1] ?? text }
+  if (typeof code !== 'number' || typeof message !== 'string') return noWord
+  return { code, text: /with message "(.*)"$/s.exec(message)?.[1] ?? message }
 }
 
 /** A connection that was refused before it was open: wrong credentials, or the virtual host. */

@@ -59,10 +59,9 @@ export const configSchema = z.strictObject({
     .default('application/json')
     .meta({ title: 'Content type', description: 'The content_type property of each message.' }),
   headers: z
-    .record(
-      z.string().regex(/^[a-z0-9][a-z0-9._-]{0,127}$/, 'is lower-case letters, digits, dots and dashes'),
-      z.string().max(1_024),
-    )
+    .record(z.string().regex(/^[a-z0-9][a-z0-9._-]{0,127}$/), z.string().max(1_024), {
+      error: ({ code }) => (code === 'invalid_key' ? 'is no name of lower-case letters, digits and . _ -' : undefined),
+    })
     .refine((headers) => Object.keys(headers).length <= MAX_HEADERS, `holds more than ${MAX_HEADERS}`)
     .default({})
     .meta({

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { AbstractConnector, Redis, ReplyError } from 'ioredis'
 import type { Host, Settings, Shared } from 'postrider/connector'
-import { refusalOf } from './refusal.ts'
+import { connectionEnded, type Refusal, refusalOf } from './refusal.ts'
 import type { Config, Credentials } from './settings.ts'
 
 /** How long a command waits for its answer before the connection counts as dead, milliseconds. */
@@ -75,8 +75,7 @@ async function logIn(client: Redis, { db }: Config, { user, password }: Credenti
   if (db !== 0) await client.select(db)
 }
 
-/** An error that Redis answered, as what it means; others as they are. Errors of ioredis hold the command, password and all. */
-export function refused(error: unknown): Error {
-  const { message } = error as Error
-  return error instanceof ReplyError ? refusalOf(message) : new Error(`The connection to Redis ended: ${message}`)
+/** What a command or the log-in came to. Errors of ioredis hold the command, password and all: none goes further. */
+export function refused(error: unknown): Refusal {
+  return error instanceof ReplyError ? refusalOf((error as Error).message) : connectionEnded()
 }

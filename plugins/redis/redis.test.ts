@@ -11,6 +11,7 @@ import {
 } from '../../src/client/generated/documents.ts'
 import { attemptsOf } from '../../test/support/attempts.ts'
 import { makeCertificate, trustCertificate } from '../../test/support/certificate.ts'
+import { startLossyRelay } from '../../test/support/lossy-relay.ts'
 import { startTestPostrider, type TestPostrider } from '../../test/support/postrider.ts'
 import { sendRaw } from '../../test/support/raw-request.ts'
 import { type RedisServer, startRedis, whyNoRedis } from '../../test/support/redis.ts'
@@ -181,6 +182,19 @@ test('what passes is tried again: no memory; and a replica on a new connection, 
     expect((await connections()).filter((id) => !before.includes(id))).toHaveLength(opened)
   }
   expect(await redis.client.xlen(stream)).toBe(3)
+})
+
+test('an entry whose answer is lost is added again, with the same id of the event', async () => {
+  await using relay = await startLossyRelay(redis.port, 'unheard')
+  const { stream, publish, finished } = await prepare({ port: relay.port }, { retryDelays: [0] })
+  const { id, deliveryId } = await publish({ text: 'unheard' })
+  const { status, attempts } = await finished(deliveryId)
+  expect(status).toBe('SUCCEEDED')
+  expect(attempts.nodes.map(({ errorMessage }) => errorMessage)).toEqual([
+    null,
+    'The connection ended before Redis had answered',
+  ])
+  expect((await entries(stream)).map((entry) => entry.id)).toEqual([id, id])
 })
 
 test('the outbound guard stands before the server too', async () => {

@@ -39,6 +39,11 @@ export function refusalOf(text: string): Refusal {
   return new Refusal({ kind: 'retry', reason }, ['config', 'host'])
 }
 
+/** Without an answer: whether the command was carried out is not known. */
+export function connectionEnded(): Refusal {
+  return new Refusal({ kind: 'retry', reason: 'The connection ended before Redis had answered' }, ['config', 'host'])
+}
+
 /** Whether another connection may lead to a server that can: during a failover the name leads to a new one. */
 export function isElsewhere(text: string): boolean {
   return /^(?:READONLY|MASTERDOWN|LOADING|MOVED)/.test(text)
