@@ -1,4 +1,4 @@
-import { type ConnectorEvent, placeholdersOf, renderTemplate, writeJson } from 'postrider/connector'
+import { type ConnectorEvent, placeholdersOf, renderTemplate, templateProblem, writeJson } from 'postrider/connector'
 import { expect, test } from 'vitest'
 
 const event: ConnectorEvent = {
@@ -43,6 +43,11 @@ test('of data that is deep or long the beginning is shown', () => {
   expect(writeJson({ a: [1, { b: null }], c: {} }, 1_000, '  ')).toBe(
     JSON.stringify({ a: [1, { b: null }], c: {} }, null, 2),
   )
+})
+
+test('a placeholder that no event has is told of', () => {
+  expect(templateProblem('{{type}} {{data.order.id}} {{data}} {order}')).toBeUndefined()
+  expect(templateProblem('{{type}} {{order.id}}')).toMatch(/^holds \{\{order\.id}}, .*write \{\{data\.order\.id}}/)
 })
 
 test('a template says what it looks up', () => {

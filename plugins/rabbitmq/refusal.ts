@@ -71,9 +71,11 @@ export function verdictOfClose({ code, text }: Close, { routingKey, sizeBytes }:
       return Number(size) === sizeBytes ? { kind: 'fail', reason } : bystander
     }
     default:
+      if (text) return { kind: 'retry', reason }
       return {
         kind: 'retry',
-        reason: text ? reason : 'The connection ended before the broker had confirmed the message',
+        because: 'CONNECTION',
+        reason: 'The connection ended before the broker had confirmed the message',
       }
   }
 }

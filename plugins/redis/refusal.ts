@@ -41,7 +41,10 @@ export function refusalOf(text: string): Refusal {
 
 /** Without an answer: whether the command was carried out is not known. */
 export function connectionEnded(): Refusal {
-  return new Refusal({ kind: 'retry', reason: 'The connection ended before Redis had answered' }, ['config', 'host'])
+  return new Refusal(
+    { kind: 'retry', because: 'CONNECTION', reason: 'The connection ended before Redis had answered' },
+    ['config', 'host'],
+  )
 }
 
 /** Whether another connection may lead to a server that can: during a failover the name leads to a new one. */

@@ -61,14 +61,19 @@ export interface ConnectorResponse {
 /**
  * What came of an attempt.
  * - `success`: it arrived.
- * - `retry`: on the schedule, not before `afterMs`; `because` it came too fast, where that is so.
+ * - `retry`: on the schedule, not before `afterMs`; `because` it came too fast, or the connection ended, where that is so.
  * - `fail`: this event will never be taken; the next one may be.
  * - `disable`: nothing will be taken until a person has changed something: the destination is switched off, its owner told.
  *   With `remove`, for receivers that end their own subscription, the destination is deleted instead.
  */
 export type Classification =
   | { readonly kind: 'success' }
-  | { readonly kind: 'retry'; readonly reason: string; readonly afterMs?: number; readonly because?: 'RATE_LIMITED' }
+  | {
+      readonly kind: 'retry'
+      readonly reason: string
+      readonly afterMs?: number
+      readonly because?: 'RATE_LIMITED' | 'CONNECTION'
+    }
   | { readonly kind: 'fail'; readonly reason: string }
   | {
       readonly kind: 'disable'

@@ -20,5 +20,5 @@ export {
   type Settings,
   type Shared,
 } from './define-connector.ts'
-export { placeholdersOf, renderTemplate, textOf, valueAt } from './template.ts'
+export { placeholdersOf, renderTemplate, templateProblem, textOf, valueAt } from './template.ts'
 export { writeJson } from './write-json.ts'

@@ -18,7 +18,7 @@ const classificationSchema = z.discriminatedUnion('kind', [
     kind: z.literal('retry'),
     reason: z.string(),
     afterMs: z.number().min(0).optional(),
-    because: z.literal('RATE_LIMITED').optional(),
+    because: z.enum(['RATE_LIMITED', 'CONNECTION']).optional(),
   }),
   z.object({ kind: z.literal('fail'), reason: z.string() }),
   z.object({

@@ -5,6 +5,14 @@ import { writeJson } from './write-json.ts'
 
 const PLACEHOLDER = /\{\{ *([^{}\s]+) *\}\}/g
 
+const ROOTS = new Set(['id', 'type', 'createdAt', 'organizationId', 'data'])
+
+/** Why nothing would ever stand there: a placeholder that is no value of an event. For `refine` of a setting's schema. */
+export function templateProblem(template: string): string | undefined {
+  const wrong = placeholdersOf(template).find((path) => !ROOTS.has(path.split('.', 1)[0]!))
+  return wrong && `holds {{${wrong}}}, which no event has: write {{data.${wrong}}} for a value of its data`
+}
+
 /** `{{path}}` that `renderTemplate` fills in, as they stand in a template. */
 export function placeholdersOf(template: string): string[] {
   return Array.from(template.matchAll(PLACEHOLDER), ([, path]) => path!)

@@ -73,7 +73,8 @@ async function sendByConnector(
   try {
     const result = await withHost(outbound, { ...limitsOf(destination), cut, onResponse }, work)
     if (!result) return 'by HTTP'
-    ended = { outcome: outcomeOf(result), isReached: true, response: result.response }
+    const isReached = !(result.kind === 'retry' && result.because === 'CONNECTION')
+    ended = { outcome: outcomeOf(result), isReached, response: result.response }
   } catch (error) {
     const failure = failureBeneath(error)
     if (failure?.failure === 'ABORTED') return undefined
