@@ -178,10 +178,7 @@ test.each([
   ['https://discord.com/api/v10/webhooks/1/to_ken-1', true],
   ['https://discordapp.com/api/webhooks/1/token', true],
 ])('the URL %s is taken: %s', async (url, isTaken) => {
-  const backend = await postrider.application()
-  await backend.eventType('a')
-  const organizationId = await backend.organization()
-  const made = backend.destination({ organizationId, connector: 'discord', config: {}, credentials: { url } })
+  const made = stageConnector(postrider, { connector: 'discord', config: {}, credentials: { url } })
   if (isTaken) await made
   else await expect(made).rejects.toThrow(/the URL that Discord gives/)
 })

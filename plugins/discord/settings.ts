@@ -55,6 +55,7 @@ export const configSchema = z.strictObject({
 export const credentialsSchema = z.strictObject({
   url: z
     .string()
+    .trim()
     .max(500)
     .refine(isWebhookUrl, 'must be the URL that Discord gives for a webhook: https://discord.com/api/webhooks/…/…')
     .meta({

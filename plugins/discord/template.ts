@@ -7,7 +7,13 @@ const PLACEHOLDER = /\{\{ *([\w.-]+) *\}\}/g
  * `{{data.customer.name}}`. What is not there leaves nothing behind. Each value passes `write`, the text around them does not.
  */
 export function renderTemplate(template: string, event: ConnectorEvent, write: (value: string) => string): string {
-  return template.replace(PLACEHOLDER, (_, path: string) => write(textOf(valueAt(event, path))))
+  // A value that stands in it a hundred times is written once.
+  const written = new Map<string, string>()
+  return template.replace(PLACEHOLDER, (_, path: string) => {
+    const text = written.get(path) ?? write(textOf(valueAt(event, path)))
+    written.set(path, text)
+    return text
+  })
 }
 
 function valueAt({ id, type, createdAt, organizationId, data }: ConnectorEvent, path: string): unknown {
