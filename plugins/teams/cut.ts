@@ -9,7 +9,7 @@ export function cut(text: string, maxBytes: number): string {
   let bytes = sizeOf('…')
   let end = 0
   for (const character of wellFormed) {
-    bytes += sizeOf(character)
+    bytes += sizeOfCharacter(character)
     if (bytes > maxBytes) break
     end += character.length
   }
@@ -18,4 +18,11 @@ export function cut(text: string, maxBytes: number): string {
 
 function sizeOf(text: string): number {
   return Buffer.byteLength(JSON.stringify(text)) - 2
+}
+
+/** The same of one character, which asks JSON only where a character may be escaped. */
+function sizeOfCharacter(character: string): number {
+  const code = character.codePointAt(0)!
+  if (code < 0x80) return code < 0x20 || character === '"' || character === '\\' ? sizeOf(character) : 1
+  return code < 0x800 ? 2 : code < 0x10000 ? 3 : 4
 }
