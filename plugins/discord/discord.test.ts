@@ -61,8 +61,8 @@ const settings: Record<string, unknown>[] = [
 test.each(corpus.flatMap(([name, data]) => settings.map((config, n) => [name, n, data, config] as const)))(
   'data that is %s, with settings %i, makes a message of the published form, within all limits, and soon',
   (_name, _n, data, config) => {
-    // The best of three: the machine has other things to do too.
-    const durationsMs = [1, 2, 3].map(() => {
+    // The best of five: the machine has other things to do too.
+    const durationsMs = [1, 2, 3, 4, 5].map(() => {
       const startedAt = performance.now()
       messageOf(data, config)
       return performance.now() - startedAt

@@ -23,10 +23,17 @@ function valueAt({ id, type, createdAt, organizationId, data }: ConnectorEvent, 
     .reduce((value, key) => (isRecord(value) && Object.hasOwn(value, key) ? value[key] : undefined), root)
 }
 
+/** Large values stand in more than one template. */
+const jsonTexts = new WeakMap<object, string>()
+
 /** Texts as they are, everything else as JSON; nothing for null and what is not there. */
 export function textOf(value: unknown): string {
   if (value === undefined || value === null) return ''
-  return typeof value === 'string' ? value : jsonOf(value)
+  if (typeof value === 'string') return value
+  if (!isRecord(value)) return jsonOf(value)
+  const text = jsonTexts.get(value) ?? jsonOf(value)
+  jsonTexts.set(value, text)
+  return text
 }
 
 /** Deeper data overflows the stack of JSON.stringify, or is mostly indentation. */
