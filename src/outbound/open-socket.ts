@@ -1,7 +1,7 @@
 import { isIP, type Socket } from 'node:net'
 import { connect as startTls } from 'node:tls'
 import { type DialRules, dialTcp } from './dial.ts'
-import { timeoutFailure, tlsFailureOf } from './failure.ts'
+import { failureOf, timeoutFailure, tlsFailureOf } from './failure.ts'
 
 export interface SocketTarget {
   readonly hostname: string
@@ -10,7 +10,7 @@ export interface SocketTarget {
   readonly tls?: boolean
 }
 
-/** A vetted connection for what speaks no HTTP. Rejects with a SendFailure, or with the reason of the signal. */
+/** A vetted connection for what speaks no HTTP. Rejects with a SendFailure. */
 export async function openSocket(
   { hostname, port, tls }: SocketTarget,
   rules: DialRules,
@@ -22,6 +22,8 @@ export async function openSocket(
   try {
     const socket = await dialTcp({ hostname, port, rules }, limits)
     return tls ? await encrypt(socket, hostname, limits.signal) : socket
+  } catch (error) {
+    throw failureOf(error)
   } finally {
     clearTimeout(timer)
   }
