@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { type AddressInfo, createServer } from 'node:net'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { makeCertificate, trustCertificate } from '../../test/support/certificate.ts'
@@ -70,9 +70,9 @@ function refusal(responseCode: number, message: string): Error {
 
 const base = { host: '127.0.0.1', from: 'alerts@example.com', to: ['ops@example.com'] }
 
-function prepare(port: number, config: Record<string, unknown> = {}, credentials: Record<string, unknown> = {}) {
+function prepare(port: number, config: object = {}, credentials = {}, timeoutMs = 5_000) {
   const settings = { connector: 'smtp', config: { ...base, port, security: 'none', ...config }, credentials }
-  return stageConnector(postrider, settings, { timeoutMs: 3_000 })
+  return stageConnector(postrider, settings, { timeoutMs })
 }
 
 test('a mail arrives encrypted, after the login, and the record holds what the server said', async () => {
@@ -213,7 +213,7 @@ test('a port that nobody listens on is told as that, without the address that wa
 
 test('a server that never greets costs the time limit, and no more', async () => {
   await using hanging = await startTcpServer(() => undefined)
-  const { deliver } = await prepare(hanging.port)
+  const { deliver } = await prepare(hanging.port, {}, {}, 1_000)
   const startedAt = performance.now()
   const delivery = await deliver({})
   expect(performance.now() - startedAt).toBeLessThan(10_000)
@@ -324,7 +324,7 @@ test.each([
 })
 
 /** Something on loopback that speaks as `greet` does. */
-async function startTcpServer(greet: (socket: import('node:net').Socket) => void) {
+async function startTcpServer(greet: (socket: Socket) => void) {
   const server = createServer((socket) => {
     socket.on('error', () => undefined)
     socket.resume()
