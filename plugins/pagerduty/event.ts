@@ -11,9 +11,9 @@ const MAX_DEDUP_KEY = 255
 const MAX_TEXT = 1_024
 const MAX_LINK = 2_048
 
-/** Of the whole event: https://developer.pagerduty.com/docs/events-api-v2-overview#size-limits */
-const MAX_BODY_BYTES = 512 * 1_024
-/** What is kept of details that are too large as they are, characters; each takes six bytes of JSON at most. */
+/** The event as a whole may have 512 KB: https://developer.pagerduty.com/docs/events-api-v2-overview#size-limits */
+const MAX_DETAILS_BYTES = 450 * 1_024
+/** What is kept of details that are larger, characters; each takes six bytes of JSON at most. */
 const MAX_EXCERPT = 50_000
 
 interface Occasion {
@@ -33,11 +33,8 @@ export function buildBody(event: ConnectorEvent, occasion: Occasion): string {
     dedup_key: dedupKeyOf(event, config, isTest),
   }
   if (action !== 'trigger') return JSON.stringify(base)
-  const alert = { ...base, ...contextOf(event, config), payload: payloadOf(event, config, isTest) }
-  const body = JSON.stringify({ ...alert, payload: { ...alert.payload, custom_details: detailsOf(event.data) } })
-  if (Buffer.byteLength(body) <= MAX_BODY_BYTES) return body
-  const excerpt = cut(textOf(event.data), MAX_EXCERPT)
-  return JSON.stringify({ ...alert, payload: { ...alert.payload, custom_details: { excerpt } } })
+  const payload = { ...payloadOf(event, config, isTest), custom_details: detailsOf(event.data) }
+  return JSON.stringify({ ...base, ...contextOf(event, config), payload })
 }
 
 function actionOf(type: string, { resolve, acknowledge }: Config): 'trigger' | 'acknowledge' | 'resolve' {
@@ -105,6 +102,8 @@ function contextOf(event: ConnectorEvent, { client, link }: Config) {
 function detailsOf(data: unknown): object {
   if (data === null) return {}
   if (!isWithin(data)) return { data: TOO_DEEP }
+  const text = textOf(data)
+  if (Buffer.byteLength(text) > MAX_DETAILS_BYTES) return { excerpt: cut(text, MAX_EXCERPT) }
   return isRecord(data) && !Array.isArray(data) ? data : { data }
 }
 

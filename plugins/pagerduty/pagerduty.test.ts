@@ -170,6 +170,10 @@ test('a test triggers an alert that can be told apart, and touches none that is 
     dedup_key: 'test-disk',
     payload: { summary: 'Test: check.failed', severity: 'info' },
   })
+  expect(alertOf({}, { summary: 'x'.repeat(1_000) }, { isTest: true }).payload.summary).toHaveLength(1_006)
+  expect(
+    alertOf({ text: 'x'.repeat(2_000) }, { summary: '{{data.text}}' }, { isTest: true }).payload.summary,
+  ).toHaveLength(1_024)
 })
 
 test('the region says where events go', () => {
