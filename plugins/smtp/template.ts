@@ -1,0 +1,47 @@
+import type { ConnectorEvent } from 'postrider/connector'
+
+const PLACEHOLDER = /\{\{ *([\w.-]+) *\}\}/g
+
+/**
+ * Puts values of the event into `{{type}}`, `{{id}}`, `{{createdAt}}`, `{{organizationId}}`, `{{data}}` and paths such as
+ * `{{data.customer.name}}`. What is not there leaves nothing behind. Each value passes `write`, the text around them does not.
+ */
+export function renderTemplate(template: string, event: ConnectorEvent, write: (value: string) => string): string {
+  return template.replace(PLACEHOLDER, (_, path: string) => write(textOf(valueAt(event, path))))
+}
+
+function valueAt({ id, type, createdAt, organizationId, data }: ConnectorEvent, path: string): unknown {
+  const root: unknown = { id, type, createdAt: createdAt.toISOString(), organizationId, data }
+  return path
+    .split('.')
+    .reduce((value, key) => (isRecord(value) && Object.hasOwn(value, key) ? value[key] : undefined), root)
+}
+
+/** Large values stand in more than one template. */
+const jsonTexts = new WeakMap<object, string>()
+
+/** Texts as they are, everything else as JSON; nothing for null and what is not there. */
+function textOf(value: unknown): string {
+  if (value === undefined || value === null) return ''
+  if (typeof value === 'string') return value
+  if (!isRecord(value)) return JSON.stringify(value)
+  const text = jsonTexts.get(value) ?? jsonOf(value)
+  jsonTexts.set(value, text)
+  return text
+}
+
+/** Deeper data overflows the stack of JSON.stringify, or is mostly indentation. */
+const MAX_DEPTH = 20
+
+function jsonOf(value: object): string {
+  return isWithin(value, MAX_DEPTH) ? JSON.stringify(value, null, 2) : '(nested too deeply to show)'
+}
+
+function isWithin(value: unknown, depth: number): boolean {
+  if (!isRecord(value)) return true
+  return depth > 0 && Object.values(value).every((inner) => isWithin(inner, depth - 1))
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
+}
