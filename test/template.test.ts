@@ -1,4 +1,11 @@
-import { type ConnectorEvent, placeholdersOf, renderTemplate, templateProblem, writeJson } from 'postrider/connector'
+import {
+  type ConnectorEvent,
+  placeholdersOf,
+  renderTemplate,
+  renderWholly,
+  templateProblem,
+  writeJson,
+} from 'postrider/connector'
 import { expect, test } from 'vitest'
 
 const event: ConnectorEvent = {
@@ -26,6 +33,31 @@ test.for([
 test('values are written for the target, what stands around them is not', () => {
   const write = (value = '–') => value.replaceAll('<', '&lt;')
   expect(renderTemplate('<i>{{data.customer.name}}</i> {{data.nope}}', event, write)).toBe('<i>Zoë &lt;b></i> –')
+})
+
+test('a value is written once, with how often it stands there and what it is', () => {
+  const seen: unknown[] = []
+  const rendered = renderTemplate(
+    '{{data.total}} {{type}} {{ data.total }} {{data.nope}}',
+    event,
+    (text, placeholder) => {
+      seen.push([text, placeholder])
+      return `<${text}>`
+    },
+  )
+  expect(rendered).toBe('<12.5> <order.paid> <12.5> <undefined>')
+  expect(seen).toEqual([
+    ['12.5', { value: 12.5, times: 2 }],
+    ['order.paid', { value: 'order.paid', times: 1 }],
+    [undefined, { value: undefined, times: 1 }],
+  ])
+})
+
+test('what needs all of its values is nothing without one of them', () => {
+  expect(renderWholly('{{data.total}}/{{type}}', event)).toBe('12.5/order.paid')
+  expect(renderWholly('{{data.customer.name}}', event, encodeURIComponent)).toBe('Zo%C3%AB%20%3Cb%3E')
+  for (const path of ['nope', 'note', 'empty']) expect(renderWholly(`{{type}}/{{data.${path}}}`, event)).toBeUndefined()
+  expect(renderWholly('no placeholder', event)).toBe('no placeholder')
 })
 
 test('what a value holds is no template', () => {

@@ -20,5 +20,15 @@ export {
   type Settings,
   type Shared,
 } from './define-connector.ts'
-export { placeholdersOf, renderTemplate, templateProblem, textOf, valueAt } from './template.ts'
+export {
+  checkTemplate,
+  PLACEHOLDERS,
+  type Placeholder,
+  placeholdersOf,
+  renderTemplate,
+  renderWholly,
+  templateProblem,
+  textOf,
+  valueAt,
+} from './template.ts'
 export { writeJson } from './write-json.ts'

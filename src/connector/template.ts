@@ -7,15 +7,33 @@ const PLACEHOLDER = /\{\{ *([^{}\s]+) *\}\}/g
 
 const ROOTS = new Set(['id', 'type', 'createdAt', 'organizationId', 'data'])
 
-/** Why nothing would ever stand there: a placeholder that is no value of an event. For `refine` of a setting's schema. */
+/** What the description of a setting says that is a template, so that all of them say it in the same words. */
+export const PLACEHOLDERS =
+  'May hold {{type}}, {{id}}, {{createdAt}}, {{organizationId}}, {{data}} and values of it such as {{data.customer.name}}.'
+
+/** For `superRefine` of a setting that is a template: refuses what `templateProblem` finds. */
+export function checkTemplate(template: string, context: { addIssue(message: string): void }): void {
+  const problem = templateProblem(template)
+  if (problem) context.addIssue(problem)
+}
+
+/** Why nothing would ever stand there: a placeholder that is no value of an event. */
 export function templateProblem(template: string): string | undefined {
   const wrong = placeholdersOf(template).find((path) => !ROOTS.has(path.split('.', 1)[0]!))
   return wrong && `holds {{${wrong}}}, which no event has: write {{data.${wrong}}} for a value of its data`
 }
 
-/** `{{path}}` that `renderTemplate` fills in, as they stand in a template. */
+/** The paths of all `{{path}}` that `renderTemplate` fills in, as they stand in a template. */
 export function placeholdersOf(template: string): string[] {
   return Array.from(template.matchAll(PLACEHOLDER), ([, path]) => path!)
+}
+
+/** What a text is written for. */
+export interface Placeholder {
+  /** The value itself, for whoever has room for more than the 10,000 characters of its text. */
+  readonly value: unknown
+  /** How often it stands in the template: a value is written once, and what it is written as stands in all these places. */
+  readonly times: number
 }
 
 /**
@@ -26,17 +44,29 @@ export function placeholdersOf(template: string): string[] {
 export function renderTemplate(
   template: string,
   event: ConnectorEvent,
-  write: (value: string | undefined) => string = (value = '') => value,
+  write: (text: string | undefined, placeholder: Placeholder) => string = (text = '') => text,
 ): string {
-  // A value that stands in it a hundred times is written once.
   const written = new Map<string, string>()
-  return template.replace(PLACEHOLDER, (_, path: string) => {
-    const known = written.get(path)
-    if (known !== undefined) return known
-    const text = write(textOf(valueAt(event, path)))
-    written.set(path, text)
-    return text
+  for (const [path, { length: times }] of Map.groupBy(placeholdersOf(template), (path) => path)) {
+    const value = valueAt(event, path)
+    written.set(path, write(textOf(value), { value, times }))
+  }
+  return template.replace(PLACEHOLDER, (_, path: string) => written.get(path)!)
+}
+
+/** The same for addresses and keys, which would be others without one of their values: undefined when any is not there. */
+export function renderWholly(
+  template: string,
+  event: ConnectorEvent,
+  write: (text: string, placeholder: Placeholder) => string = (text) => text,
+): string | undefined {
+  let isWhole = true
+  const rendered = renderTemplate(template, event, (text, placeholder) => {
+    if (text !== undefined) return write(text, placeholder)
+    isWhole = false
+    return ''
   })
+  return isWhole ? rendered : undefined
 }
 
 /** What stands at a path of the event, such as `type` or `data.customer.name`; undefined when nothing does. */
@@ -47,7 +77,7 @@ export function valueAt({ id, type, createdAt, organizationId, data }: Connector
     .reduce((value, key) => (isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined), root)
 }
 
-/** More of one value than any message has room for. */
+/** More of one value than most messages have room for. */
 const MOST_CHARACTERS = 10_000
 
 /**
