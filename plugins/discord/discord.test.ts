@@ -90,6 +90,7 @@ test('a message shows the values of the data, and where they come from', () => {
     timestamp: '1970-01-01T00:00:00.000Z',
     footer: { text: 'evt_1' },
   })
+  expect(messageOf({ at: 1 }, { link }).url).toBeUndefined()
   expect(messageOf({ id: 7 }, { details: 'json' }).description).toBe('```json\n{\n  "id": 7\n}\n```')
 })
 
@@ -105,7 +106,7 @@ test('what the data says formats nothing, links nowhere else, and calls nobody',
 })
 
 test('a template reads what the data has of its own, and nothing that every object has', () => {
-  expect(messageOf({}, { title: '-{{data.constructor}}{{data.__proto__}}{{constructor}}-' }).title).toBe('--')
+  expect(messageOf({}, { title: '-{{data.constructor}}{{data.__proto__}}{{type.length}}-' }).title).toBe('--')
 })
 
 test('a message goes out once, calls nobody, and no record shows the URL', async () => {

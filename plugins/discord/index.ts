@@ -54,6 +54,9 @@ export default defineConnector<Config, Credentials>({
       },
       { config: { color: 'red' }, path: ['config', 'color'] },
       { config: { link: 'javascript:alert(1)' }, path: ['config', 'link'] },
+      { config: { title: 'Ticket {{ticket.id}}' }, path: ['config', 'title'] },
+      { config: { text: '{{ticket.id}}' }, path: ['config', 'text'] },
+      { config: { link: 'https://app.example.com/tickets/{{ticket.id}}' }, path: ['config', 'link'] },
       { config: { username: 'Discord' }, path: ['config', 'username'] },
     ],
     responses: [

@@ -1,7 +1,6 @@
-import type { ConnectorEvent } from 'postrider/connector'
+import { type ConnectorEvent, renderTemplate, renderWholly, textOf, writeJson } from 'postrider/connector'
 import { codeBlock, cut, escapeMarkdown } from './markdown.ts'
 import type { Config } from './settings.ts'
-import { isRecord, jsonOf, renderTemplate, textOf } from './template.ts'
 
 /** https://docs.discord.com/developers/resources/message#embed-object-embed-limits, characters. */
 const MAX_TITLE = 256
@@ -54,15 +53,15 @@ function describe(event: ConnectorEvent, { text, details }: Config): string {
   const written = text ? cut(renderTemplate(text, event, writeValue(MAX_TEXT)), MAX_TEXT) : ''
   if (details !== 'json') return written
   const before = written === '' ? '' : `${written}\n`
-  return before + codeBlock(jsonOf(event.data, 2), MAX_DESCRIPTION - before.length)
+  return before + codeBlock(writeJson(event.data, MAX_DESCRIPTION, '  '), MAX_DESCRIPTION - before.length)
 }
 
-function writeValue(maxLength: number): (value: string) => string {
-  return (value) => escapeMarkdown(cut(value, maxLength))
+function writeValue(maxLength: number): (value: string | undefined) => string {
+  return (value = '') => escapeMarkdown(cut(value, maxLength))
 }
 
 function fieldsOf(data: unknown): NonNullable<Embed['fields']> {
-  if (!isRecord(data)) return [{ name: 'data', value: shown(data), inline: false }]
+  if (typeof data !== 'object' || data === null) return [{ name: 'data', value: shown(data), inline: false }]
   return Object.entries(data)
     .slice(0, MAX_FIELDS)
     .map(([name, value]) => ({
@@ -77,9 +76,9 @@ function shown(value: unknown): string {
   return cut(writeValue(MAX_FIELD_VALUE)(textOf(value)), MAX_FIELD_VALUE).trim() || '–'
 }
 
-/** Undefined when the values make no address that can be opened. */
+/** Undefined when a value is not there, or they make no address that can be opened. */
 function linkOf(event: ConnectorEvent, template: string | undefined): string | undefined {
   if (!template) return undefined
-  const link = renderTemplate(template, event, (value) => encodeURIComponent(cut(value, MAX_URL).toWellFormed()))
-  return link.length <= MAX_URL && URL.canParse(link) ? link : undefined
+  const link = renderWholly(template, event, (value) => encodeURIComponent(cut(value, MAX_URL)))
+  return link !== undefined && link.length <= MAX_URL && URL.canParse(link) ? link : undefined
 }

@@ -1,8 +1,7 @@
+import { checkTemplate, PLACEHOLDERS } from 'postrider/connector'
 import { z } from 'zod'
 
-const template = z.string().max(1_000)
-const PLACEHOLDERS =
-  '{{type}}, {{id}}, {{createdAt}} and values of the data such as {{data.customer.name}} are filled in.'
+const template = z.string().max(1_000).superRefine(checkTemplate)
 
 export const configSchema = z.strictObject({
   channelName: z

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto'
-import type { ConnectorEvent } from 'postrider/connector'
+import { type ConnectorEvent, placeholdersOf, renderTemplate, renderWholly, valueAt } from 'postrider/connector'
 import { fitsPattern } from './pattern.ts'
 import { type Config, type Severity, severities } from './settings.ts'
-import { isRecord, isWithin, renderTemplate, TOO_DEEP, textOf } from './template.ts'
 
 /** https://developer.pagerduty.com/docs/send-alert-event, characters. */
 const MAX_SUMMARY = 1_024
@@ -43,16 +42,26 @@ function actionOf(type: string, { resolve, acknowledge }: Config): 'trigger' | '
 }
 
 function dedupKeyOf(event: ConnectorEvent, { dedupKey }: Config, isTest: boolean): string {
-  const rendered = renderTemplate(dedupKey, event, (value) => value.toWellFormed()).trim() || event.id
+  const rendered = renderTemplate(dedupKey, event).toWellFormed().trim() || event.id
   const key = isTest ? `test-${rendered}` : rendered
   if (key.length <= MAX_DEDUP_KEY) return key
-  // Long ones that begin alike stay apart.
-  return `${cut(key, MAX_DEDUP_KEY - 65)}-${createHash('sha256').update(key).digest('hex')}`
+  return `${cut(key, MAX_DEDUP_KEY - 65)}-${digestOf(event, dedupKey)}`
+}
+
+/** Long keys that begin alike stay apart: of each value all of it counts, where the rendered text has its beginning. */
+function digestOf(event: ConnectorEvent, template: string): string {
+  const hash = createHash('sha256').update(renderTemplate(template, event))
+  if (!isWithin(event.data)) return hash.digest('hex')
+  for (const path of new Set(placeholdersOf(template))) {
+    const value = valueAt(event, path) ?? ''
+    hash.update(`\n${typeof value === 'object' ? JSON.stringify(value) : value}`)
+  }
+  return hash.digest('hex')
 }
 
 function payloadOf(event: ConnectorEvent, config: Config, isTest: boolean) {
   const render = (template: string | undefined, maxLength = MAX_TEXT) =>
-    template ? cut(renderTemplate(template, event, (value) => cut(value, maxLength)).trim(), maxLength) : ''
+    template ? cut(renderTemplate(template, event, (value = '') => cut(value, maxLength)).trim(), maxLength) : ''
   const summary = render(config.summary) || event.type
   const component = render(config.component)
   const group = render(config.group)
@@ -84,16 +93,17 @@ const SYNONYMS: Readonly<Record<string, Severity>> = {
 function severityOf(event: ConnectorEvent, { severity, severityByType }: Config): Severity {
   const byType = severityByType.find(({ type }) => fitsPattern(type, event.type))
   if (byType) return byType.severity
-  const said = renderTemplate(severity, event, (value) => cut(value, MAX_TEXT))
+  const said = renderTemplate(severity, event, (value = '') => cut(value, MAX_TEXT))
     .trim()
     .toLowerCase()
   return severities.find((known) => known === said) ?? (Object.hasOwn(SYNONYMS, said) ? SYNONYMS[said]! : 'error')
 }
 
+/** Without the link when a value is not there, or they make no address that can be opened. */
 function contextOf(event: ConnectorEvent, { client, link }: Config) {
   if (!link) return { client }
-  const href = renderTemplate(link, event, (value) => encodeURIComponent(cut(value, MAX_LINK)))
-  return href.length <= MAX_LINK && URL.canParse(href)
+  const href = renderWholly(link, event, (value) => encodeURIComponent(cut(value, MAX_LINK)))
+  return href !== undefined && href.length <= MAX_LINK && URL.canParse(href)
     ? { client, client_url: href, links: [{ href, text: `Open in ${client}` }] }
     : { client }
 }
@@ -101,10 +111,18 @@ function contextOf(event: ConnectorEvent, { client, link }: Config) {
 /** An object, as PagerDuty wants it. */
 function detailsOf(data: unknown): object {
   if (data === null) return {}
-  if (!isWithin(data)) return { data: TOO_DEEP }
-  const text = textOf(data)
-  if (Buffer.byteLength(text) > MAX_DETAILS_BYTES) return { excerpt: cut(text, MAX_EXCERPT) }
-  return isRecord(data) && !Array.isArray(data) ? data : { data }
+  if (!isWithin(data)) return { data: '(nested too deeply to show)' }
+  const json = JSON.stringify(data)
+  if (Buffer.byteLength(json) > MAX_DETAILS_BYTES) return { excerpt: cut(json, MAX_EXCERPT) }
+  return typeof data === 'object' && data !== null && !Array.isArray(data) ? data : { data }
+}
+
+/** Deeper data could overflow the stack of JSON.stringify. */
+const MAX_DEPTH = 500
+
+function isWithin(value: unknown, depth = MAX_DEPTH): boolean {
+  if (typeof value !== 'object' || value === null) return true
+  return depth > 0 && Object.values(value).every((inner) => isWithin(inner, depth - 1))
 }
 
 /** At most `maxLength` UTF-16 units of well-formed text. */

@@ -46,6 +46,11 @@ export default defineConnector<Config, Credentials>({
       { config: { region: 'AU' }, path: ['config', 'region'] },
       { config: { resolve: ['a**'] }, path: ['config', 'resolve', '0'] },
       { config: { link: 'javascript:alert(1)' }, path: ['config', 'link'] },
+      ...['dedupKey', 'summary', 'severity', 'source', 'component', 'group', 'class'].map((name) => ({
+        config: { [name]: '{{check.id}}' },
+        path: ['config', name],
+      })),
+      { config: { link: 'https://app.example.com/checks/{{check.id}}' }, path: ['config', 'link'] },
     ],
     responses: [
       {

@@ -109,6 +109,13 @@ test('an alert says what fails where, how badly, and leads there', () => {
   })
 })
 
+test('a link that lacks a value is left out', () => {
+  const alert = alertOf({}, { link: 'https://app.example.com/checks/{{data.check.id}}' })
+  expect(alert).toMatchObject({ client: 'Postrider' })
+  expect(alert).not.toHaveProperty('links')
+  expect(alert).not.toHaveProperty('client_url')
+})
+
 test('without settings each event is an alert of its own', () => {
   expect(alertOf([1])).toMatchObject({
     event_action: 'trigger',
@@ -158,9 +165,11 @@ test('the severity goes by type first, then by what the data says, and is error 
 })
 
 test('long deduplication keys that begin alike stay apart', () => {
-  const key = (end: string) => alertOf({ id: 'x'.repeat(300) + end }, { dedupKey: '{{data.id}}' }).dedup_key
-  expect(key('1')).not.toBe(key('2'))
-  expect(key('1')).toBe(key('1'))
+  for (const length of [300, 100_000]) {
+    const key = (end: string) => alertOf({ id: 'x'.repeat(length) + end }, { dedupKey: '{{data.id}}' }).dedup_key
+    expect(key('1')).not.toBe(key('2'))
+    expect(key('1')).toBe(key('1'))
+  }
 })
 
 test('a test triggers an alert that can be told apart, and touches none that is there', () => {

@@ -1,7 +1,7 @@
+import { checkTemplate, PLACEHOLDERS } from 'postrider/connector'
 import { z } from 'zod'
 
-const template = z.string().max(1_000)
-const PLACEHOLDERS = '{{type}}, {{id}}, {{organizationId}} and values of the data such as {{data.host}} are filled in.'
+const template = z.string().max(1_000).superRefine(checkTemplate)
 
 export const severities = ['critical', 'error', 'warning', 'info'] as const
 const severity = z.enum(severities)

@@ -1,4 +1,4 @@
-import type { CheckIssue, Host, Settings } from 'postrider/connector'
+import { type CheckIssue, type Host, placeholdersOf, type Settings } from 'postrider/connector'
 import { openConnection } from './open-connection.ts'
 import { closeOf, Refusal } from './refusal.ts'
 import type { Config, Credentials } from './settings.ts'
@@ -13,7 +13,7 @@ export async function check(host: Host, settings: Settings<Config, Credentials>)
       // What the broker says against it comes as a rejection too.
       channel.on('error', () => undefined)
       if (exchange !== '') await channel.checkExchange(exchange)
-      else if (!routingKey.includes('{{')) await channel.checkQueue(routingKey)
+      else if (placeholdersOf(routingKey).length === 0) await channel.checkQueue(routingKey)
       return []
     } catch (error) {
       const { text } = closeOf(error)

@@ -67,7 +67,7 @@ export default defineConnector({
     rejects: [
       { config: { host: 'amqps://mq.example.com' }, path: ['config', 'host'] },
       { config: { host: 'mq.example.com', port: 0 }, path: ['config', 'port'] },
-      { config: { host: 'mq.example.com', routingKey: '{{data.id}}' }, path: ['config', 'routingKey'] },
+      { config: { host: 'mq.example.com', routingKey: '{{order.id}}' }, path: ['config', 'routingKey'] },
       { config: { host: 'mq.example.com', headers: { 'Not A Name': 'x' } }, path: ['config', 'headers', 'Not A Name'] },
       { credentials: { user: 'courier' }, path: ['credentials', 'password'] },
     ],

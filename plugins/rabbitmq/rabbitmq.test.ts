@@ -210,6 +210,31 @@ test('a virtual host or an exchange that is not there fails the event, and the n
   expect((await finished((await publish({})).deliveryId)).status).toBe('SUCCEEDED')
 })
 
+test('the routing key may be made of the data; one that is empty or too long fails the event, with the reason', async () => {
+  const { queue, exchange } = await boundQueue('orders.#')
+  const { publish, finished } = await prepare({ exchange, routingKey: 'orders.{{data.region}}.{{type}}' })
+  expect((await finished((await publish({ region: 'eu' })).deliveryId)).status).toBe('SUCCEEDED')
+  expect((await take(queue)).fields.routingKey).toBe('orders.eu.a')
+  const long = await finished((await publish({ region: 'é'.repeat(125) })).deliveryId)
+  expect(long.lastAttempt).toMatchObject({ errorMessage: expect.stringContaining('over 255 bytes') })
+  expect(long).toMatchObject({ status: 'FAILED', attemptCount: 1 })
+
+  const other = await prepare({ exchange, routingKey: '{{data.region}}' }, { retryDelays: [0] })
+  const empty = await other.finished((await other.publish({})).deliveryId)
+  expect(empty).toMatchObject({ status: 'FAILED', attemptCount: 1 })
+  expect(empty.lastAttempt!.errorMessage).toContain('empty: the event has nothing for {{data.region}}')
+})
+
+test('a routing key may be empty on purpose, for an exchange that looks at none', async () => {
+  const exchange = `all-${crypto.randomUUID()}`
+  await channel.assertExchange(exchange, 'fanout', { durable: false })
+  const { queue } = await channel.assertQueue('', { exclusive: true })
+  await channel.bindQueue(queue, exchange, '')
+  const { publish, finished } = await prepare({ exchange, routingKey: '' })
+  expect((await finished((await publish({})).deliveryId)).status).toBe('SUCCEEDED')
+  await take(queue)
+})
+
 test('a message that no binding takes is tried again, until one does', async () => {
   const { queue, exchange } = await boundQueue('another')
   const { publish, finished, retry } = await prepare({ exchange })

@@ -1,4 +1,4 @@
-import type { ConnectorEvent } from 'postrider/connector'
+import { type ConnectorEvent, checkTemplate, PLACEHOLDERS, renderTemplate } from 'postrider/connector'
 import { z } from 'zod'
 
 /** AMQP 0-9-1 writes the length of a name into one byte. */
@@ -33,15 +33,12 @@ export const configSchema = z.strictObject({
   routingKey: z
     .string()
     .max(MAX_NAME_BYTES)
-    .regex(
-      /^(?:[^{]|\{(?!\{)|\{\{(?:type|id|organizationId)\}\})*$/,
-      'may hold {{type}}, {{id}} and {{organizationId}}, and no other {{…}}',
-    )
+    .superRefine(checkTemplate)
     .default('{{type}}')
     .meta({
       title: 'Routing key',
-      description: "{{type}}, {{id}} and {{organizationId}} become the event's.",
-      examples: ['{{type}}', 'orders'],
+      description: `What the exchange routes by. ${PLACEHOLDERS}`,
+      examples: ['{{type}}', 'orders', 'orders.{{data.region}}'],
     }),
   mandatory: z.boolean().default(true).meta({
     title: 'Must reach a queue',
@@ -79,12 +76,13 @@ export const credentialsSchema = z.strictObject({
 export type Config = z.infer<typeof configSchema>
 export type Credentials = z.infer<typeof credentialsSchema>
 
-/** Throws when it is too long for AMQP. */
+/** Throws when its values come to nothing, or to more than AMQP takes. */
 export function routingKeyFor({ routingKey }: Config, event: ConnectorEvent): string {
-  const key = routingKey
-    .replace(/\{\{(type|id|organizationId)\}\}/g, (_, field) => event[field as 'type'])
-    .toWellFormed()
-  if (!fitsName(key)) throw new Error(`The routing key is over ${MAX_NAME_BYTES} bytes: shorten its template`)
+  const key = renderTemplate(routingKey, event).toWellFormed()
+  // Without placeholders it is empty on purpose: fanout and headers exchanges look at none.
+  if (key === '' && routingKey !== '')
+    throw new Error(`The routing key is empty: the event has nothing for ${routingKey}`)
+  if (!fitsName(key)) throw new Error(`The routing key is over ${MAX_NAME_BYTES} bytes, which is more than AMQP takes`)
   return key
 }
 

@@ -1,4 +1,4 @@
-import type { CheckIssue, Host, Settings } from 'postrider/connector'
+import { type CheckIssue, type Host, placeholdersOf, type Settings } from 'postrider/connector'
 import { openClient, refused } from './open-client.ts'
 import { Refusal } from './refusal.ts'
 import type { Config, Credentials } from './settings.ts'
@@ -10,7 +10,7 @@ export async function check(host: Host, settings: Settings<Config, Credentials>)
     try {
       await client.ping()
       const { stream } = settings.config
-      return stream.includes('{{') ? [] : typeIssues(stream, await client.type(stream))
+      return placeholdersOf(stream).length > 0 ? [] : typeIssues(stream, await client.type(stream))
     } catch (error) {
       throw refused(error)
     } finally {

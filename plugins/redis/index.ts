@@ -40,7 +40,7 @@ export default defineConnector({
     rejects: [
       { config: { host: 'redis://redis.example.com', stream: 'events' }, path: ['config', 'host'] },
       { config: { host: 'redis.example.com' }, path: ['config', 'stream'] },
-      { config: { host: 'redis.example.com', stream: '{{data.id}}' }, path: ['config', 'stream'] },
+      { config: { host: 'redis.example.com', stream: '{{order.id}}' }, path: ['config', 'stream'] },
       {
         config: { host: 'redis.example.com', stream: 'events', fields: { id: 'same', type: 'same' } },
         path: ['config', 'fields'],

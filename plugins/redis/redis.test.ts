@@ -54,6 +54,21 @@ test('the event is an entry: its body as published, and headers that a consumer 
   expect(JSON.stringify(delivery)).not.toContain(redis.password)
 })
 
+test('the key may be made of the data; one that is empty or too long fails the event, with the reason', async () => {
+  const { publish, finished } = await prepare({ stream: '{{data.region}}' }, { retryDelays: [0] })
+  const region = `region-${crypto.randomUUID()}`
+  expect((await finished((await publish({ region })).deliveryId)).status).toBe('SUCCEEDED')
+  expect(await entries(region)).toHaveLength(1)
+  for (const [data, said] of [
+    [{}, 'empty: the event has nothing for {{data.region}}'],
+    [{ region: 'x'.repeat(1_001) }, 'over 1000 characters'],
+  ] as const) {
+    const { status, attemptCount, lastAttempt } = await finished((await publish(data)).deliveryId)
+    expect([status, attemptCount]).toEqual(['FAILED', 1])
+    expect(lastAttempt!.errorMessage).toContain(said)
+  }
+})
+
 test('fields are called as the destination says, and left out where it names none', async () => {
   const fields = { id: 'event', type: '', createdAt: '', body: 'json', headers: '' }
   const { stream, publish, finished } = await prepare({ fields })

@@ -1,9 +1,12 @@
-import type { ConnectorEvent } from 'postrider/connector'
+import { type ConnectorEvent, checkTemplate, PLACEHOLDERS, renderTemplate } from 'postrider/connector'
 import { z } from 'zod'
 
 /** What an entry holds of the event. */
 export const parts = ['id', 'type', 'createdAt', 'body', 'headers'] as const
 export type Part = (typeof parts)[number]
+
+/** Characters. Ours: Redis takes keys of 512 MB. */
+const MAX_KEY = 1_000
 
 const fieldName = z.string().max(128)
 
@@ -40,14 +43,11 @@ export const configSchema = z.strictObject({
     .string()
     .min(1)
     .max(512)
-    .regex(
-      /^(?:[^{]|\{(?!\{)|\{\{(?:type|id|organizationId)\}\})*$/,
-      'may hold {{type}}, {{id}} and {{organizationId}}, and no other {{…}}',
-    )
+    .superRefine(checkTemplate)
     .meta({
       title: 'Stream',
-      description: "Key of the stream, made when it is not there. {{type}} and {{organizationId}} become the event's.",
-      examples: ['events', 'events:{{type}}'],
+      description: `Key of the stream, made when it is not there. ${PLACEHOLDERS}`,
+      examples: ['events', 'events:{{type}}', 'orders:{{data.region}}'],
     }),
   maxLength: z.int().min(0).max(1_000_000_000).default(100_000).meta({
     title: 'Longest length',
@@ -81,8 +81,12 @@ export const credentialsSchema = z
 export type Config = z.infer<typeof configSchema>
 export type Credentials = z.infer<typeof credentialsSchema>
 
+/** Throws when its values come to nothing, or to more than a key should be. */
 export function streamFor({ stream }: Config, event: ConnectorEvent): string {
-  return stream.replace(/\{\{(type|id|organizationId)\}\}/g, (_, field) => event[field as 'type']).toWellFormed()
+  const key = renderTemplate(stream, event).toWellFormed()
+  if (key === '') throw new Error(`The key of the stream is empty: the event has nothing for ${stream}`)
+  if (key.length > MAX_KEY) throw new Error(`The key of the stream is over ${MAX_KEY} characters`)
+  return key
 }
 
 /** Where the entry goes, as a URL. It holds no credentials. */

@@ -199,7 +199,7 @@ test('an attempt whose end was lost begins no second thread', async () => {
   const signal = AbortSignal.timeout(10_000)
   const plain = { fetch, signal, connect: () => Promise.reject(new Error('no socket is needed')) }
   const host = hosts.of({ id: idToUuid(id as `dst_${string}`), version: 1 }, plain)
-  const config = slack.config.parse({ channel, apiUrl: stub.apiUrl, threadKey: 'k' })
+  const config = slack.config.parse({ channel, apiUrl: stub.apiUrl, threadKey: '{{data.k}}' })
   const deliver = (deliveryId: string, attempt: number) => {
     const event = { id: 'evt_1', type: 'a', createdAt: new Date(0), organizationId: 'o', data: { k: 1 } }
     const context = { event, body: '', config, credentials, delivery: { id: deliveryId, attempt, isTest: false } }
@@ -215,7 +215,7 @@ test('an attempt whose end was lost begins no second thread', async () => {
 })
 
 test('a thread whose first message was refused is begun by the next', async () => {
-  const { publish, attempted } = await prepare({ threadKey: 'k' })
+  const { publish, attempted } = await prepare({ threadKey: '{{data.k}}' })
   answer = () => slackAnswer({ ok: false, error: 'not_in_channel' })
   expect((await attempted(await publish({ k: 1 }))).errorMessage).toContain('not_in_channel')
   answer = () => slackAnswer(posted)

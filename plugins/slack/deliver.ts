@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { ChatPostMessageArguments } from '@slack/web-api'
-import type { ConnectorDefinition, ConnectorEvent } from 'postrider/connector'
+import { type ConnectorDefinition, type ConnectorEvent, renderWholly } from 'postrider/connector'
 import { askSlack, SlackRefused } from './api.ts'
 import { apiBase, type Config, type Credentials } from './settings.ts'
-import { fillWholly, textAt } from './template.ts'
 
 /** So long after its first message a thread takes more; then a new one begins. */
 const THREAD_S = 30 * 24 * 60 * 60
@@ -45,7 +44,7 @@ interface ThreadBegin {
 /** Undefined for an event that lacks a part of the key: it stands alone. Hashed, since a key may be any text. */
 function threadKeyOf({ threadKey, channel }: Config, event: ConnectorEvent): string | undefined {
   if (threadKey === undefined) return undefined
-  const key = threadKey.includes('{{') ? fillWholly(threadKey, event) : textAt(event, threadKey.trim())
+  const key = renderWholly(threadKey, event)
   return key && `thread ${channel} ${createHash('sha256').update(key).digest('base64url')}`
 }
 

@@ -65,10 +65,10 @@ test('a message has a headline, text, fields, the data, a button and where it co
   const { request, channel, text, blocks, metadata } = build(
     { order: { id: 'o-7', 'a/b': 1 }, total: 12.5, paid: true, note: null },
     {
-      title: 'Order {{ order.id }}',
-      text: '*{{ total }}* {{/order/a~1b}} {{ nothing }}',
-      fields: ['/order/id', 'order', 'note'],
-      link: 'https://shop.example.com/orders/{{ order.id }}',
+      title: 'Order {{data.order.id}}',
+      text: '*{{data.total}}* {{data.order.a/b}} {{data.nothing}}',
+      fields: ['data.order.id', 'data.order', 'data.note'],
+      link: 'https://shop.example.com/orders/{{data.order.id}}',
       linkLabel: 'Show',
     },
   )
@@ -128,12 +128,10 @@ test("by itself it says the event's type, and shows the first ten plain values",
 })
 
 test("the event's own values stand beside those of data that has a member of that name", () => {
-  const data = { event: { type: 'of the data' }, length: 5, list: [{ a: 1 }] }
-  const title =
-    '{{ event.id }} {{ event.type }} {{ event.createdAt }} {{ event.organizationId }} {{ /event/type }} {{ event.data.length }} {{ list.0.a }}'
+  const data = { type: 'of the data', length: 5, list: [{ a: 1 }] }
+  const title = '{{id}} {{type}} {{createdAt}} {{organizationId}} {{data.type}} {{data.length}} {{data.list.0.a}}'
   expect(build(data, { title }).text).toBe('evt_1 order.paid 2026-11-21T10:00:00.000Z acme of the data 5 1')
-  const nothing = '{{ event.secret }}{{ event.type.length }}{{ constructor }}{{ __proto__ }}{{ list.x }}{{}}{{ / }}'
-  expect(build(data, { title: nothing }).text).toBe('–'.repeat(7))
+  expect(build(data, { title: '{{type.length}}{{data.__proto__}}{{data.list.x}}' }).text).toBe('–'.repeat(3))
 })
 
 test('a test message says so', () => {
@@ -145,8 +143,9 @@ test('a test message says so', () => {
 test('what a customer sends mentions nobody, links nowhere and ends no block of code', () => {
   const evil = '<!channel> <@U0123456789> <https://evil.example|click> & @here ```'
   const escaped = '&lt;!channel&gt; &lt;@U0123456789&gt; &lt;https://evil.example|click&gt; &amp; @here ```'
-  const message = build({ [evil]: evil }, { title: '{{ /x }}', text: '<!here> {{ /y }}' })
-  const own = build({ x: evil, y: evil, [evil]: 1 }, { title: '{{ x }}', text: '<!here> {{ y }}' })
+  const settings = { title: '{{data.x}}', text: '<!here> {{data.y}}' }
+  const message = build({ [evil]: evil }, settings)
+  const own = build({ x: evil, y: evil, [evil]: 1 }, settings)
   expect(breaches({ ...message, text: 'x', blocks: message.of('header') })).toEqual([])
   expect(own.text).toBe(`${escaped}\n<!here> ${escaped}`)
   expect(own.of('header')[0]!.text).toEqual({ type: 'plain_text', text: escaped, emoji: false })
@@ -185,9 +184,13 @@ test.each([
 ])('%s becomes a message that Slack takes, in time', (_, data) => {
   const settings = [
     {},
-    { title: '{{ title }}', text: '{{ title }} {{ a }} {{ event.data }}', fields: ['title', 'a', 'event.data'] },
-    { title: ' {{ a }}'.repeat(15), text: '{{ title }}'.repeat(80), link: '{{ title }}' },
-    { text: `${'x'.repeat(980)}{{ title }}`, link: `https://example.com/${'y'.repeat(950)}/{{ title }}` },
+    {
+      title: '{{data.title}}',
+      text: '{{data.title}} {{data.a}} {{data}}',
+      fields: ['data.title', 'data.a', 'data'],
+    },
+    { title: ' {{data.a}}'.repeat(13), text: '{{data.title}}'.repeat(70), link: '{{data.title}}' },
+    { text: `${'x'.repeat(980)}{{data.title}}`, link: `https://example.com/${'y'.repeat(950)}/{{data.title}}` },
   ]
   for (const one of settings) {
     const times = [1, 2, 3].map(() => {
@@ -202,12 +205,15 @@ test.each([
 })
 
 test('what is cut says so, and one long value leaves the others their place', () => {
-  const { text, of } = build({ a: 'x'.repeat(5_000), b: 'short', c: 'y'.repeat(5_000) }, { title: '{{ a }}' })
+  const { text, of } = build({ a: 'x'.repeat(5_000), b: 'short', c: 'y'.repeat(5_000) }, { title: '{{data.a}}' })
   expect(text).toHaveLength(3_000)
   expect(of('header')[0]!.text!.text).toBe(`${'x'.repeat(149)}…`)
   const fields = of('section')[0]!.fields!.map((field) => field.text)
   expect(fields.map((field) => field.length)).toEqual([2_000, 7, 2_000])
   expect(of('section')[1]!.text!.text).toMatch(/^```\n[^`]*…\n```$/)
+  // A value that stands there twice has half of the place each time.
+  const twice = build({ a: 'x'.repeat(5_000) }, { text: '{{data.a}} and {{data.a}}' }).of('section')[0]!.text!.text
+  expect(twice).toBe(`${'x'.repeat(1_496)}… and ${'x'.repeat(1_496)}…`)
   const ten = build(Object.fromEntries(Array.from({ length: 10 }, (_, n) => [`k${n}`, 'x'.repeat(5_000)])))
   const lengths = ten.of('section')[0]!.fields!.map((field) => field.text.length)
   expect(lengths).toHaveLength(10)
@@ -217,14 +223,14 @@ test('what is cut says so, and one long value leaves the others their place', ()
 test.each([
   [
     'a value is encoded as a part of the address',
-    'https://a.example/{{ id }}',
+    'https://a.example/{{data.id}}',
     'https://a.example/1%202%2F..%3Fx%3D%26%22%3C',
   ],
-  ['an address may be a value', '{{ url }}', 'https://b.example/x?y=1&z=2'],
-  ['a value is missing', 'https://a.example/{{ id }}/{{ nothing }}', undefined],
-  ['it is no web address', '{{ bad }}', undefined],
-  ['it is too long', 'https://a.example/{{ long }}', undefined],
-  ['a value is no host', 'https://{{ id }}/', undefined],
+  ['an address may be a value', '{{data.url}}', 'https://b.example/x?y=1&z=2'],
+  ['a value is missing', 'https://a.example/{{data.id}}/{{data.nothing}}', undefined],
+  ['it is no web address', '{{data.bad}}', undefined],
+  ['it is too long', 'https://a.example/{{data.long}}', undefined],
+  ['a value is no host', 'https://{{data.id}}/', undefined],
 ])('button: %s', (_, link, url) => {
   const data = {
     id: '1 2/..?x=&"<',

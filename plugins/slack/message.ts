@@ -1,8 +1,9 @@
-import type { ConnectorEvent } from 'postrider/connector'
-import { writeJson } from 'postrider/connector'
+import { type ConnectorEvent, renderTemplate, renderWholly, textOf, valueAt, writeJson } from 'postrider/connector'
 import type { Config } from './settings.ts'
-import { fillTemplate, fillWholly, literalLength, MISSING, nameOf, textAt } from './template.ts'
 import { createRoom, fitText, type Room } from './text.ts'
+
+/** What stands for a value that the event does not have. */
+const MISSING = '–'
 
 /**
  * Most characters that Slack takes, from https://docs.slack.dev/reference/block-kit/blocks; that of all blocks together is
@@ -24,7 +25,7 @@ export function buildMessage(context: MessageContext) {
   const header = { type: 'header', text: plainText(room.fit(title, MAX.header)) }
   const about = [event.id, event.createdAt.toISOString(), ...(delivery.isTest ? ['Test'] : [])].join(' · ')
   const footer = { type: 'context', elements: [plainText(room.fit(about, 300))] }
-  const text = config.text ? textOf(config.text, event, room) : ''
+  const text = config.text ? paragraphOf(config.text, event, room) : ''
   const button = linkButton(context, room)
   const fields = fieldsOf(context, room)
   const data = config.showData ? dataOf(event.data, room) : undefined
@@ -51,20 +52,30 @@ export function buildMessage(context: MessageContext) {
 }
 
 function titleOf({ event, config, delivery }: MessageContext): string {
-  const filled = fillTemplate(config.title, event, (value = MISSING) => value)
+  const filled = renderTemplate(config.title, event, (value = MISSING) => value)
   const line = filled.slice(0, MAX.section).replace(/\s+/g, ' ').trim() || event.type
   return delivery.isTest ? `Test: ${line}` : line
 }
 
 /** The template is its owner's and may have markup; values are escaped, and cut so that the markup stays whole. */
-function textOf(template: string, event: ConnectorEvent, room: Room): string {
-  const values = createRoom(Math.min(MAX.section, room.left) - literalLength(template))
-  const filled = fillTemplate(template, event, (value = MISSING) => values.fit(value, MAX.section))
+function paragraphOf(template: string, event: ConnectorEvent, room: Room): string {
+  const values = createRoom(Math.min(MAX.section, room.left) - ownLength(template, event))
+  const filled = renderTemplate(template, event, (value = MISSING, { times }) => {
+    const text = values.fit(value, Math.floor(values.left / times))
+    values.take(text.repeat(times - 1))
+    return text
+  })
   return filled.trim() && room.take(filled)
 }
 
+/** What a template says apart from its values. */
+function ownLength(template: string, event: ConnectorEvent): number {
+  return renderTemplate(template, event, () => '').length
+}
+
 function fieldsOf({ event, config }: MessageContext, room: Room) {
-  const all = config.fields?.map((path) => [nameOf(path), textAt(event, path)] as const) ?? plainValues(event.data)
+  const chosen = config.fields?.map((path) => [path.split('.').at(-1)!, textOf(valueAt(event, path))] as const)
+  const all = chosen ?? plainValues(event.data)
   // Each gets its share, so that one long value leaves the others their place.
   const share = Math.min(MAX.field, Math.floor(room.left / Math.max(1, all.length)))
   return all.flatMap(([name, value = MISSING]) => {
@@ -98,8 +109,9 @@ function dataOf(data: unknown, room: Room): string | undefined {
 /** Values are encoded as parts of the address, but for a template that is one value alone. */
 function linkButton({ event, config }: MessageContext, room: Room) {
   if (!config.link) return undefined
-  const isOneValue = literalLength(config.link.trim()) === 0
-  const filled = fillWholly(config.link.trim(), event, isOneValue ? undefined : encode)
+  const template = config.link.trim()
+  const isOneValue = ownLength(template, event) === 0
+  const filled = renderWholly(template, event, isOneValue ? undefined : encode)
   const url = filled === undefined || filled.length > MAX.link ? null : URL.parse(filled)
   if (!url || !/^https?:$/.test(url.protocol) || url.href.length > MAX.link) return undefined
   const label = room.fit(config.linkLabel, 75)

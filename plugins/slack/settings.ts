@@ -1,6 +1,16 @@
+import { checkTemplate, PLACEHOLDERS, templateProblem } from 'postrider/connector'
 import { z } from 'zod'
 
-const path = z.string().min(1).max(200)
+const template = z.string().superRefine(checkTemplate)
+
+/** What a placeholder has between its braces. */
+const path = z
+  .string()
+  .max(200)
+  .regex(/^[^{}\s]+$/, { error: 'is no path such as data.customer.name', abort: true })
+  .refine((one) => !templateProblem(`{{${one}}}`), {
+    error: ({ input }) => `is nothing that an event has: write data.${input} for a value of its data`,
+  })
 
 /** Settings of a Slack destination. With a channel a bot posts; without one an incoming webhook, which has its own. */
 export const configSchema = z
@@ -18,26 +28,22 @@ export const configSchema = z
           "Where the bot posts: the channel's ID. Leave it empty with an incoming-webhook URL, which has its channel already.",
         examples: ['C0123456789'],
       }),
-    title: z
-      .string()
+    title: template
       .min(1)
       .max(150)
-      .default('{{ event.type }}')
+      .default('{{type}}')
       .meta({
         title: 'Title',
-        description:
-          'Headline of the message. {{ order.id }} or {{ /order/id }} stands for a value of the event’s data; {{ event.type }}, {{ event.id }} and {{ event.createdAt }} for the event’s own.',
-        examples: ['Order {{ order.id }} was paid'],
+        description: `Headline of the message. ${PLACEHOLDERS}`,
+        examples: ['Order {{data.order.id}} was paid'],
       }),
-    text: z
-      .string()
+    text: template
       .max(1_000)
       .optional()
       .meta({
         title: 'Text',
-        description:
-          'A paragraph below the headline, with the same placeholders. Your own words may use Slack’s formatting, such as *bold* or <!here>; values are shown as they are. Default: none.',
-        examples: ['*{{ customer.name }}* paid {{ order.total }}.'],
+        description: `A paragraph below the headline. ${PLACEHOLDERS} Your own words may use Slack’s formatting, such as *bold* or <!here>; values are shown as they are. Default: none.`,
+        examples: ['*{{data.customer.name}}* paid {{data.order.total}}.'],
       }),
     fields: z
       .array(path)
@@ -46,22 +52,20 @@ export const configSchema = z
       .meta({
         title: 'Fields',
         description:
-          'Up to 10 paths of values that are shown as a table, such as customer.name or /customer/name. Default: the first ten plain values of the data. An empty list shows none.',
-        examples: [['order.id', 'customer.name']],
+          'Up to 10 paths of values that are shown as a table: what a placeholder has between its braces, such as data.customer.name. Default: the first ten plain values of the data. An empty list shows none.',
+        examples: [['data.order.id', 'data.customer.name']],
       }),
     showData: z.boolean().default(true).meta({
       title: 'Show the data',
       description: 'Whether the message ends with the beginning of the data as JSON.',
     }),
-    link: z
-      .string()
+    link: template
       .max(1_000)
       .optional()
       .meta({
         title: 'Link',
-        description:
-          'Address that a button opens, http or https, with the same placeholders. No button is shown when a value is missing.',
-        examples: ['https://app.example.com/orders/{{ order.id }}'],
+        description: `Address that a button opens, http or https. ${PLACEHOLDERS} No button is shown when a value is missing.`,
+        examples: ['https://app.example.com/orders/{{data.order.id}}'],
       }),
     linkLabel: z
       .string()
@@ -69,16 +73,14 @@ export const configSchema = z
       .max(75)
       .default('Open')
       .meta({ title: 'Text of the button', description: 'What the button says.' }),
-    threadKey: z
-      .string()
+    threadKey: template
       .min(1)
       .max(200)
       .optional()
       .meta({
         title: 'Thread',
-        description:
-          'Path, or text with placeholders: messages for which it gives the same go into one thread for 30 days. Needs a bot and its channel. Default: no threads.',
-        examples: ['order.id'],
+        description: `Messages for which it comes to the same go into one thread for 30 days, those without one of its values into none. ${PLACEHOLDERS} Needs a bot and its channel. Default: no threads.`,
+        examples: ['{{data.order.id}}'],
       }),
     apiUrl: z
       .string()

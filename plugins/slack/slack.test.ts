@@ -20,7 +20,7 @@ afterAll(async () => {
 })
 
 test('a bot posts each event to its channel', async () => {
-  const { id, channel, send } = await prepare({ title: 'Order {{ order.id }}', text: 'for *{{ customer }}*' })
+  const { id, channel, send } = await prepare({ title: 'Order {{data.order.id}}', text: 'for *{{data.customer}}*' })
   const { delivery, eventId } = await send({ order: { id: 'o-7' }, customer: '<!channel> & Söhne' })
   expect(delivery).toMatchObject({ status: 'SUCCEEDED', attemptCount: 1 })
   const text = 'Order o-7\nfor *&lt;!channel&gt; &amp; Söhne*'
@@ -66,7 +66,7 @@ test("a person's test send says that it is one", async () => {
 })
 
 test('messages of one key go into one thread, those without it stand alone', async () => {
-  const { channel, send } = await prepare({ title: '{{ n }}', threadKey: 'order.id' })
+  const { channel, send } = await prepare({ title: '{{data.n}}', threadKey: '{{data.order.id}}' })
   for (const [n, order] of [
     [1, { id: 'a' }],
     [2, { id: 'b' }],
@@ -85,7 +85,7 @@ test('messages of one key go into one thread, those without it stand alone', asy
 })
 
 test('of messages of one key at the same time one begins the thread', async () => {
-  const { channel, send } = await prepare({ title: '{{ n }}', threadKey: 'order {{ /order/id }}' })
+  const { channel, send } = await prepare({ title: '{{data.n}}', threadKey: 'order {{data.order.id}}' })
   const sent = await Promise.all([1, 2, 3].map((n) => send({ n, order: { id: 7 } })))
   const messages = await slack.messages(channel)
   expect(messages).toHaveLength(3)
@@ -147,13 +147,15 @@ test.each([
   [{}, { webhookUrl: 'https://app.slack.com/client/T0' }, 'credentials.webhookUrl', 'no incoming-webhook URL'],
   [{ channel: '#general' }, credentials, 'config.channel', 'no ID of a channel'],
   [
-    { threadKey: 'order.id' },
+    { threadKey: '{{data.order.id}}' },
     { webhookUrl: 'https://hooks.slack.com/services/T0/B0/x' },
     'config.threadKey',
     'needs a bot token',
   ],
   [{ channel: 'C0123456789', apiUrl: 'http://169.254.169.254/' }, credentials, 'config.apiUrl', ''],
-  [{ fields: Array(11).fill('a') }, credentials, 'config.fields', ''],
+  [{ fields: Array(11).fill('data.a') }, credentials, 'config.fields', ''],
+  [{ fields: ['order.id'] }, credentials, 'config.fields.0', 'write data.order.id'],
+  [{ fields: ['{{data.order.id}}'] }, credentials, 'config.fields.0', 'no path'],
 ])('settings %j with %j are refused at %s', async (config, secrets, path, message) => {
   const input = {
     organizationId: await backend.organization(),

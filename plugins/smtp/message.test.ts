@@ -17,6 +17,13 @@ function messageOf(data: unknown, config: Record<string, unknown>) {
   return buildMessage({ event, config: settings, delivery: { id: 'dlv_1', isTest: false } })
 }
 
+test('of long data a mail has more than other messages have room for, with indentation', () => {
+  const data = { n: 7, text: 'x'.repeat(20_000) }
+  const message = messageOf(data, { text: '{{data}}', html: '<pre>{{data.text}}</pre>' })
+  expect(message.text).toBe(JSON.stringify(data, null, 2))
+  expect(message.html).toBe(`<pre>${data.text}</pre>`)
+})
+
 const nested = (depth: number) => JSON.parse('['.repeat(depth) + ']'.repeat(depth))
 test.each([
   ['null', null],

@@ -1,6 +1,5 @@
-import type { ConnectorEvent } from 'postrider/connector'
+import { type ConnectorEvent, type Placeholder, renderTemplate, writeJson } from 'postrider/connector'
 import type { Config } from './settings.ts'
-import { renderTemplate } from './template.ts'
 
 /** What nodemailer makes the mail of, as JSON may hold it. */
 export interface Message {
@@ -49,15 +48,20 @@ export function domainOf(address: string): string {
 
 function renderHtml(template: string, event: ConnectorEvent): string {
   const limit = withinBudget(MAX_VALUES)
-  return renderTemplate(template, event, (value) => escapeHtml(limit(value)))
+  return renderTemplate(template, event, (text, placeholder) => escapeHtml(limit(text, placeholder)))
 }
 
-/** Cuts the values of one template so that they hold no more than `maxLength` characters together. */
-function withinBudget(maxLength: number): (value: string) => string {
+/**
+ * Writes the values of one template so that they hold no more than about `maxLength` characters together. A mail has room for
+ * more of a value than its text holds, and for JSON with indentation.
+ */
+function withinBudget(maxLength: number) {
   let left = maxLength
-  return (value) => {
-    const kept = cut(value, left)
-    left = Math.max(1, left - kept.length)
+  return (text: string | undefined, { value, times }: Placeholder): string => {
+    if (text === undefined) return ''
+    const most = Math.max(1, Math.floor(left / times))
+    const kept = cut(typeof value === 'string' ? value : writeJson(value, most, '  '), most)
+    left = Math.max(0, left - kept.length * times)
     return kept
   }
 }

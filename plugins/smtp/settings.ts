@@ -1,9 +1,9 @@
 import { isIP } from 'node:net'
+import { checkTemplate, PLACEHOLDERS } from 'postrider/connector'
 import { z } from 'zod'
 import { isInternalHost } from './internal-host.ts'
 
-const PLACEHOLDERS =
-  '{{type}}, {{id}}, {{createdAt}}, {{organizationId}}, {{data}} and values of it such as {{data.customer.name}} are filled in.'
+const template = z.string().superRefine(checkTemplate)
 
 const address = z.email('must be an e-mail address').max(254)
 
@@ -52,17 +52,19 @@ export const configSchema = z
         description: 'Up to 50 addresses, each of which sees the others.',
         examples: [['ops@example.com']],
       }),
-    subject: z.string().min(1).max(500).default('{{type}}').meta({ title: 'Subject', description: PLACEHOLDERS }),
-    text: z
-      .string()
+    subject: template
+      .min(1)
+      .max(500)
+      .default('{{type}}')
+      .meta({ title: 'Subject', description: `One line. ${PLACEHOLDERS}` }),
+    text: template
       .max(10_000)
       .default(DEFAULT_TEXT)
       .meta({
         title: 'Text',
         description: `The message as plain text. ${PLACEHOLDERS}`,
       }),
-    html: z
-      .string()
+    html: template
       .max(10_000)
       .optional()
       .meta({

@@ -1,8 +1,7 @@
-import type { ConnectorEvent } from 'postrider/connector'
+import { type ConnectorEvent, renderTemplate, renderWholly, textOf, writeJson } from 'postrider/connector'
 import { cut } from './cut.ts'
 import { escapeMarkdown } from './markdown.ts'
 import type { Config } from './settings.ts'
-import { isRecord, jsonOf, renderTemplate, textOf } from './template.ts'
 
 /**
  * Sizes in bytes of JSON. Together they stay below 20,000: Teams takes about 28 KB a message
@@ -48,8 +47,8 @@ export function buildMessage(event: ConnectorEvent, config: Config, isTest: bool
 
 /** Values stand in text runs, where no markdown is read, all but those inside the person's own text. */
 function buildBody(event: ConnectorEvent, config: Config, isTest: boolean): Element[] {
-  const title = renderTemplate(config.title, event, (value) => cut(value, MAX_TITLE)).trim() || event.type
-  const text = config.text && renderTemplate(config.text, event, (value) => escapeMarkdown(cut(value, MAX_TEXT)))
+  const title = renderTemplate(config.title, event, (value = '') => cut(value, MAX_TITLE)).trim() || event.type
+  const text = config.text && renderTemplate(config.text, event, (value = '') => escapeMarkdown(cut(value, MAX_TEXT)))
   return [
     line({ text: cut(isTest ? `Test: ${title}` : title, MAX_TITLE), weight: 'bolder', size: 'large' }),
     ...(text ? [{ type: 'TextBlock', text: cut(text, MAX_TEXT), wrap: true } as const] : []),
@@ -60,12 +59,13 @@ function buildBody(event: ConnectorEvent, config: Config, isTest: boolean): Elem
 
 function details(data: unknown, how: Config['details']): Element[] {
   if (how === 'none') return []
-  if (how === 'json') return [line({ text: cut(jsonOf(data, 2), MAX_JSON), fontType: 'monospace' })]
-  const entries: [string, unknown][] = isRecord(data) ? Object.entries(data) : [['data', data]]
+  if (how === 'json') return [line({ text: cut(writeJson(data, MAX_JSON, '  '), MAX_JSON), fontType: 'monospace' })]
+  const entries: [string, unknown][] =
+    typeof data === 'object' && data !== null ? Object.entries(data) : [['data', data]]
   return entries.slice(0, MAX_FIELDS).map(([name, value]) => ({
     ...line(
       { text: `${cut(name, MAX_FIELD_NAME)}: `, weight: 'bolder' },
-      { text: cut(textOf(value), MAX_FIELD_VALUE) || '–' },
+      { text: cut(textOf(value) ?? '–', MAX_FIELD_VALUE) },
     ),
     spacing: 'small',
   }))
@@ -75,9 +75,9 @@ function line(...runs: readonly Omit<TextRun, 'type'>[]): Element & { type: 'Ric
   return { type: 'RichTextBlock', inlines: runs.map((run) => ({ type: 'TextRun', ...run })) }
 }
 
-/** Undefined when the values make no address that can be opened. */
+/** Undefined when a value is not there, or they make no address that can be opened. */
 function linkOf(event: ConnectorEvent, template: string | undefined): string | undefined {
   if (!template) return undefined
-  const link = renderTemplate(template, event, (value) => encodeURIComponent(cut(value, MAX_LINK)))
-  return link.length <= MAX_LINK && URL.canParse(link) ? link : undefined
+  const link = renderWholly(template, event, (value) => encodeURIComponent(cut(value, MAX_LINK)))
+  return link !== undefined && link.length <= MAX_LINK && URL.canParse(link) ? link : undefined
 }

@@ -39,6 +39,9 @@ export default defineConnector<Config, Credentials>({
       { credentials: { url: SAMPLE_URL.replace('https:', 'http:') }, path: ['credentials', 'url'] },
       { credentials: { url: SAMPLE_URL.split('&sig')[0] }, path: ['credentials', 'url'] },
       { config: { link: 'javascript:alert(1)' }, path: ['config', 'link'] },
+      { config: { title: 'Order {{order.id}}' }, path: ['config', 'title'] },
+      { config: { text: '{{order.id}}' }, path: ['config', 'text'] },
+      { config: { link: 'https://app.example.com/orders/{{order.id}}' }, path: ['config', 'link'] },
       { config: { details: 'all' }, path: ['config', 'details'] },
     ],
     responses: [

@@ -93,6 +93,7 @@ test('a card shows the values of the data, and where they come from', () => {
     { type: 'RichTextBlock', inlines: [run('evt_1 · 1970-01-01T00:00:00.000Z', { size: 'small', isSubtle: true })] },
   ])
   expect(card.actions).toEqual([{ type: 'Action.OpenUrl', title: 'Open', url: 'https://app.example.com/orders/Ada' }])
+  expect(cardOf({ id: 7 }, { link }).actions).toBeUndefined()
   expect(JSON.stringify(cardOf({ id: 7 }, { details: 'json' }))).toContain(JSON.stringify('{\n  "id": 7\n}'))
 })
 
