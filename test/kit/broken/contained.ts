@@ -1,0 +1,16 @@
+import { base, type Definition } from './base.ts'
+
+/** Asks for ever, in vain, and in the wrong form. */
+export default {
+  ...base,
+  check: () => new Promise(() => undefined),
+  options: {
+    channel: async (host, { config }) => {
+      void Promise.reject(new Error('nobody looks'))
+      return (await (await host.fetch(config.url!)).text()) as never
+    },
+  },
+  onCreate: async (host, { config }) => {
+    await host.fetch(config.url).catch(() => undefined)
+  },
+} satisfies Definition
