@@ -1,7 +1,7 @@
 import type { ConnectorRequest } from '../connector/define-connector.ts'
 import { type CorpusEvent, corpus, largeEvents } from './corpus.ts'
 import { type Case, messageOf } from './finding.ts'
-import { contextOf, type Subject } from './subject.ts'
+import { contextOf, looseContextOf, type Subject } from './subject.ts'
 
 /** The same input gives the same request, on another day too, and nothing is left behind in the input. */
 export function pureCases(subject: Subject): Case[] {
@@ -14,7 +14,7 @@ export function pureCases(subject: Subject): Case[] {
 
 function impurities({ connector, settings }: Subject, event: CorpusEvent): string[] {
   const build = () => connector.definition.buildRequest(contextOf(settings, event))
-  const thawed = () => connector.definition.buildRequest(structuredClone(contextOf(settings, event)))
+  const thawed = () => connector.definition.buildRequest(looseContextOf(settings, event))
   const first = attempt(build)
   if ('thrown' in first) {
     // What it throws at thawed input too is no matter of purity: the golden group has it.

@@ -3,7 +3,7 @@ import type { DeliverResult } from '../connector/define-connector.ts'
 import { parseDelivered, parseIssues, parseOptions } from '../connector/parse-result.ts'
 import { corpus } from './corpus.ts'
 import type { FakeHost } from './fake-host.ts'
-import { contextOf, type Parsed, type Subject } from './subject.ts'
+import { looseContextOf, type Parsed, type Subject } from './subject.ts'
 
 /** A method of a connector that works with the outside. */
 export interface Method {
@@ -73,7 +73,7 @@ export function callDeliver(subject: Subject, fake: FakeHost): Promise<Ended<Del
 
 async function delivered({ connector, settings }: Subject, { host }: FakeHost): Promise<DeliverResult | undefined> {
   const { definition } = connector
-  const context = contextOf(settings, corpus[0]!)
+  const context = looseContextOf(settings, corpus[0]!)
   const { method = 'POST', url, headers = {}, body = '' } = definition.buildRequest(context)
   const request = { method, url, headers: { 'content-type': 'application/json', ...headers }, body }
   return parseDelivered(await definition.deliver!(host, { ...context, request }))

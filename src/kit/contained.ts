@@ -46,7 +46,12 @@ async function nonsense(subject: Subject, method: Method): Promise<string[]> {
     { answers: { statusCode: 401, type: 'application/json', body: echo } },
   ]
   const problems: string[] = []
-  for (const service of services) problems.push(...(await tryOut(subject, method, fakeHost(service))).problems)
+  for (const service of services) {
+    const tried = await tryOut(subject, method, fakeHost(service))
+    problems.push(...tried.problems)
+    // The others would only take as long.
+    if (tried.ended.isLate) break
+  }
   return [...new Set(problems)]
 }
 

@@ -6,7 +6,7 @@ import { assertSendable } from '../outbound/request.ts'
 import { textsIn } from './canary.ts'
 import { type CorpusEvent, corpus } from './corpus.ts'
 import { type Case, type GoldenFiles, messageOf, type Verdict } from './finding.ts'
-import { contextOf, type Subject } from './subject.ts'
+import { looseContextOf, type Subject } from './subject.ts'
 
 /** What is sent for each event of the corpus, beside what was sent when somebody looked at it last. */
 export function goldenCases(subject: Subject, files: GoldenFiles | undefined): Case[] {
@@ -32,7 +32,7 @@ function buildProblems(subject: Subject, event: CorpusEvent): string[] {
 }
 
 function build({ connector, settings }: Subject, event: CorpusEvent): ConnectorRequest {
-  return parseRequest(connector.definition.buildRequest(contextOf(settings, event)))
+  return parseRequest(connector.definition.buildRequest(looseContextOf(settings, event)))
 }
 
 function compare(subject: Subject, event: CorpusEvent, files: GoldenFiles | undefined): Verdict | Promise<Verdict> {

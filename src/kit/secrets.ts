@@ -5,7 +5,7 @@ import { corpus } from './corpus.ts'
 import { type Case, messageOf } from './finding.ts'
 import { listenIn } from './listen-in.ts'
 import { probes } from './probes.ts'
-import { contextOf, type Subject } from './subject.ts'
+import { looseContextOf, type Subject } from './subject.ts'
 
 export function secretsCases(subject: Subject): Case[] {
   const group = 'secrets'
@@ -67,7 +67,7 @@ function requestLeaks({ connector }: Subject, canary: Canary): string[] {
   return once(
     corpus.flatMap((event) => {
       try {
-        const built = connector.definition.buildRequest(contextOf(canary.settings, event))
+        const built = connector.definition.buildRequest(looseContextOf(canary.settings, event))
         return canary.findIn(recordOf(built, canary.secrets), 'The request, as it is recorded,')
       } catch (error) {
         return canary.findIn(recordText(messageOf(error), canary.secrets), 'What buildRequest throws')
@@ -97,7 +97,7 @@ function reasonLeaks({ connector }: Subject, canary: Canary): string[] {
 /** It is given no credentials; but it may have kept some. */
 function labelLeaks({ connector: { definition } }: Subject, canary: Canary): string[] {
   try {
-    definition.buildRequest(contextOf(canary.settings, corpus[0]!))
+    definition.buildRequest(looseContextOf(canary.settings, corpus[0]!))
     return canary.findIn(String(definition.target({ config: canary.settings.config }).label), "The target's label")
   } catch {
     return []

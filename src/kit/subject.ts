@@ -50,6 +50,11 @@ export function contextOf(
   })
 }
 
+/** The same, for a connector to write into if it must: that it may not is the matter of the group `pure` alone. */
+export function looseContextOf(settings: Parsed, event: CorpusEvent): RequestContext<unknown, unknown> {
+  return structuredClone(contextOf(settings, event))
+}
+
 /** Dates keep their setters: nobody can freeze those. */
 export function deepFreeze<T>(value: T): T {
   if (value === null || typeof value !== 'object' || Object.isFrozen(value)) return value
