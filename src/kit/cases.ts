@@ -4,21 +4,23 @@ import { classifyCases } from './classify.ts'
 import { containedCases } from './contained.ts'
 import { type Case, type GoldenFiles, type Group, groups, type KitOptions, messageOf } from './finding.ts'
 import { goldenCases } from './golden.ts'
-import { liveCases } from './live.ts'
+import { type LoadServer, liveCases } from './live.ts'
 import { manifestCases } from './manifest.ts'
 import { samplesCases } from './samples.ts'
 import { schemaCases } from './schema.ts'
 import { secretsCases } from './secrets.ts'
 import { type Subject, subjectOf } from './subject.ts'
 
-/** Where a connector's files are. Asked when a case runs: a test file knows its own place only then. */
-export interface Place {
+/** What the cases find around them. */
+export interface Surroundings {
+  readonly loadServer: LoadServer
+  /** Where the connector's files are. Asked when a case runs: a test file knows its own place only then. */
   readonly folder: () => string | undefined
   readonly golden: GoldenFiles | undefined
 }
 
 /** Everything that is looked at. Never throws: what cannot be tried is skipped, with the reason. */
-export function casesOf(given: unknown, options: KitOptions, { folder, golden }: Place): Case[] {
+export function casesOf(given: unknown, options: KitOptions, { folder, golden, loadServer }: Surroundings): Case[] {
   const manifest = manifestCases(given, folder)
   let subject: Subject
   try {
@@ -43,7 +45,7 @@ export function casesOf(given: unknown, options: KitOptions, { folder, golden }:
     ...goldenCases(subject, golden),
     ...classifyCases(subject),
     ...containedCases(subject),
-    ...liveCases(subject, options),
+    ...liveCases(subject, { ...options, loadServer }),
   ]
 }
 

@@ -3,6 +3,9 @@ import path from 'node:path'
 import { casesOf } from './cases.ts'
 import { type Finding, findingOf, type GoldenFiles, type KitOptions } from './finding.ts'
 
+/** Only when it is needed: it is all of Postrider. */
+const loadServer = () => import('./server.ts')
+
 export interface CheckOptions extends KitOptions {
   /** The connector's folder: its guide, icon and golden requests. Without it those are skipped. */
   readonly folder?: string
@@ -17,7 +20,7 @@ export async function checkConnector(definition: unknown, options: CheckOptions 
   const { folder, update = false, onFinding } = options
   const golden = folder === undefined ? undefined : goldenFiles(path.join(folder, 'golden'), update)
   const findings: Finding[] = []
-  for (const one of casesOf(definition, options, { folder: () => folder, golden })) {
+  for (const one of casesOf(definition, options, { folder: () => folder, golden, loadServer })) {
     const finding = await findingOf(one)
     findings.push(finding)
     onFinding?.(finding)
@@ -28,7 +31,7 @@ export async function checkConnector(definition: unknown, options: CheckOptions 
 /** Golden requests alone: what a new connector is given, and no server is needed for. */
 export async function writeGolden(definition: unknown, folder: string): Promise<void> {
   const golden = goldenFiles(path.join(folder, 'golden'), true)
-  const cases = casesOf(definition, {}, { folder: () => folder, golden })
+  const cases = casesOf(definition, {}, { folder: () => folder, golden, loadServer })
   for (const one of cases) if (one.group === 'golden') await findingOf(one)
 }
 

@@ -7,19 +7,26 @@ import { callDeliver } from './call.ts'
 import { canaryOf, textsIn } from './canary.ts'
 import { fakeHost, refusedFailure } from './fake-host.ts'
 import type { Case, KitOptions, Verdict } from './finding.ts'
-import { type KitServer, startKitServer } from './server.ts'
+import type { KitServer } from './server.ts'
 import { startService } from './service.ts'
 import type { Parsed, Subject } from './subject.ts'
 
 /** Deliveries that go out at the same time. */
 const COUNT = 10
 
-export function liveCases(subject: Subject, options: KitOptions): Case[] {
+/** How the server is loaded: it differs under vitest. */
+export type LoadServer = () => Promise<typeof import('./server.ts')>
+
+interface LiveOptions extends KitOptions {
+  readonly loadServer: LoadServer
+}
+
+export function liveCases(subject: Subject, options: LiveOptions): Case[] {
   const name = `${COUNT} events at once arrive through the real pipeline`
   return [{ group: 'live', name, run: () => sendThem(subject, options) }]
 }
 
-async function sendThem(subject: Subject, { live, databaseUrl }: KitOptions): Promise<Verdict> {
+async function sendThem(subject: Subject, { live, databaseUrl, loadServer }: LiveOptions): Promise<Verdict> {
   const { connector } = subject
   const { definition } = connector
   if (!live && (await opensSockets(subject)))
@@ -27,6 +34,7 @@ async function sendThem(subject: Subject, { live, databaseUrl }: KitOptions): Pr
   const settings = live ? { credentials: {}, ...live } : canaryOf(subject).settings
   await using service = await startService(definition)
   const wrapOutbound = live ? undefined : service.redirect
+  const { startKitServer } = await loadServer()
   await using server = await startKitServer({
     connector,
     databaseUrl,

@@ -1,4 +1,4 @@
 import { testConnector } from 'postrider/connector/kit'
-import acme from './index.ts'
+import connector from './index.ts'
 
-testConnector(acme)
+testConnector(connector)
