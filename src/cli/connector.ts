@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander'
-import type { Finding } from '../kit/finding.ts'
+import type { Finding, KitOptions } from '../kit/finding.ts'
 import type { Cli } from './cli.ts'
 import { examples } from './examples.ts'
 import { EXIT } from './exit-code.ts'
@@ -71,7 +71,7 @@ async function checkFolder(
   folder: string,
   { update = false, live, json = false }: CheckCommandOptions,
 ): Promise<void> {
-  const given = live === undefined ? undefined : parseJsonObject('--live', live)
+  const given = live === undefined ? undefined : liveSettings(parseJsonObject('--live', live))
   const [{ checkConnector }, { loadFolder }] = await Promise.all([
     import('../kit/check-connector.ts'),
     import('../kit/load-folder.ts'),
@@ -79,9 +79,17 @@ async function checkFolder(
   const definition = await loadFolder(folder).catch((error) => {
     throw new Unusable(`${folder} does not load`, error)
   })
-  const findings = await checkConnector(definition, { folder, update, ...(given && { live: given as never }) })
+  const findings = await checkConnector(definition, { folder, update, ...(given && { live: given }) })
   if (findings.some(({ status }) => status === 'failed')) cli.exitCode = EXIT.failed
   await createOutput(json).show({ connector: Object(definition).key, findings }, () => linesOf(findings))
+}
+
+function liveSettings({ config, credentials }: Record<string, unknown>): NonNullable<KitOptions['live']> {
+  if (typeof config !== 'object' || config === null) throw new WrongUsage('--live has a config: {"config":{…}}')
+  return {
+    config: config as Record<string, unknown>,
+    ...(credentials !== undefined && { credentials: Object(credentials) }),
+  }
 }
 
 const colours: Record<Finding['status'], Colour> = { passed: 'green', failed: 'red', skipped: 'yellow' }

@@ -106,6 +106,7 @@ function buildConfig(isPlugin: boolean) {
       outDir: 'dist',
       rewriteRelativeImportExtensions: true,
       verbatimModuleSyntax: true,
+      noEmitOnError: true,
       strict: true,
       skipLibCheck: true,
       ...(isPlugin && { paths: { 'postrider/connector': ['../../dist/connector/index.d.ts'] } }),
