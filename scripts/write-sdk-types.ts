@@ -7,12 +7,15 @@ import ts from 'typescript'
 
 const [outDir = path.resolve(import.meta.dirname, '../dist')] = process.argv.slice(2)
 const srcDir = path.resolve(import.meta.dirname, '../src')
-const files = [
-  ...['connector/index.ts', 'connector/define-connector.ts'],
-  ...['kit/index.ts', 'kit/finding.ts', 'kit/check-connector.ts', 'kit/test-connector.ts'],
-]
+const rooms = await Promise.all(['connector', 'kit'].map(filesOf))
 
-for (const file of files) {
+/** The index of a room, and the files that it exports from. */
+async function filesOf(room: string): Promise<string[]> {
+  const { importedFiles } = ts.preProcessFile(await readFile(path.join(srcDir, room, 'index.ts'), 'utf8'))
+  return [`${room}/index.ts`, ...importedFiles.map(({ fileName }) => path.posix.join(room, fileName))]
+}
+
+for (const file of rooms.flat()) {
   const { outputText, diagnostics = [] } = ts.transpileDeclaration(await readFile(path.join(srcDir, file), 'utf8'), {
     fileName: file,
     reportDiagnostics: true,

@@ -57,5 +57,5 @@ function firstDifference(kept: string, text: string): string {
   const [before, after] = [kept.split(/\r?\n/), text.split('\n')]
   const at = after.findIndex((line, i) => line !== before[i])
   const line = at < 0 ? after.length : at
-  return `line ${line + 1} was ${JSON.stringify(before[line] ?? '')}, and is ${JSON.stringify(after[line] ?? '')} now`
+  return `line ${line + 1} was ${before[line]?.trim() || 'not there'}, and is ${after[line]?.trim() || 'not there'} now`
 }

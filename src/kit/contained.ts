@@ -83,7 +83,7 @@ async function tryOut(subject: Subject, method: Method, fake: FakeHost): Promise
       ...(isNonsense(thrown) ? [messageOf(thrown)] : []),
       ...unhandled.map((reason) => `${method.name} leaves a promise behind that nobody handles: ${messageOf(reason)}`),
       ...canary.findIn(recordText(messageOf(thrown), canary.secrets), `What ${method.name} throws`),
-      ...canary.findIn(JSON.stringify(result) ?? '', `What ${method.name} returns`),
+      ...canary.findIn(shownOf(method, result, canary), `What ${method.name} returns`),
       ...canary.findIn(said, `What ${method.name} writes to the console`),
     ],
   }
@@ -92,6 +92,12 @@ async function tryOut(subject: Subject, method: Method, fake: FakeHost): Promise
 /** What throws before its first await rejects like any other. */
 async function callSafely(method: Method, fake: FakeHost, canary: Canary): Promise<unknown> {
   return method.call(fake, canary.settings)
+}
+
+/** Reasons, answers and issues are blanked out by the host. Choices are shown as they are. */
+function shownOf({ name }: Method, result: unknown, { secrets }: Canary): string {
+  const text = JSON.stringify(result) ?? ''
+  return name.startsWith('options.') ? text : recordText(text, secrets, text.length)
 }
 
 function isNonsense(thrown: unknown): boolean {
