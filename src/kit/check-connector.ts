@@ -57,5 +57,6 @@ function firstDifference(kept: string, text: string): string {
   const [before, after] = [kept.split(/\r?\n/), text.split('\n')]
   const at = after.findIndex((line, i) => line !== before[i])
   const line = at < 0 ? after.length : at
-  return `line ${line + 1} was ${before[line]?.trim() || 'not there'}, and is ${after[line]?.trim() || 'not there'} now`
+  const shown = (lines: readonly string[]) => lines[line]?.trim().replace(/,$/, '') || 'not there'
+  return `line ${line + 1} was ${shown(before)}, and is ${shown(after)} now`
 }
