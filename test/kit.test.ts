@@ -10,7 +10,7 @@ import contained from './kit/broken/contained.ts'
 import fast from './kit/broken/fast.ts'
 import golden from './kit/broken/golden.ts'
 import live from './kit/broken/live.ts'
-import manifest from './kit/broken/manifest.ts'
+import manifest, { nameless } from './kit/broken/manifest.ts'
 import pure, { clock, counter } from './kit/broken/pure.ts'
 import samples from './kit/broken/samples.ts'
 import schema from './kit/broken/schema.ts'
@@ -49,6 +49,7 @@ test.each<[string, Group, unknown, RegExp[]]>([
     manifest,
     [/^migrate does not/, /^description/],
   ],
+  ['a key that is none', 'manifest', nameless, [/key: is lower-case letters/]],
   [
     'what no form can draw',
     'schema',
@@ -73,7 +74,13 @@ test.each<[string, Group, unknown, RegExp[]]>([
     'what hangs, leaks promises and returns nonsense',
     'contained',
     contained,
-    [/^check does not end/, /options\.channel leaves a promise/, /options returned nonsense/, /onCreate is content/],
+    [
+      /^check does not end/,
+      /options\.channel leaves a promise/,
+      /options returned nonsense/,
+      /onCreate is content/,
+      /onDelete throws holds a credential in hex/,
+    ],
   ],
   ['one thing at a time', 'live', live, [/a delivery is FAILED after 1 attempts: .*It is busy/]],
 ])('%s is caught by its group and by no other: %s', async (_, group, definition, patterns) => {

@@ -1,6 +1,6 @@
 import { base, type Definition } from './base.ts'
 
-/** Asks for ever, in vain, and in the wrong form. */
+/** Asks for ever, in vain, in the wrong form, and says too much about it. */
 export default {
   ...base,
   check: () => new Promise(() => undefined),
@@ -12,5 +12,8 @@ export default {
   },
   onCreate: async (host, { config }) => {
     await host.fetch(config.url).catch(() => undefined)
+  },
+  onDelete: async (_, { credentials }) => {
+    throw new Error(`Not with ${Buffer.from(credentials.token).toString('hex')}`)
   },
 } satisfies Definition
