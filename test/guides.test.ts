@@ -62,7 +62,15 @@ test('docs/connector-sdk.md has every export and every member of the SDK', async
   // By the types themselves, and not by the text that the page is written from.
   const members: { [K in keyof Required<ConnectorDefinition & DestinationHost>]: true } = {
     ...{ apiVersion: true, key: true, version: true, displayName: true, description: true, category: true },
-    ...{ config: true, credentials: true, rateLimit: true, target: true, buildRequest: true, classify: true },
+    ...{
+      config: true,
+      credentials: true,
+      rateLimit: true,
+      refine: true,
+      target: true,
+      buildRequest: true,
+      classify: true,
+    },
     ...{ deliver: true, check: true, options: true, onCreate: true, onDelete: true, migrate: true, samples: true },
     ...{ fetch: true, connect: true, signal: true, remember: true, share: true },
   }

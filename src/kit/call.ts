@@ -23,7 +23,7 @@ export function methodsOf(subject: Subject): Method[] {
       ? [
           {
             name: 'check',
-            call: async ({ host }, settings) => parseIssues(await check(host, settings)),
+            call: async ({ host }, settings) => parseIssues(await check(host, settings), 'check'),
           } satisfies Method,
         ]
       : []),

@@ -1,4 +1,4 @@
-import type { Classification, ConnectorDefinition } from '../connector/define-connector.ts'
+import type { Classification } from '../connector/define-connector.ts'
 import { callDeliver } from './call.ts'
 import { fakeHost, tlsFailure } from './fake-host.ts'
 import { type Case, messageOf } from './finding.ts'
@@ -11,7 +11,7 @@ export function classifyCases(subject: Subject): Case[] {
   const group = 'classify'
   const { definition } = subject.connector
   const samples = (definition.samples?.responses ?? []).map(({ name, response, kind }): Case => {
-    const run = () => expectKind(definition, whole(response), [kind])
+    const run = () => expectKind(subject, whole(response), [kind])
     return { group, name: `"${name}" is ${kind}`, run }
   })
   return [
@@ -19,20 +19,20 @@ export function classifyCases(subject: Subject): Case[] {
     {
       group,
       name: '429 is tried again after the seconds of Retry-After',
-      run: () => delayProblems(definition, '7', 7_000),
+      run: () => delayProblems(subject, '7', 7_000),
     },
     {
       group,
       name: '429 is tried again at the date of Retry-After',
-      run: () => delayProblems(definition, new Date(Date.now() + 60_000).toUTCString(), 60_000),
+      run: () => delayProblems(subject, new Date(Date.now() + 60_000).toUTCString(), 60_000),
     },
     {
       group,
       name: '410 is no success',
-      run: () => expectKind(definition, whole({ statusCode: 410 }), ['fail', 'disable', 'retry']),
+      run: () => expectKind(subject, whole({ statusCode: 410 }), ['fail', 'disable', 'retry']),
     },
-    { group, name: '500 is tried again', run: () => expectKind(definition, whole({ statusCode: 500 }), ['retry']) },
-    { group, name: 'no answer is more than it can read', run: () => unreadable(definition) },
+    { group, name: '500 is tried again', run: () => expectKind(subject, whole({ statusCode: 500 }), ['retry']) },
+    { group, name: 'no answer is more than it can read', run: () => unreadable(subject) },
     ...(definition.deliver
       ? [
           {
@@ -45,20 +45,16 @@ export function classifyCases(subject: Subject): Case[] {
   ]
 }
 
-function expectKind(
-  definition: ConnectorDefinition,
-  response: ReturnType<typeof whole>,
-  kinds: readonly Kind[],
-): string[] {
-  const { kind } = readingOf(definition, response)
+function expectKind(subject: Subject, response: ReturnType<typeof whole>, kinds: readonly Kind[]): string[] {
+  const { kind } = readingOf(subject, response)
   return kinds.includes(kind) ? [] : [`it is read as ${kind}, not as ${kinds.join(' or ')}`]
 }
 
 /** Dates have no milliseconds, and the clock goes on. */
 const TOLERANCE_MS = 2_000
 
-function delayProblems(definition: ConnectorDefinition, retryAfter: string, wantedMs: number): string[] {
-  const reading = readingOf(definition, whole({ statusCode: 429, headers: { 'retry-after': retryAfter } }))
+function delayProblems(subject: Subject, retryAfter: string, wantedMs: number): string[] {
+  const reading = readingOf(subject, whole({ statusCode: 429, headers: { 'retry-after': retryAfter } }))
   if (reading.kind !== 'retry') return [`429 is read as ${reading.kind}, not as retry`]
   if (reading.afterMs === undefined) return ['the delay of Retry-After is lost: return undefined, or give afterMs']
   return Math.abs(reading.afterMs - wantedMs) <= TOLERANCE_MS
@@ -66,10 +62,10 @@ function delayProblems(definition: ConnectorDefinition, retryAfter: string, want
     : [`afterMs is ${reading.afterMs}, and Retry-After says ${wantedMs}`]
 }
 
-function unreadable(definition: ConnectorDefinition): string[] {
-  return probes(definition).flatMap(({ name, response }) => {
+function unreadable(subject: Subject): string[] {
+  return probes(subject.connector.definition).flatMap(({ name, response }) => {
     try {
-      readingOf(definition, response)
+      readingOf(subject, response)
       return []
     } catch (error) {
       return [`${name}: ${messageOf(error)}`]

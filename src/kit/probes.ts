@@ -1,6 +1,7 @@
 import type { Classification, ConnectorDefinition, ConnectorResponse } from '../connector/define-connector.ts'
 import { parseClassification } from '../connector/parse-result.ts'
 import { outcomeOfResponse } from '../domain/outcome.ts'
+import type { Subject } from './subject.ts'
 
 /** An answer, and what it is called. */
 export interface Probe {
@@ -36,8 +37,9 @@ export function whole(response: {
 }
 
 /** What the pipeline makes of an answer: the connector's word first, then HTTP's. Throws when it is nonsense. */
-export function readingOf(definition: ConnectorDefinition, response: ConnectorResponse): Classification {
-  const verdict = parseClassification(definition.classify?.(response))
+export function readingOf({ connector, settings }: Subject, response: ConnectorResponse): Classification {
+  const { config } = settings
+  const verdict = parseClassification(connector.definition.classify?.(response, { config }))
   if (verdict) return verdict
   const outcome = outcomeOfResponse(response.statusCode, response.headers['retry-after'], new Date())
   const reason = outcome.message ?? ''

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
-import type { ConnectorDefinition, Samples } from '../connector/define-connector.ts'
+import type { CheckIssue, ConnectorDefinition, Samples } from '../connector/define-connector.ts'
+import { parseIssues } from '../connector/parse-result.ts'
 import { connectorOf, type JsonSchema } from '../connector/registry.ts'
 import { parseAllow } from '../outbound/outbound.ts'
 import { vetUrl } from '../outbound/url.ts'
@@ -15,6 +16,11 @@ export function samplesCases(definition: ConnectorDefinition): Case[] {
   return [
     { group, name: 'samples.config is accepted', run: () => refusals(definition.config, samples.config, 'config') },
     { group, name: 'samples.credentials are accepted', run: () => credentialProblems(definition, samples) },
+    {
+      group,
+      name: 'refine has nothing against them',
+      run: () => refineRefusals(definition, samples).map(({ message }) => message),
+    },
     { group, name: 'the target has a label', run: () => labelProblems(definition, samples) },
     ...samples.rejects.map((reject, i): Case => {
       const name = `rejects[${i}] is refused at ${reject.path.join('.')}`
@@ -35,6 +41,17 @@ function refusals(schema: z.ZodType, value: unknown, field: string): string[] {
   return parsed.success
     ? []
     : parsed.error.issues.map(({ path, message }) => `${[field, ...path].map(String).join('.')}: ${message}`)
+}
+
+/** What only both together are refused for; nothing when a schema refuses one of them. */
+export function refineRefusals(
+  definition: ConnectorDefinition,
+  given: { config?: unknown; credentials?: unknown },
+): readonly CheckIssue[] {
+  const config = definition.config.safeParse(given.config)
+  const credentials = definition.credentials?.safeParse(given.credentials) ?? { success: true, data: {} }
+  if (!config.success || !credentials.success) return []
+  return parseIssues(definition.refine?.({ config: config.data, credentials: credentials.data }) ?? [], 'refine')
 }
 
 function labelProblems(definition: ConnectorDefinition, samples: Samples<unknown, unknown>): string[] {
@@ -58,6 +75,7 @@ function rejectProblems(
     ...placesRefused(definition.config, given.config, 'config'),
     ...(definition.credentials ? placesRefused(definition.credentials, given.credentials, 'credentials') : []),
     ...guardRefusals(definition, given.config),
+    ...refineRefusals(definition, given).map(({ path = ['config'] }) => path.join('.')),
   ]
   if (places.length === 0) return ['it is accepted']
   return places.includes(wanted.join('.')) ? [] : [`it is refused at ${places.join(', ')} instead`]

@@ -85,7 +85,7 @@ function reasonLeaks({ connector }: Subject, canary: Canary): string[] {
     probes(connector.definition).flatMap(({ response }) => {
       let said: string
       try {
-        said = JSON.stringify(classify({ ...response, body: `${response.body}${body}` })) ?? ''
+        said = JSON.stringify(classify({ ...response, body: `${response.body}${body}` }, canary.settings)) ?? ''
       } catch (error) {
         said = messageOf(error)
       }

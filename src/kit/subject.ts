@@ -3,6 +3,7 @@ import { connectorOf, type ReadyConnector } from '../connector/registry.ts'
 import { defaultDeliveryProfile } from '../domain/delivery-profile.ts'
 import { renderEnvelope } from '../domain/envelope.ts'
 import type { CorpusEvent } from './corpus.ts'
+import { refineRefusals } from './samples.ts'
 
 /** Settings as the schemas parsed them. */
 export interface Parsed {
@@ -23,7 +24,9 @@ export function subjectOf(definition: unknown): Subject {
   if (!samples) throw new Error('there are no samples')
   const parsed = config.safeParse(samples.config)
   const secret = credentials?.safeParse(samples.credentials)
-  if (!parsed.success || secret?.success === false) throw new Error('its own schemas refuse its samples')
+  const isRefused = !parsed.success || secret?.success === false
+  if (isRefused || refineRefusals(connector.definition, samples).length > 0)
+    throw new Error('it refuses its own samples')
   const settings = { config: parsed.data, credentials: secret?.data ?? {} } as Parsed
   return { connector, settings: deepFreeze(settings) }
 }
