@@ -26,13 +26,24 @@ module.exports = {
       },
     })),
     {
+      name: 'kit-imports',
+      comment: 'src/kit may import connector, domain, outbound, client, embedded, and the composition root',
+      severity: 'error',
+      from: { path: '^src/kit/' },
+      to: {
+        path: '^(src|plugins|test|migrations)/',
+        pathNot: '^src/(kit|connector|domain|outbound|client|embedded)/|^src/(config|postrider)\\.ts$',
+      },
+    },
+    {
       name: 'cli-imports',
-      comment: 'src/cli may import client, domain, embedded, store, and what reads the environment and the data folder',
+      comment:
+        'src/cli may import client, domain, embedded, store, kit, and what reads the environment and the data folder',
       severity: 'error',
       from: { path: '^src/cli/' },
       to: {
         path: '^(src|plugins|test|migrations)/',
-        pathNot: '^src/(cli|client|domain|embedded|store)/|^src/(config|data-folder)\\.ts$',
+        pathNot: '^src/(cli|client|domain|embedded|store|kit)/|^src/(config|data-folder)\\.ts$',
       },
     },
     {

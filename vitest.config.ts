@@ -6,8 +6,11 @@ export default defineConfig({
     alias: {
       // vitest would take graphql's ES module beside the CommonJS one that others load: two realms, and nothing fits.
       graphql: fileURLToPath(new URL('./node_modules/graphql/index.js', import.meta.url)),
-      // What the guides import, as it is here and not as it was built last; tsconfig.json says the same.
+      // What guides and plugins import, as it is here and not as it was built last; tsconfig.json says the same. The
+      // longest first.
       'postrider/client': fileURLToPath(new URL('./src/client/index.ts', import.meta.url)),
+      'postrider/connector/kit': fileURLToPath(new URL('./src/kit/index.ts', import.meta.url)),
+      'postrider/connector': fileURLToPath(new URL('./src/connector/index.ts', import.meta.url)),
     },
   },
   test: {

@@ -5,7 +5,7 @@ import type { Config } from './config.ts'
 import type { ConnectorRegistry } from './connector/registry.ts'
 import type { DataFolder, DemoFile } from './data-folder.ts'
 import { prepareDemo } from './first-start.ts'
-import { createOutbound } from './outbound/outbound.ts'
+import { createOutbound, type Outbound } from './outbound/outbound.ts'
 import { startConnectorJobs } from './pipeline/connector-jobs.ts'
 import { createConnectorWarnings } from './pipeline/connector-warnings.ts'
 import { openDeliveryWatch } from './pipeline/delivery-watch.ts'
@@ -31,6 +31,8 @@ export interface OpenOptions {
   readonly databaseUrl: string
   /** Base of the links that are handed out. */
   readonly publicUrl: string
+  /** See StartOptions. */
+  readonly wrapOutbound: ((outbound: Outbound) => Outbound) | undefined
 }
 
 /** What stands on the database. Disposing it finishes or hands back what is in flight, and closes everything. */
@@ -52,6 +54,7 @@ export async function openParts({
   folder,
   databaseUrl,
   publicUrl,
+  wrapOutbound = (outbound) => outbound,
 }: OpenOptions): Promise<OpenedParts> {
   await using opening = new AsyncDisposableStack()
   const onError = (error: unknown) => log.error(error)
@@ -70,7 +73,7 @@ export async function openParts({
     store,
     bell,
     connectors,
-    outbound: opening.use(createOutbound({ allow: config.outboundAllow, proxy: config.outboundProxy })),
+    outbound: opening.use(wrapOutbound(createOutbound({ allow: config.outboundAllow, proxy: config.outboundProxy }))),
     feed: opening.use(openFeed({ store, bell, onError })),
     watch: opening.use(openDeliveryWatch({ store, bell, onError })),
     publish: createPublish({ store, bell }),

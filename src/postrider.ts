@@ -11,6 +11,7 @@ import { type DataFolder, type DemoFile, openDataFolder } from './data-folder.ts
 import { startEmbeddedPostgres } from './embedded/embedded-postgres.ts'
 import { createLog } from './log.ts'
 import { type OpenOptions, openParts } from './open-parts.ts'
+import type { Outbound } from './outbound/outbound.ts'
 import { startServer } from './server/http.ts'
 import { describeAddress } from './store/reach-postgres.ts'
 
@@ -33,6 +34,10 @@ export interface StartOptions {
   readonly log?: Logger
   /** Whose folders are the connectors. Default: plugins/ beside src/. */
   readonly pluginsDir?: string
+  /** Connectors that are loaded already, in the place of all others: for the conformance kit. */
+  readonly connectors?: ConnectorRegistry
+  /** What everything to destinations goes through, around the guarded client. Default: nothing. For the conformance kit. */
+  readonly wrapOutbound?: (outbound: Outbound) => Outbound
   /** Ends the waiting for a database that cannot be reached: the start fails with the signal's reason. */
   readonly signal?: AbortSignal
   /** Told once when the database cannot be reached: health is answered at this URL, the rest waits. */
@@ -51,7 +56,7 @@ export async function startPostrider(options: StartOptions): Promise<Postrider> 
   const { config, role = 'all', log = createLog(config.logLevel) } = options
   const pluginsDir = options.pluginsDir ?? path.join(rootDir, 'plugins')
   await using starting = new AsyncDisposableStack()
-  const connectors = await loadConnectors({ pluginsDir, packages: config.connectors })
+  const connectors = options.connectors ?? (await loadConnectors({ pluginsDir, packages: config.connectors }))
   reportFailed(connectors, config.strictConnectors, log)
   const folder = await openDataFolder(config)
   const databaseUrl = config.databaseUrl ?? (await embeddedUrl(folder, log, starting))
@@ -72,7 +77,8 @@ export async function startPostrider(options: StartOptions): Promise<Postrider> 
     }),
   )
   const url = config.publicUrl?.replace(/\/$/, '') ?? `http://${urlHost(config.host)}:${server.port}`
-  const opening: OpenOptions = { config, role, log, connectors, folder, databaseUrl, publicUrl: url }
+  const { wrapOutbound } = options
+  const opening: OpenOptions = { config, role, log, connectors, folder, databaseUrl, publicUrl: url, wrapOutbound }
   const opened = await openPatiently(options, opening, (reason, isFirst) => {
     whyNotReady = async () => `It waits for the database: ${reason}`
     if (isFirst) options.onWaiting?.(url)

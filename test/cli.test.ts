@@ -36,9 +36,12 @@ const COMMANDS = [
   'destinations list',
   'destinations create',
   'destinations test',
+  'destinations upgrade',
   'destinations delete',
   'deliveries list',
   'deliveries retry',
+  'connector new',
+  'connector check',
 ]
 
 test('help names every command and every exit code', async () => {
@@ -75,6 +78,9 @@ test.each([
   ['no data', ['events', 'publish', '--organization', 'o', '--type', 'a'], 'Give --data or --data-file'],
   ['broken JSON', ['events', 'publish', '--organization', 'o', '--type', 'a', '--data', '{'], '--data is no JSON'],
   ['settings that are no object', ['destinations', 'create', '--organization', 'o', '--config', '[]'], 'JSON object'],
+  ['a name that is no key', ['connector', 'new', 'My Thing'], 'lower-case letters, digits and dashes'],
+  ['settings of a server without a config', ['connector', 'check', '.', '--live', '{}'], '--live has a config'],
+  ['an upgrade of nothing', ['destinations', 'upgrade'], 'Give an id, or --connector'],
   ['a destination to nowhere', ['destinations', 'create', '--organization', 'o'], 'Give --to or --config'],
 ])('%s is wrong usage: 2', async (_, args, message) => {
   const { exitCode, stdout, stderr } = await runCli(args, { endpoint: backend.endpoint })

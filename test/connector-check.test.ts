@@ -37,6 +37,12 @@ test.for<[string, Answer, boolean, object[]]>([
     [{ path: ['input', 'config', 'room'], message: 'has no such room', code: 'CONFIG_INVALID' }],
   ],
   [
+    'what it was sent in its answer',
+    json({ room: `not for ${TOKEN}` }),
+    false,
+    [{ path: ['input', 'config', 'room'], message: 'not for [redacted]', code: 'CONFIG_INVALID' }],
+  ],
+  [
     'a credential that it refuses',
     401,
     false,

@@ -4,6 +4,7 @@ import {
   ConnectorsDocument,
   DeliveryDocument,
   DestinationDocument,
+  DestinationPreviewDocument,
   DestinationUpdateDocument,
 } from '../src/client/generated/documents.ts'
 import { startTestPostrider, type TestPostrider } from './support/postrider.ts'
@@ -149,6 +150,32 @@ test('a credential stands in no record in any of the forms in which it travels',
   ])
   expect(JSON.parse(request!.body!).token).toBe('[redacted]')
   expect(delivery!.lastAttempt!.errorMessage).toBe('Not wanted: no: [redacted]')
+})
+
+test('of a secret URL no part stands in a record, whichever a receiver shows', async () => {
+  const token = 'T0123456789-abcdefghij'
+  await using receiver = await startReceiver(
+    (request) => (response) => response.writeHead(400).end(`unknown ${request.path.split('/')[2]}`),
+  )
+  const { backend, deliver } = await prepare('hook', {}, { url: `${receiver.url}/${token}?sig=${token}2` })
+  const { delivery } = await backend.send(DeliveryDocument, { id: await deliver() })
+  expect(delivery!.lastAttempt).toMatchObject({
+    request: { url: '[redacted]' },
+    response: { body: 'unknown [redacted]?sig=[redacted]' },
+  })
+})
+
+test('a secret URL that the guard would not call is refused when it is saved, and previews show none', async () => {
+  await using receiver = await startReceiver()
+  await expect(prepare('hook', {}, { url: 'http://10.0.0.1/hook' })).rejects.toThrow(/URL_NOT_ALLOWED/)
+  const { backend, id } = await prepare('hook', {}, { url: receiver.url })
+  const preview = async (input: object) => {
+    const sent = await backend.send(DestinationPreviewDocument, { input: { eventType: 'a', data: {}, ...input } })
+    return sent.destinationPreview.request?.url
+  }
+  expect(await preview({ destinationId: id })).toBe('[redacted]')
+  expect(await preview({ connector: 'hook', config: {} })).toBe('[redacted]')
+  expect(await preview({ connector: 'hook', config: {}, credentials: { url: receiver.url } })).toBe('[redacted]')
 })
 
 test('secrets that do not open hold up their own destination, and no other', async () => {

@@ -7,6 +7,7 @@ import { buildSchema, parse, validate } from 'graphql'
 import { Webhook } from 'standardwebhooks'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { ApplicationUpdateDocument } from '../src/client/generated/documents.ts'
+import type { ConnectorDefinition, DestinationHost } from '../src/connector/index.ts'
 import { compileFilter, compileTransform } from '../src/domain/expression.ts'
 import { attemptsOf } from './support/attempts.ts'
 import { anchorsOf, blocksOf, linksOf } from './support/markdown.ts'
@@ -50,6 +51,30 @@ async function whatIsWrongWith(page: string, link: string): Promise<string | und
 test('docs/api.md is what the schema says', async () => {
   const script = path.join(rootDir, 'scripts/write-api-page.ts')
   await promisify(execFile)(process.execPath, ['--import', 'tsx', script, '--check'], { cwd: rootDir })
+})
+
+test('docs/connector-sdk.md has every export and every member of the SDK', async () => {
+  const script = path.join(rootDir, 'scripts/write-sdk-page.ts')
+  await promisify(execFile)(process.execPath, ['--import', 'tsx', script, '--check'], { cwd: rootDir })
+  const page = await read('docs/connector-sdk.md')
+  const names = (await read('src/connector/index.ts')).matchAll(/^ {2}(?:type )?(\w+),$/gm)
+  for (const [, name] of names) expect.soft(page).toContain(`### ${name}\n`)
+  // By the types themselves, and not by the text that the page is written from.
+  const members: { [K in keyof Required<ConnectorDefinition & DestinationHost>]: true } = {
+    ...{ apiVersion: true, key: true, version: true, displayName: true, description: true, category: true },
+    ...{
+      config: true,
+      credentials: true,
+      rateLimit: true,
+      refine: true,
+      target: true,
+      buildRequest: true,
+      classify: true,
+    },
+    ...{ deliver: true, check: true, options: true, onCreate: true, onDelete: true, migrate: true, samples: true },
+    ...{ fetch: true, connect: true, signal: true, remember: true, share: true },
+  }
+  for (const name in members) expect.soft(page).toMatch(new RegExp(`^\\| \`${name}\\??\` \\| \`.+\` \\| .{8}`, 'm'))
 })
 
 test('every expression in a guide is right for the event that it is about', async () => {

@@ -1,7 +1,7 @@
 import type { CheckIssue, FieldOption, Host, OptionsContext, Settings } from 'postrider/connector'
 import { verdictOfCode } from './answers.ts'
 import { type Account, askSlack, SlackRefused } from './api.ts'
-import { apiBase, type Config, type Credentials, mismatch } from './settings.ts'
+import { apiBase, type Config, type Credentials } from './settings.ts'
 
 /** As many as a form shows, and as one page of Slack's list holds at most. */
 const MOST_CHANNELS = 1_000
@@ -45,8 +45,6 @@ export async function checkSettings(
   host: Host,
   { config, credentials }: Settings<Config, Credentials>,
 ): Promise<readonly CheckIssue[]> {
-  const message = mismatch(config, credentials)
-  if (message) return [{ message, path: ['config', 'channel'] }]
   const { botToken, webhookUrl } = credentials
   if (botToken === undefined) return checkWebhook(host, webhookUrl!)
   return checkBot(host, { botToken, apiBase: apiBase(config) }, config.channel!)

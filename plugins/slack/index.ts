@@ -4,7 +4,7 @@ import { checkSettings, listChannels } from './channels.ts'
 import { deliver } from './deliver.ts'
 import { buildMessage } from './message.ts'
 import { samples } from './samples.ts'
-import { apiBase, configSchema, credentialsSchema, mismatch } from './settings.ts'
+import { apiBase, configSchema, credentialsSchema, refine } from './settings.ts'
 
 /** Events as messages in a channel: posted by a bot (chat.postMessage), or to an incoming webhook. */
 export default defineConnector({
@@ -16,15 +16,14 @@ export default defineConnector({
   category: 'chat',
   config: configSchema,
   credentials: credentialsSchema,
+  refine,
   // https://docs.slack.dev/apis/web-api/rate-limits: one message a second in a channel, and of a webhook.
   rateLimit: 1,
   target: ({ config }) => ({ label: config.channel ?? 'Incoming webhook' }),
   buildRequest: ({ event, config, credentials, delivery }) => {
-    const wrong = mismatch(config, credentials)
-    if (wrong) throw new Error(`the field "channel" ${wrong}`)
     const message = buildMessage({ event, config, delivery })
     const headers = { 'content-type': 'application/json; charset=utf-8' }
-    // A preview of a destination that is still to be made has no credentials: the channel tells what they will be.
+    // A preview of a destination that is still to be made may have none of its own: the channel tells what they will be.
     if (config.channel === undefined)
       return {
         url: credentials.webhookUrl ?? 'https://hooks.slack.com/services/',

@@ -1,4 +1,4 @@
-import { checkTemplate, PLACEHOLDERS, templateProblem } from 'postrider/connector'
+import { type CheckIssue, checkTemplate, PLACEHOLDERS, type Settings, templateProblem } from 'postrider/connector'
 import { z } from 'zod'
 
 const template = z.string().superRefine(checkTemplate)
@@ -145,15 +145,18 @@ export function apiBase({ apiUrl = SLACK_API }: Partial<Config>): string {
   return apiUrl.endsWith('/') ? apiUrl : `${apiUrl}/`
 }
 
-/** What is wrong between the two, which no schema sees. */
-export function mismatch(
-  { channel }: Partial<Config>,
-  { botToken, webhookUrl }: Partial<Credentials>,
-): string | undefined {
-  if (botToken !== undefined && channel === undefined) return 'is missing: a bot token needs the channel to post to'
-  if (webhookUrl !== undefined && channel !== undefined)
-    return 'has to be empty: an incoming webhook posts to its own channel only. To choose one, give a bot token instead'
-  return undefined
+/** A bot is told where to post, a webhook knows. */
+export function refine({
+  config: { channel },
+  credentials: { botToken, webhookUrl },
+}: Settings<Config, Credentials>): readonly CheckIssue[] {
+  const path = ['config', 'channel'] as const
+  if (botToken !== undefined && channel === undefined)
+    return [{ path, message: 'is missing: a bot token needs the channel to post to' }]
+  if (webhookUrl === undefined || channel === undefined) return []
+  const message =
+    'has to be empty: an incoming webhook posts to its own channel only. To choose one, give a bot token instead'
+  return [{ path, message }]
 }
 
 /** Any host: GovSlack has its own, and so have tests. The outbound guard looks at it when it is called. */

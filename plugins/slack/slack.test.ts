@@ -175,18 +175,20 @@ test.each([
   [{ title: 'x' }, credentials, 'needs the channel'],
   [{ channel: 'C0123456789' }, { webhookUrl: 'https://hooks.slack.com/services/T0/B0/x' }, 'its own channel only'],
 ])(
-  'a channel that does not go with the credentials (%j) is told by "Test connection", and fails what is sent',
+  'a channel that does not go with the credentials (%j) is refused when it is saved, and by "Test connection"',
   async (config, secrets, message) => {
-    expect((await check(config, secrets)).userErrors).toMatchObject([
-      { path: ['input', 'config', 'channel'], message: expect.stringContaining(message) },
-    ])
+    const problems = [{ path: ['input', 'config', 'channel'], message: expect.stringContaining(message) }]
+    expect((await check(config, secrets)).userErrors).toMatchObject(problems)
     const organizationId = await backend.organization()
-    const { id } = await create(organizationId, config, secrets)
-    const { delivery } = await publish(organizationId, id, {})
-    expect(delivery).toMatchObject({
-      status: 'FAILED',
-      lastAttempt: { errorMessage: expect.stringContaining(message) },
-    })
+    const input = {
+      organizationId,
+      label: 'Slack',
+      connector: 'slack',
+      config: { apiUrl: slack.apiUrl, ...config },
+      credentials: secrets,
+    }
+    const { destinationCreate } = await backend.send(documents.DestinationCreateDocument, { input })
+    expect(destinationCreate.userErrors).toMatchObject(problems)
   },
 )
 

@@ -22,4 +22,18 @@ export default defineConnector({
   }),
   target: ({ config }) => ({ label: new URL(config.url).host }),
   buildRequest: ({ config, body }) => ({ url: config.url, body, sign: true }),
+  samples: {
+    config: { url: 'https://example.com/webhooks' },
+    rejects: [
+      { config: {}, path: ['config', 'url'] },
+      { config: { url: 'not a url' }, path: ['config', 'url'] },
+      { config: { url: 'https://10.0.0.1/' }, path: ['config', 'url'] },
+      { config: { url: 'https://example.com/', secret: 'x' }, path: ['config', 'secret'] },
+    ],
+    responses: [
+      { name: 'taken', response: { statusCode: 204 }, kind: 'success' },
+      { name: 'not there', response: { statusCode: 404 }, kind: 'retry' },
+      { name: 'gone', response: { statusCode: 410 }, kind: 'disable' },
+    ],
+  },
 })

@@ -14,6 +14,7 @@ import { throwIfRefused } from './failure.ts'
 import { parseJson, wholeNumber } from './option-value.ts'
 import { findOrganization, ORGANIZATION_HELP } from './organization.ts'
 import { type Cell, columns, createOutput, paint, printable } from './output.ts'
+import { addUpgradeDestinations } from './upgrade-destinations.ts'
 
 interface ListOptions extends ApiOptions {
   readonly organization?: string
@@ -29,7 +30,7 @@ interface TestOptions extends ApiOptions {
 export function addDestinations(program: Command, cli: Cli): void {
   const destinations = program
     .command('destinations')
-    .description('list, create, test, delete: the places where events go.')
+    .description('list, create, test, upgrade, delete: the places where events go.')
   const list = destinations
     .command('list')
     .description('List destinations, newest first.')
@@ -51,6 +52,7 @@ export function addDestinations(program: Command, cli: Cli): void {
     .addHelpText('after', examples('postrider destinations test dst_… --event-type inquiry.received'))
     .action((id: string, options: TestOptions) => testDestination(cli, id, options))
   withApiOptions(test)
+  addUpgradeDestinations(destinations, cli)
   const remove = destinations
     .command('delete')
     .description('Delete a destination. What is pending for it is cancelled; records stay.')

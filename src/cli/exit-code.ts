@@ -17,9 +17,9 @@ export const EXIT = {
 export const EXIT_CODE_HELP = `
 Exit codes:
   0  done; Ctrl-C on tail and listen
-  1  failed here or on the server: not reachable, not available, an error of ours
+  1  failed here or on the server: not reachable, not available, an error of ours; findings (connector check)
   2  wrong usage: an unknown command or option, a missing argument
   3  refused by the server; each reason is shown as "field: message"
   4  no key, a wrong or revoked key, or one that may not do this
   5  sent, but not delivered (destinations test, --wait)
-serve, migrate, "secrets rotate" and "catalogue import" know 0, 1 and 2 only.`
+serve, migrate, "secrets rotate", "catalogue import" and connector know 0, 1 and 2 only.`

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { addCatalogue } from './catalogue.ts'
 import type { Cli } from './cli.ts'
+import { addConnector } from './connector.ts'
 import { addDeliveries } from './deliveries.ts'
 import { addDestinations } from './destinations.ts'
 import { addEvents } from './events.ts'
@@ -57,4 +58,5 @@ const commands = [
   addEvents,
   addDestinations,
   addDeliveries,
+  addConnector,
 ]

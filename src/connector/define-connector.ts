@@ -178,13 +178,17 @@ export interface Samples<Config, Credentials> {
 
 /** A kind of destination. The host owns sockets, signing, retries, redaction and records; a connector describes. */
 export interface ConnectorDefinition<Config = unknown, Credentials = unknown> {
+  /** The contract that it was written against: CONNECTOR_API_VERSION, as a number of its own. */
   readonly apiVersion: typeof CONNECTOR_API_VERSION
   /** Name in the API and in tables, never changed: lower case, dashes. */
   readonly key: string
   /** Semantic version of the connector. A new major means that older settings need `migrate`. */
   readonly version: string
+  /** What people call it, in a list. */
   readonly displayName: string
+  /** One sentence: what becomes of an event. */
   readonly description: string
+  /** The shelf that it stands on. */
   readonly category: ConnectorCategory
   /** Settings that are no secret. Truth on the server, the TypeScript type, and the JSON Schema of the form. */
   readonly config: z.ZodType<Config>

@@ -120,7 +120,11 @@ function openSecrets(box: SecretBox, row: DestinationRow) {
   const headers = Object.fromEntries(row.headers.map(({ name, value }) => [name, value ?? values[name]]))
   const secretHeaders = new Set(Object.keys(values).map((name) => name.toLowerCase()))
   const signing = signingSecrets.map((one) => one.secret)
-  const secretTexts = secretForms([...textsIn(credentials), ...textsIn(values).flatMap(withToken), ...signing])
+  const secretTexts = secretForms([
+    ...textsIn(credentials).flatMap(withUrlParts),
+    ...textsIn(values).flatMap(withToken),
+    ...signing,
+  ])
   return { credentials, headers, secretHeaders, signingSecrets, secretTexts }
 }
 
@@ -128,6 +132,17 @@ function openSecrets(box: SecretBox, row: DestinationRow) {
 function withToken(value: string): string[] {
   const [, token] = /^\S+ +(\S{8,})$/.exec(value) ?? []
   return token ? [value, token] : [value]
+}
+
+/** Long enough to be no word of a path that everybody has. */
+const MIN_TOKEN_LENGTH = 16
+
+/** A service that is called by a secret URL may show the token in it alone: in an error, or in a link. */
+function withUrlParts(value: string): string[] {
+  const url = /^https?:/i.test(value) ? URL.parse(value) : null
+  if (!url) return [value]
+  const parts = [...url.pathname.split('/'), ...url.searchParams.values()]
+  return [value, ...parts.filter((part) => part.length >= MIN_TOKEN_LENGTH)]
 }
 
 /** Every text within. */

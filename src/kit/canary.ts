@@ -1,0 +1,94 @@
+import { recordText, redactHeaders, secretForms } from '../domain/redact.ts'
+import type { Parsed, Subject } from './subject.ts'
+
+/** Credentials that stand nowhere else, and where they were found again. */
+export interface Canary {
+  readonly settings: Parsed
+  /** What the host would blank out. */
+  readonly secrets: readonly string[]
+  /** Where it shows in what was left after that: nothing when it does not. */
+  findIn(text: string, where: string): string[]
+}
+
+/** Shorter ones are found in innocent texts. */
+const LEAST_LENGTH = 8
+
+export function canaryOf({ connector, settings }: Subject): Canary {
+  const changed = mapTexts(settings.credentials, planted) as Record<string, unknown>
+  // A schema may ask for more than the look of a credential, such as a checksum.
+  const parsed = connector.definition.credentials?.safeParse(changed)
+  const credentials = (parsed?.success ? parsed.data : settings.credentials) as Record<string, unknown>
+  const secrets = textsIn(credentials).filter((text) => text.length >= LEAST_LENGTH)
+  const forms = secrets.flatMap(formsOf)
+  return {
+    settings: { config: settings.config, credentials },
+    secrets: secretForms(textsIn(credentials)),
+    findIn(text, where) {
+      const lower = text.toLowerCase()
+      const found = forms.find(([form]) => lower.includes(form))
+      return found ? [`${where} holds a credential${found[1]}`] : []
+    },
+  }
+}
+
+/** Texts as the host records them. */
+export function recordOf(
+  request: { url: string; headers?: Readonly<Record<string, string>>; body?: string },
+  secrets: readonly string[],
+): string {
+  const headers = redactHeaders(Object.entries(request.headers ?? {}), secrets)
+  const body = request.body ?? ''
+  return [
+    recordText(request.url, secrets, request.url.length),
+    JSON.stringify(headers),
+    recordText(body, secrets, body.length),
+  ].join('\n')
+}
+
+/** Every text within. */
+export function textsIn(value: unknown): string[] {
+  if (typeof value === 'string') return [value]
+  return value !== null && typeof value === 'object' ? Object.values(value).flatMap(textsIn) : []
+}
+
+function mapTexts(value: unknown, change: (text: string) => string): unknown {
+  if (typeof value === 'string') return change(value)
+  if (Array.isArray(value)) return value.map((one) => mapTexts(one, change))
+  if (value === null || typeof value !== 'object') return value
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, mapTexts(inner, change)]))
+}
+
+/** Another credential of the same look: its last letters and digits are others of their kind. */
+function planted(text: string): string {
+  const start = Math.max(0, text.length - 16)
+  return text.slice(0, start) + text.slice(start).replace(/[a-z0-9]/gi, nextOfKind)
+}
+
+function nextOfKind(character: string, at: number): string {
+  const kind = /[0-9]/.test(character)
+    ? '0123456789'
+    : /[a-z]/.test(character)
+      ? 'abcdefghijklmnopqrstuvwxyz'
+      : 'ABCDEFGHIJKLMNOPQRSTUVWXYZ'
+  return kind[(kind.indexOf(character) + 3 + (at % 5)) % kind.length]!
+}
+
+/** Ways of writing a secret that gives it away, in lower case, each with what to call it. */
+function formsOf(secret: string): (readonly [form: string, how: string])[] {
+  const bytes = Buffer.from(secret)
+  const plain = [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)]
+  // Wherever it begins within what is encoded as a whole.
+  const base64 = [0, 1, 2].map((offset) => {
+    const encoded = Buffer.concat([Buffer.alloc(offset), bytes]).toString('base64url')
+    return encoded.slice(offset === 0 ? 0 : offset + 1, Math.floor(((offset + bytes.length) * 4) / 3))
+  })
+  return [
+    ...plain.map((form) => [form.toLowerCase(), ''] as const),
+    ...base64.flatMap((form) => [
+      [form.toLowerCase(), ' in base64'] as const,
+      [form.replaceAll('-', '+').replaceAll('_', '/').toLowerCase(), ' in base64'] as const,
+    ]),
+    [bytes.toString('hex'), ' in hexadecimal'],
+    [[...secret].reverse().join('').toLowerCase(), ' backwards'],
+  ]
+}
