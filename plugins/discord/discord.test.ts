@@ -151,7 +151,12 @@ test('too many messages wait for as long as Discord says', async () => {
 
 test.each([
   ['a deleted webhook', json(404, { message: 'Unknown Webhook', code: 10015 }), 'GONE', /was deleted in Discord/],
-  ['a wrong token', json(401, { message: 'Invalid Webhook Token', code: 50027 }), 'GONE', /was deleted in Discord/],
+  [
+    'a wrong token',
+    json(401, { message: 'Invalid Webhook Token', code: 50027 }),
+    'CREDENTIALS_REJECTED',
+    /copy the URL/,
+  ],
 ])('%s switches the destination off, with what to do', async (_, answer, reason, message) => {
   await using discord = await startReceiver(() => answer)
   const { destination, deliver } = await prepare(discord.url)

@@ -117,9 +117,13 @@ function classify({ statusCode, body }: ConnectorResponse): Classification | und
   }
   if (code === UNKNOWN_CHANNEL)
     return { kind: 'fail', reason: 'Discord knows no thread of this ID: check the settings' }
-  if (code === UNKNOWN_WEBHOOK || statusCode === 401) {
+  if (code === UNKNOWN_WEBHOOK) {
     const reason = 'The webhook was deleted in Discord: make a new one, and store its URL here'
     return { kind: 'disable', because: 'GONE', reason }
+  }
+  if (statusCode === 401) {
+    const reason = 'Discord refused the token in the URL: copy the URL of the webhook again, and store it here'
+    return { kind: 'disable', because: 'CREDENTIALS_REJECTED', reason }
   }
   if (statusCode !== 400 && statusCode !== 413) return undefined
   return {

@@ -70,16 +70,20 @@ export default defineConnector<Config, Credentials>({
         name: 'not valid',
         response: {
           statusCode: 400,
-          body: '{"status":"invalid event","message":"Event object is invalid","errors":["Invalid routing key"]}',
+          body: '{"status":"invalid event","message":"Event object is invalid","errors":["\'severity\' is missing"]}',
         },
         kind: 'fail',
       },
+      { name: 'unknown key', response: { statusCode: 400, body: 'Invalid routing key' }, kind: 'disable' },
       { name: 'forbidden', response: { statusCode: 403 }, kind: 'retry' },
       { name: 'too fast', response: { statusCode: 429 }, kind: 'retry' },
       { name: 'down', response: { statusCode: 500 }, kind: 'retry' },
     ],
   },
 })
+
+/** As text or inside the answer: https://github.com/robusta-dev/robusta/issues/571, https://github.com/blockpane/tenderduty/issues/10 */
+const WRONG_KEY = /invalid routing key|'routing_key'/i
 
 const answerSchema = z.object({
   status: z.string(),
@@ -93,6 +97,10 @@ function classify({ statusCode, body }: ConnectorResponse): Classification | und
   // The status of the answer goes before that of HTTP: an alert that did not arrive is no success.
   if (statusCode >= 200 && statusCode < 300 && answer && answer.status !== 'success')
     return { kind: 'retry', reason: `PagerDuty did not take the event: ${said}` }
+  if (statusCode === 400 && WRONG_KEY.test(body)) {
+    const reason = 'PagerDuty knows no such integration key: copy it from the Events API V2 integration of the service'
+    return { kind: 'disable', because: 'CREDENTIALS_REJECTED', reason }
+  }
   if (statusCode !== 400 && statusCode !== 413) return undefined
   return { kind: 'fail', reason: `PagerDuty refused the event: ${said}` }
 }

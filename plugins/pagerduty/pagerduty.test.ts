@@ -218,9 +218,30 @@ test('202 is success, and no record shows the key', async () => {
   expect((await destination()).target).toBe('PagerDuty US')
 })
 
-const invalid = { status: 'invalid event', message: 'Event object is invalid', errors: [`Invalid routing key ${KEY}`] }
 test.each([
-  ['a refused event is not sent again', json(400, invalid), 1, /invalid; Invalid routing key \[redacted\]$/],
+  ['as text', json(400, 'Invalid routing key')],
+  [
+    'in its answer',
+    json(400, {
+      status: 'invalid event',
+      message: 'Event object is invalid',
+      errors: ["Length of 'routing_key' is incorrect (should be 32 characters)"],
+    }),
+  ],
+])('a key that PagerDuty refuses %s switches the destination off, with what to do', async (_, answer) => {
+  await using pagerDuty = await startReceiver(() => answer)
+  const { destination, deliver } = await prepare(pagerDuty.url)
+  expect((await deliver({})).lastAttempt!.errorMessage).toMatch(/copy it from the Events API V2 integration/)
+  expect(await destination()).toMatchObject({ health: 'DISABLED', disabledReason: 'CREDENTIALS_REJECTED' })
+})
+
+const invalid = {
+  status: 'invalid event',
+  message: 'Event object is invalid',
+  errors: [`'severity' is not one of ${KEY}`],
+}
+test.each([
+  ['a refused event is not sent again', json(400, invalid), 1, /invalid; 'severity' is not one of \[redacted\]$/],
   ['one that is too large is not sent again', json(413, ''), 1, /refused the event: status 413$/],
   [
     '202 that says otherwise is no success',
