@@ -113,7 +113,8 @@ function classify({ statusCode, body }: ConnectorResponse): Classification | und
   // Finer than the Retry-After header, which the host obeys when this is not there.
   if (statusCode === 429) {
     const reason = 'Discord asks for fewer messages'
-    return retry_after === undefined ? undefined : { kind: 'retry', reason, afterMs: Math.ceil(retry_after * 1_000) }
+    if (retry_after === undefined) return undefined
+    return { kind: 'retry', because: 'RATE_LIMITED', reason, afterMs: Math.ceil(retry_after * 1_000) }
   }
   if (code === UNKNOWN_CHANNEL)
     return { kind: 'fail', reason: 'Discord knows no thread of this ID: check the settings' }

@@ -73,10 +73,11 @@ const temporary: [string, () => Answer, ReturnType<typeof waits>, RegExp][] = [
   ['a list with 200', () => slackAnswer('[]'), waits(60), /not one of its own/],
 ]
 
-test.each(temporary)('a bot tries again after %s', async (_, how, expected, reason) => {
+test.each(temporary)('a bot tries again after %s', async (what, how, expected, reason) => {
   answer = how
   const { attempt, health } = await deliverOne()
   expect(attempt).toMatchObject(expected)
+  expect(attempt.failureKind).toBe(/429|ratelimited/.test(what) ? 'RATE_LIMITED' : 'HTTP_STATUS')
   expect(attempt.errorMessage).toMatch(reason)
   expect(attempt.errorMessage!.length).toBeLessThan(300)
   expect(attempt.response).not.toBeNull()

@@ -56,7 +56,12 @@ export function verdictOfCode(code: string, afterMs?: number): Classification {
   if (disabling.has(code))
     return { kind: 'disable', reason: why, because: GONE.has(code) ? 'GONE' : 'CREDENTIALS_REJECTED' }
   if (failing.has(code) || code.startsWith(RESTRICTED)) return { kind: 'fail', reason: why }
-  return { kind: 'retry', reason: why, ...(afterMs !== undefined && { afterMs }) }
+  const limited = isRateLimit(code) ? ({ because: 'RATE_LIMITED' } as const) : {}
+  return { kind: 'retry', reason: why, ...limited, ...(afterMs !== undefined && { afterMs }) }
+}
+
+function isRateLimit(code: string): boolean {
+  return code === 'ratelimited' || code === 'rate_limited'
 }
 
 /**
@@ -66,7 +71,7 @@ export function verdictOfCode(code: string, afterMs?: number): Classification {
 function describeCode(code: string): string {
   if (!/^[a-z0-9_]{1,64}$/.test(code))
     return "Slack's answer is not one of its own. A proxy may stand in between: look at the recorded answer"
-  if (code === 'ratelimited' || code === 'rate_limited') return 'Slack takes no more at the moment (ratelimited)'
+  if (isRateLimit(code)) return 'Slack takes no more at the moment (ratelimited)'
   if (code.startsWith(RESTRICTED)) return `The channel does not take messages of the bot. ${askOwner} (${code})`
   const known = disabling.get(code) ?? failing.get(code)
   return known ? `${known} (${code})` : `Slack answered "${code}"`

@@ -62,8 +62,9 @@ function createClient(
 function refusedFor(error: unknown, { status, headers }: Response): SlackRefused {
   const afterMs = afterMsOf(headers.get('retry-after'), Date.now())
   const wait = afterMs === undefined ? {} : { afterMs }
-  const refused = (reason: string) => new SlackRefused({ kind: 'retry', reason, ...wait }, '', { cause: error })
-  if (status === 429) return refused('Slack takes no more at the moment (HTTP 429)')
+  const refused = (reason: string, because?: 'RATE_LIMITED') =>
+    new SlackRefused({ kind: 'retry', reason, ...(because && { because }), ...wait }, '', { cause: error })
+  if (status === 429) return refused('Slack takes no more at the moment (HTTP 429)', 'RATE_LIMITED')
   if (status !== 200) return refused(`Slack answered HTTP ${status}`)
   if (codeOf(error) !== ErrorCode.PlatformError) return refused("Slack's answer could not be read")
   const { data } = error as { data?: { error?: unknown } }
