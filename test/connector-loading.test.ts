@@ -73,13 +73,15 @@ test('with POSTRIDER_STRICT_CONNECTORS one that does not load ends the start', a
 })
 
 describe('a connector that is slow to build requests', () => {
+  const lines: string[] = []
   let postrider: TestPostrider
   beforeAll(async () => {
-    postrider = await startTestPostrider({}, { pluginsDir: path.join(import.meta.dirname, 'plugins') })
+    const pluginsDir = path.join(import.meta.dirname, 'plugins')
+    postrider = await startTestPostrider({}, { pluginsDir, onLog: (line) => lines.push(line) })
   })
   afterAll(() => postrider[Symbol.asyncDispose]())
 
-  test('is warned about in the API', async () => {
+  test('is warned about in the log, once a minute, and in the API', async () => {
     await using receiver = await startReceiver()
     const backend = await postrider.application()
     await backend.eventType('a')
@@ -87,12 +89,15 @@ describe('a connector that is slow to build requests', () => {
     const { id } = await backend.destination({ organizationId, connector: 'slow', config: { url: receiver.url } })
     const sent = await backend.send(DestinationTestDocument, { input: { id, eventType: 'a', data: {} } })
     expect(sent.destinationTest.attempt!.outcome).toBe('SUCCESS')
+    await backend.send(DestinationTestDocument, { input: { id, eventType: 'a', data: {} } })
     const warnings = async () => {
       const { connectors } = await backend.send(ConnectorsDocument, {})
       return connectors.flatMap((one) => one.warnings.map(({ message }) => [one.key, message]))
     }
     const message = /^buildRequest took \d+ ms, in which nothing else was delivered; 50 ms are the most$/
     await expect.poll(warnings).toEqual([['slow', expect.stringMatching(message)]])
+    const warned = lines.map((line) => JSON.parse(line)).filter((line) => line.msg === 'connector is slow')
+    expect(warned).toMatchObject([{ connector: 'slow', warning: expect.stringMatching(message) }])
   })
 })
 

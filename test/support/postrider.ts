@@ -52,10 +52,18 @@ export interface TestPostrider extends AsyncDisposable {
   application(profile?: documents.DeliveryProfileInput): Promise<Backend>
 }
 
+export interface StartTestOptions {
+  readonly database?: TestDatabase
+  readonly pluginsDir?: string
+  readonly role?: Role
+  /** Told of each line of the log, from warnings on. */
+  readonly onLog?: (line: string) => void
+}
+
 /** A server of its own on a database of its own, in this process. `environment` adds to or changes the tests'. */
 export async function startTestPostrider(
   environment: Record<string, string> = {},
-  { database, pluginsDir, role }: { database?: TestDatabase; pluginsDir?: string; role?: Role } = {},
+  { database, pluginsDir, role, onLog }: StartTestOptions = {},
 ): Promise<TestPostrider> {
   await using starting = new AsyncDisposableStack()
   const own = database ?? starting.use(await createTestDatabase())
@@ -67,7 +75,7 @@ export async function startTestPostrider(
     POSTRIDER_DATA_DIR: dataDir,
     ...environment,
   })
-  const log = pino({ level: process.env.TEST_LOG ?? 'silent' })
+  const log = onLog ? pino({ level: 'warn' }, { write: onLog }) : pino({ level: process.env.TEST_LOG ?? 'silent' })
   const postrider = starting.use(
     await startPostrider({ config, log, ...(pluginsDir && { pluginsDir }), ...(role && { role }) }),
   )
