@@ -23,6 +23,7 @@ export default defineConfig({
     // Only what hangs should run into these: machines that others use too are five times slower at times.
     testTimeout: 90_000,
     hookTimeout: 90_000,
+    expect: { poll: { timeout: 30_000 } },
     server: { deps: { inline: [/^(?!.*node_modules).*$/] } },
   },
 })

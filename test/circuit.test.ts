@@ -80,7 +80,7 @@ test('a destination that cannot be reached gets a probe at a time, and all that 
   expect(await attempts(postrider.database, 'CONNECTION')).toBeLessThan(20)
   server.closeAllConnections()
   server.close()
-}, 30_000)
+}, 120_000)
 
 test('what waited behind an open circuit for longer than its schedule lasts has failed, and says so', async () => {
   await using postrider = await startTestPostrider()

@@ -59,7 +59,7 @@ test.each(Object.entries(troubles))(
 
     await trouble.end(database)
     await becomes(postrider, 200)
-    const { deliveries } = await vi.waitFor(() => backend.publish(input), { timeout: 10_000 })
+    const { deliveries } = await vi.waitFor(() => backend.publish(input), { timeout: 30_000 })
     await backend.finished(deliveries[0]!.id)
     await vi.waitFor(async () =>
       expect(await statesOf(database)).toEqual([{ status: 'SUCCEEDED', attempts: 1, count: IN_FLIGHT + 1 }]),
@@ -95,7 +95,7 @@ test('a worker that cannot write takes no more than it can hold, and sends nothi
   await database.query('drop function no_space cascade')
   await vi.waitFor(
     async () => expect(await statesOf(database)).toEqual([{ status: 'SUCCEEDED', attempts: 1, count: 20 }]),
-    { timeout: 10_000 },
+    { timeout: 30_000 },
   )
   expect(new Set(receiver.requests.map((request) => request.headers['webhook-id'])).size).toBe(20)
   expect(receiver.requests).toHaveLength(20)
@@ -125,7 +125,7 @@ async function becomes({ url }: TestPostrider, status: number, reason?: string):
         reason,
       })
     },
-    { timeout: 10_000, interval: 50 },
+    { timeout: 30_000, interval: 50 },
   )
 }
 

@@ -15,7 +15,7 @@ import { prepareReader } from './support/reader.ts'
 const guidesDir = path.resolve(import.meta.dirname, '../docs/guides')
 const guide = await readFile(path.join(guidesDir, 'follow-attempts-live.md'), 'utf8')
 const textOf = (language: string) => blocksOf(guide).flatMap((block) => (block.language === language ? block.text : []))
-const patience = { timeout: 10_000 }
+const patience = { timeout: 30_000 }
 
 let postrider: TestPostrider
 beforeAll(async () => {

@@ -162,7 +162,7 @@ test('after a restore from a dump, on another Postgres, it is told so and hears 
   await using anew = await startFollower({ ...endpoint, after: resumed.items[0]!.cursor })
   await anew.heard(15)
   expect(anew.ids).toEqual(committed.slice(20))
-}, 60_000)
+}, 120_000)
 
 interface Setting extends AsyncDisposable {
   readonly postrider: TestPostrider

@@ -79,7 +79,7 @@ test('a file of webhooks becomes a catalogue whose schemas hold, and a change th
   expect(refused.stdout).toContain('refused   order.placed')
   expect(refused.stdout).toContain('payloadSchema: could break receivers: /id is no longer sent')
   expect((await run(changed.replaceAll('{ id: o1, ', '{ '), '--allow-breaking')).exitCode).toBe(0)
-}, 60_000)
+}, 120_000)
 
 test.each([
   ['no key', [], 'A file and a key are needed'],

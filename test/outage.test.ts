@@ -37,7 +37,7 @@ test('while Postgres is away publishes fail fast and retryably; afterwards all g
   }
   expect(seen).toBe(deliveries[0]!.id)
   await socket.dispose()
-}, 30_000)
+}, 120_000)
 
 /** As a client does it: UNAVAILABLE asks for the same call again. */
 async function untilAvailable<T>(work: () => Promise<T>): Promise<T> {

@@ -91,7 +91,7 @@ test('live events go before a long recovery, and other destinations notice nothi
   // It went before most of what was recovered.
   expect(order.indexOf('live')).toBeLessThan(count - 500)
   expect((await follow(setting.backend, job!.id)).at(-1)).toMatchObject({ matched: count, enqueued: count })
-}, 60_000)
+}, 120_000)
 
 test('a recovery that a process was stopped in goes on in another, and sends nothing twice', async () => {
   await using database = await createTestDatabase()
@@ -118,7 +118,7 @@ test('a recovery that a process was stopped in goes on in another, and sends not
   expect((await progress()).enqueued).toBe(count)
   const ids = receiver.requests.map((request) => request.headers['webhook-id'])
   expect(new Set(ids).size).toBe(ids.length)
-}, 60_000)
+}, 120_000)
 
 test('a recovery of a destination that is deleted is cancelled', async () => {
   await using setting = await prepare()
@@ -129,7 +129,7 @@ test('a recovery of a destination that is deleted is cancelled', async () => {
   const last = (await follow(setting.backend, job!.id)).at(-1)!
   expect(last).toMatchObject({ status: 'CANCELLED', error: 'The destination was deleted' })
   expect(last.enqueued).toBeLessThan(count)
-}, 60_000)
+}, 120_000)
 
 test.each([
   [{ statuses: ['PENDING'] }, 'INVALID', 'statuses'],

@@ -241,7 +241,7 @@ async function daysOf({ query }: TestDatabase, table: string): Promise<number[]>
 
 async function daysOfAllTables(database: TestDatabase, days: readonly number[]): Promise<void> {
   for (const table of TABLES) {
-    await vi.waitFor(async () => expect(await daysOf(database, table)).toEqual(days), { timeout: 10_000 })
+    await vi.waitFor(async () => expect(await daysOf(database, table)).toEqual(days), { timeout: 30_000 })
   }
 }
 
@@ -257,7 +257,7 @@ async function untilVisible(backend: Backend, count: number): Promise<{ id: stri
       expect(edges).toHaveLength(count)
       return edges.map(({ node, cursor }) => ({ id: node.id, cursor }))
     },
-    { timeout: 5_000 },
+    { timeout: 30_000 },
   )
 }
 

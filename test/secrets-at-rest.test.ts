@@ -102,7 +102,7 @@ test('no table, log, answer or feed of a whole run holds a secret in the clear',
     }),
   )
   expect(found).toEqual([])
-}, 60_000)
+}, 120_000)
 
 /** A destination with a signing secret of the customer's choice and a header, and one with another header. */
 async function makeSecrets(backend: Backend, url: string) {

@@ -40,7 +40,7 @@ test('an attempt that is cut off by stopping does not count, and the next proces
 
   await using _second = await startTestPostrider({}, { database })
   await receiver.request(2)
-}, 30_000)
+}, 120_000)
 
 test('neither a socket that ignores its closing nor a request that never ends delays a stop', async () => {
   const postrider = await startTestPostrider()
@@ -99,7 +99,7 @@ test('a stop while Postgres is away does not wait for it', async () => {
   const startedAt = performance.now()
   await postrider[Symbol.asyncDispose]()
   expect(performance.now() - startedAt).toBeLessThan(10_500)
-}, 30_000)
+}, 120_000)
 
 async function isListening(port: number): Promise<boolean> {
   const socket = connect(port, '127.0.0.1')

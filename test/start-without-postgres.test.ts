@@ -49,7 +49,7 @@ test('without Postgres it lives, is not ready and refuses retryably; when Postgr
 
 test('each try is a line in the log: where, why, and when the next one is, the pauses growing', async () => {
   await using waiting = await startWaiting('postgres://me:sesame@127.0.0.1:1/postrider?application_name=x')
-  await vi.waitFor(() => expect(tries(waiting).length).toBeGreaterThanOrEqual(3), { timeout: 10_000 })
+  await vi.waitFor(() => expect(tries(waiting).length).toBeGreaterThanOrEqual(3), { timeout: 30_000 })
   const lines = tries(waiting)
   expect(lines[0]).toMatchObject({ database: '127.0.0.1:1/postrider', reason: 'nothing listens there' })
   lines.forEach(({ retryInMs }, i) => {
@@ -92,7 +92,7 @@ test('a wrong password and a missing database are told, and it goes on when some
   expect(await waiting.kill('SIGTERM')).toBe(0)
   await database.query(`drop database ${name} with (force)`)
   await database.query(`drop role ${name}`)
-}, 30_000)
+}, 120_000)
 
 test('a Postgres that is too old, and a URL that is none, end the process and say so', async () => {
   await using database = await createTestDatabase()
@@ -123,7 +123,7 @@ test('processes that start together on an empty database all become ready', asyn
   expect(await Promise.all(started.map((one) => one.kill('SIGTERM')))).toEqual([0, 0, 0])
   for (const one of started) await one[Symbol.asyncDispose]()
   await database.query(`drop database ${name} with (force)`)
-}, 30_000)
+}, 120_000)
 
 async function startWaiting(databaseUrl: string): Promise<PostriderProcess> {
   const waiting = await startProcess({ environment: { ...TEST_ENVIRONMENT, DATABASE_URL: databaseUrl }, until: WAITS })

@@ -382,6 +382,6 @@ async function rolledUp(store: Store, database: TestDatabase, expected: { applic
       await rollUpAttempts(store)
       expect(await countedIn(database, applicationId)).toEqual({ MINUTE: count, HOUR: count, DAY: count })
     },
-    { timeout: 10_000, interval: 20 },
+    { timeout: 30_000, interval: 20 },
   )
 }

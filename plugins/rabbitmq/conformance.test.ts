@@ -8,7 +8,7 @@ const missing = await whyNoRabbitMq()
 let broker: RabbitMq | undefined
 beforeAll(async () => {
   if (!missing) broker = await startRabbitMq(makeCertificate('IP:127.0.0.1'))
-}, 60_000)
+}, 120_000)
 afterAll(async () => broker?.[Symbol.asyncDispose]())
 
 const live = () => ({

@@ -33,7 +33,7 @@ beforeAll(async () => {
   if (missing) return
   ;[postrider, broker] = await Promise.all([startTestPostrider(), startRabbitMq(certificate)])
   await connectOperator()
-}, 60_000)
+}, 120_000)
 afterAll(async () => {
   if (missing) return
   await Promise.all([postrider[Symbol.asyncDispose](), broker[Symbol.asyncDispose]()])
@@ -360,7 +360,7 @@ test('while the broker is down its messages wait, and arrive on a new connection
   // The first was persistent: it has outlived the broker.
   const both = [await take(queue), await take(queue)].map(({ content }) => JSON.parse(content.toString()).data.n)
   expect(both).toEqual([1, 2])
-}, 60_000)
+}, 120_000)
 
 const CHECK =
   'mutation ($input: ConnectorCheckInput!) { connectorCheck(input: $input) { userErrors { path message } } }'

@@ -8,7 +8,7 @@ const missing = await whyNoRedis()
 let redis: RedisServer | undefined
 beforeAll(async () => {
   if (!missing) redis = await startRedis(makeCertificate('IP:127.0.0.1'))
-}, 60_000)
+}, 120_000)
 afterAll(async () => redis?.[Symbol.asyncDispose]())
 
 const live = () => ({

@@ -25,7 +25,7 @@ let redis: RedisServer
 beforeAll(async () => {
   if (missing) return
   ;[postrider, redis] = await Promise.all([startTestPostrider(), startRedis(certificate)])
-}, 60_000)
+}, 120_000)
 afterAll(async () => {
   if (missing) return
   await Promise.all([postrider[Symbol.asyncDispose](), redis[Symbol.asyncDispose]()])
@@ -267,7 +267,7 @@ test('while the server is down its events wait, and arrive on a new connection w
     expect.objectContaining({ failureKind: 'CONNECTION', errorMessage: 'Connection refused' }),
   )
   expect((await entries(stream)).map(({ body }) => JSON.parse(body!).data.n)).toEqual([1, 2])
-}, 60_000)
+}, 120_000)
 
 const CHECK =
   'mutation ($input: ConnectorCheckInput!) { connectorCheck(input: $input) { checked userErrors { path message } } }'

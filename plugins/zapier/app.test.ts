@@ -52,7 +52,7 @@ test('what its build makes loads in plain Node by the name of the package', asyn
   `
   const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script], { cwd: folder.path })
   expect(JSON.parse(stdout)).toEqual([app.version, '19.1.0', []])
-}, 60_000)
+}, 120_000)
 
 describe('a connection', () => {
   const connect = (given: Record<string, string>) =>
