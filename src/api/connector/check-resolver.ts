@@ -1,27 +1,12 @@
-import { Ctx, Field, ID, InputType, Mutation, ObjectType, Resolver } from 'type-graphql'
+import { Ctx, Field, InputType, Mutation, ObjectType, Resolver } from 'type-graphql'
 import { checkConnection } from '../../pipeline/check-settings.ts'
 import { type ApiContext, scopeOf } from '../context.ts'
 import { InputArg } from '../input-arg.ts'
-import { JsonObjectScalar } from '../scalars.ts'
 import { MutationPayload, payloadOf } from '../user-error.ts'
+import { ConnectorSettings } from './connector-settings.ts'
 
 @InputType({ description: 'Settings to try, of a destination that is there or still to be made.' })
-export class ConnectorCheckInput {
-  @Field(() => String, { description: 'Key of the connector.' })
-  connector!: string
-
-  @Field(() => JsonObjectScalar, { nullable: true, description: "As the connector's configSchema has it." })
-  config?: Record<string, unknown> | null
-
-  @Field(() => JsonObjectScalar, { nullable: true, description: 'Used for this call alone, and not stored.' })
-  credentials?: Record<string, unknown> | null
-
-  @Field(() => ID, {
-    nullable: true,
-    description: 'A destination whose settings and credentials are used where none are given here.',
-  })
-  destinationId?: string | null
-}
+export class ConnectorCheckInput extends ConnectorSettings {}
 
 @ObjectType({ description: 'What the service says. Without userErrors the settings are fine.' })
 export class ConnectorCheckPayload extends MutationPayload {

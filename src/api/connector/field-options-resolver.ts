@@ -1,29 +1,14 @@
-import { Ctx, Field, ID, InputType, Mutation, ObjectType, Resolver } from 'type-graphql'
+import { Ctx, Field, InputType, Mutation, ObjectType, Resolver } from 'type-graphql'
 import { fieldOptions } from '../../pipeline/field-options.ts'
 import { type ApiContext, scopeOf } from '../context.ts'
 import { InputArg } from '../input-arg.ts'
-import { JsonObjectScalar } from '../scalars.ts'
 import { MutationPayload, payloadOf } from '../user-error.ts'
+import { ConnectorSettings } from './connector-settings.ts'
 
 @InputType({ description: 'Which field’s choices, and what was filled in so far.' })
-export class ConnectorFieldOptionsInput {
-  @Field(() => String, { description: 'Key of the connector.' })
-  connector!: string
-
+export class ConnectorFieldOptionsInput extends ConnectorSettings {
   @Field(() => String, { description: 'Name of the field in the connector’s configSchema.' })
   field!: string
-
-  @Field(() => JsonObjectScalar, { nullable: true, description: 'What was filled in so far; it need not be complete.' })
-  config?: Record<string, unknown> | null
-
-  @Field(() => JsonObjectScalar, { nullable: true, description: 'Used for this call alone, and not stored.' })
-  credentials?: Record<string, unknown> | null
-
-  @Field(() => ID, {
-    nullable: true,
-    description: 'A destination whose settings and credentials are used where none are given here.',
-  })
-  destinationId?: string | null
 
   @Field(() => String, { nullable: true, description: 'What was typed to narrow the choices. Default: all.' })
   search?: string | null

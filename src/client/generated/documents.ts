@@ -91,7 +91,7 @@ export type ConnectorCheckInput = {
 
 /** Which field’s choices, and what was filled in so far. */
 export type ConnectorFieldOptionsInput = {
-  /** What was filled in so far; it need not be complete. */
+  /** As the connector's configSchema has it. */
   config?: Record<string, unknown> | null | undefined;
   /** Key of the connector. */
   connector: string;
