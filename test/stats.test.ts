@@ -11,9 +11,9 @@ import { RELATIVE_ERROR } from '../src/domain/duration-histogram.ts'
 import { type Id, idToUuid } from '../src/domain/id.ts'
 import { readStats, rollUpAttempts, statsSpan } from '../src/store/attempt-stats.ts'
 import { newId } from '../src/store/new-id.ts'
-import { createSecretBox } from '../src/store/secret-box.ts'
-import { openStore, type Store } from '../src/store/store.ts'
+import type { Store } from '../src/store/store.ts'
 import { createTestDatabase, type TestDatabase } from './support/database.ts'
+import { openTestStore } from './support/open-store.ts'
 import {
   createBackend,
   OPERATOR_KEY,
@@ -143,8 +143,8 @@ describe('each attempt is counted once', () => {
   test('when two processes count at once', async () => {
     await using database = await createTestDatabase()
     const scope = { applicationId: newId('app'), organizationId: newId('org'), destinationId: newId('dst') }
-    await using first = await openStoreOf(database)
-    await using second = await openStoreOf(database)
+    await using first = await openTestStore(database)
+    await using second = await openTestStore(database)
     for (let round = 0; round < 10; round += 1) {
       await seedAttempts(database, { ...scope, attempts: hundred })
       await Promise.all([first, second, first, second].map(rollUpAttempts))
@@ -155,7 +155,7 @@ describe('each attempt is counted once', () => {
   test('when one that began earlier is committed later than others were counted', async () => {
     await using database = await createTestDatabase()
     const scope = { applicationId: newId('app'), organizationId: newId('org'), destinationId: newId('dst') }
-    await using store = await openStoreOf(database)
+    await using store = await openTestStore(database)
     await using late = await openClient(database)
     await late.client.query('begin')
     const inLate = { query: async (text: string, values?: unknown[]) => (await late.client.query(text, values)).rows }
@@ -328,19 +328,6 @@ async function countedIn(database: TestDatabase, id: string): Promise<Record<str
     [idToUuid(id as never)],
   )
   return Object.fromEntries(rows.map(({ bucket, attempts }) => [bucket, attempts]))
-}
-
-function openStoreOf(database: TestDatabase): Promise<Store> {
-  const secrets = createSecretBox([{ id: 'k1', key: Buffer.alloc(32) }])
-  return openStore({
-    databaseUrl: database.url,
-    poolSize: 4,
-    pipelinePoolSize: 4,
-    prepare: true,
-    secrets,
-    supervise: false,
-    onError: console.error,
-  })
 }
 
 /** Nobody rolls up while it is held. */

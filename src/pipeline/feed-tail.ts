@@ -30,9 +30,13 @@ const POLL_MS = 1_000
 /** While an older transaction holds attempts back: how soon to look again. */
 const HELD_BACK_MS = 20
 const BACK_OFF_MS = 500
-/** After a look that brought so many it rests: a look costs the same for one attempt and for a hundred. */
+/**
+ * After a look that brought so many it rests, a millisecond for each attempt within these bounds: a look costs much the
+ * same for one attempt and for a hundred, and so does a write to a socket for one message and for ten.
+ */
 const BUSY_COUNT = 10
-const BUSY_PAUSE_MS = 100
+const MIN_REST_MS = 100
+const MAX_REST_MS = 250
 
 export function startFeedTail(options: { store: Store; bell: Bell; onError: (error: unknown) => void }): FeedTail {
   const { store, bell, onError } = options
@@ -48,7 +52,7 @@ export function startFeedTail(options: { store: Store; bell: Bell; onError: (err
           await alarm.wait(POLL_MS)
         } else {
           const { count, isHeldBack } = await look()
-          if (count >= BUSY_COUNT) await pause(BUSY_PAUSE_MS)
+          if (count >= BUSY_COUNT) await pause(Math.min(Math.max(count, MIN_REST_MS), MAX_REST_MS))
           await alarm.wait(isHeldBack ? HELD_BACK_MS : POLL_MS)
         }
       } catch (error) {
@@ -61,7 +65,10 @@ export function startFeedTail(options: { store: Store; bell: Bell; onError: (err
   /** Hands on what is new, and says whether attempts are committed that cannot be shown yet. */
   async function look(): Promise<{ count: number; isHeldBack: boolean }> {
     for (let count = 0; ; ) {
-      const page = await readFeed(store, position, { limit: PAGE_SIZE })
+      const from = position
+      const page = await readFeed(store, from, { limit: PAGE_SIZE })
+      // Meanwhile all have left, and the first one who came stands elsewhere.
+      if (position !== from) continue
       position = page.end
       count += page.rows.length
       for (const [subscriber, rows] of subscribers.route(page.rows)) subscriber.push({ rows, horizon: position })

@@ -65,25 +65,27 @@ async function* follow(store: Store, tail: FeedTail, options: FollowOptions): As
   yield { kind: 'checkpoint', position, caughtUp }
   const readOn = (from: FeedPosition) =>
     whenAvailable(() => readFeed(store, from, { filter, limit: PAGE_SIZE }), { ...patience, signal })
-  let isBehind = true
+  let isBehind = !caughtUp
   while (!signal.aborted) {
-    // Nearly there, it is subscribed first and reads once more then: between the two nothing can be missed.
     using subscription = isBehind ? undefined : tail.subscribe({ from: position, filter, maxQueued: MAX_QUEUED })
-    const page = await readOn(position)
-    const reset = expiryOf(position, page.lostUntil)
-    if (reset) {
-      // Retention has overtaken a follower that reads slowly.
-      yield reset
-      position = reset.position
-      isBehind = true
-      continue
+    if (!subscription || compareFeedPositions(subscription.position, position) > 0) {
+      // Behind the tail. Nearly there, it is subscribed first and reads then: between the two nothing can be missed.
+      const page = await readOn(position)
+      const reset = expiryOf(position, page.lostUntil)
+      if (reset) {
+        // Retention has overtaken a follower that reads slowly.
+        yield reset
+        position = reset.position
+        isBehind = true
+        continue
+      }
+      for (const row of page.rows) yield { kind: 'attempt', ...row }
+      position = page.end
+      isBehind = page.hasMore
+      // A rare filter: the cursor moves on although there was nothing to show.
+      if (page.hasMore && page.rows.length === 0) yield { kind: 'checkpoint', position, caughtUp: false }
+      if (!subscription || page.hasMore) continue
     }
-    for (const row of page.rows) yield { kind: 'attempt', ...row }
-    position = page.end
-    isBehind = page.hasMore
-    // A rare filter: the cursor moves on although there was nothing to show.
-    if (page.hasMore && page.rows.length === 0) yield { kind: 'checkpoint', position, caughtUp: false }
-    if (!subscription || page.hasMore) continue
     if (!caughtUp) yield { kind: 'checkpoint', position, caughtUp: true }
     caughtUp = true
     for await (const item of live(subscription, position, signal)) {

@@ -18,6 +18,15 @@ export interface Delivered {
   readonly cpu: CpuUs
 }
 
+/** Of runs of the same count. */
+export function meanOf(runs: readonly Delivered[]): Delivered {
+  const mean = (pick: (run: Delivered) => number) => runs.reduce((sum, run) => sum + pick(run), 0) / runs.length
+  return {
+    perSecond: 1 / mean((run) => 1 / run.perSecond),
+    cpu: { nodeUs: mean((run) => run.cpu.nodeUs), postgresUs: mean((run) => run.cpu.postgresUs) },
+  }
+}
+
 export const BATCH = 100
 const CALLERS = 8
 /** A product that is slower than this is broken. */

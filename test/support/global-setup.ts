@@ -4,8 +4,7 @@ import path from 'node:path'
 import pg from 'pg'
 import type { TestProject } from 'vitest/node'
 import { startEmbeddedPostgres } from '../../src/embedded/embedded-postgres.ts'
-import { createSecretBox } from '../../src/store/secret-box.ts'
-import { openStore } from '../../src/store/store.ts'
+import { openTestStore } from './open-store.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -25,17 +24,7 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   await admin.end()
   const url = new URL(postgres.url)
   url.pathname = '/template_of_tests'
-  const secrets = createSecretBox([{ id: 'k1', key: Buffer.alloc(32) }])
-  const onError = (error: unknown) => console.error(error)
-  const store = await openStore({
-    databaseUrl: url.href,
-    poolSize: 2,
-    pipelinePoolSize: 2,
-    prepare: true,
-    secrets,
-    supervise: false,
-    onError,
-  })
+  const store = await openTestStore({ url: url.href })
   await store[Symbol.asyncDispose]()
   project.provide('postgresUrl', postgres.url)
   return async () => {
