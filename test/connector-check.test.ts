@@ -68,6 +68,13 @@ test.for<[string, Answer, boolean, object[]]>([
   ])
 })
 
+test('a token within a URL that is a credential is blanked out by itself too', async () => {
+  await using receiver = await startReceiver(() => json({ room: 'has no services/T0/AbCdEfGhIjKlMnOpQr for it' }))
+  const credentials = { token: 'https://chat.example/services/T0/AbCdEfGhIjKlMnOpQr' }
+  const { userErrors } = await check({ config: { url: receiver.url }, credentials })
+  expect(userErrors.map((error) => error.message)).toEqual(['has no services/T0/[redacted] for it'])
+})
+
 test('settings that the schema refuses are not asked about', async () => {
   await using receiver = await startReceiver()
   const { userErrors } = await check({ config: { url: receiver.url, room: 5 }, credentials: {} })

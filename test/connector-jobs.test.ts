@@ -1,11 +1,13 @@
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import {
+  ApplicationUpdateDocument,
   DestinationDeleteDocument,
   DestinationDocument,
   DestinationUpdateDocument,
   OrganizationDeleteDocument,
 } from '../src/client/generated/documents.ts'
+import { idToUuid } from '../src/domain/id.ts'
 import { backendOf, startTestPostrider, type TestPostrider } from './support/postrider.ts'
 import { type ReceivedRequest, startReceiver } from './support/receiver.ts'
 
@@ -64,6 +66,42 @@ test('goes with the organization too, and is given up after a day with all that 
   await expect.poll(jobs).toEqual([])
 })
 
+test('secrets that do not open are said, and tried again until they do', async () => {
+  await using receiver = await startReceiver(() => (response) => response.end('h5'))
+  const { backend, id } = await prepare(receiver.url)
+  await heard(receiver, 2)
+  const { query } = postrider.database
+  const [{ sealed }] = (await query('select credentials as sealed from destination where id = $1', [uuidOf(id)])) as [
+    { sealed: string },
+  ]
+  const seal = (credentials: string) =>
+    query('update destination set credentials = $2 where id = $1', [uuidOf(id), credentials])
+  await seal(sealed.replace('v1.k1.', 'v1.lost.'))
+  await query(
+    `insert into connector_job (id, kind, connector, organization_id, application_id)
+     select id, 'CREATE', connector, organization_id, application_id from destination where id = $1`,
+    [uuidOf(id)],
+  )
+  await query("select pg_notify('postrider', 'test connector')")
+  const setupError = async () => (await backend.send(DestinationDocument, { id })).destination!.setupError
+  await expect.poll(setupError).toContain('No key "lost"')
+  await seal(sealed)
+  await tryNow(1)
+  expect(await heard(receiver, 3)).toEqual(['PUT /hook/houses/h5/first'])
+  await expect.poll(setupError).toBeNull()
+})
+
+test('keeps to https where the application asks for it', async () => {
+  await using receiver = await startReceiver(() => (response) => response.end('h6'))
+  const { backend, id } = await prepare(receiver.url)
+  await heard(receiver, 2)
+  await backend.send(ApplicationUpdateDocument, { input: { deliveryProfile: { httpsOnly: true } } })
+  await backend.send(DestinationUpdateDocument, { input: { id, config: { url: receiver.url, room: 'second' } } })
+  const setupError = async () => (await backend.send(DestinationDocument, { id })).destination!.setupError
+  await expect.poll(setupError).toBe('The URL must begin with https://')
+  expect(receiver.requests).toHaveLength(2)
+})
+
 test('an API process leaves it to the workers', async () => {
   await using receiver = await startReceiver(() => (response) => response.end('h4'))
   await using api = await startTestPostrider({}, { pluginsDir, database: postrider.database, role: 'api' })
@@ -78,6 +116,10 @@ async function prepare(url: string, given?: Awaited<ReturnType<TestPostrider['ap
   const credentials = { token: TOKEN }
   const { id } = await backend.destination({ organizationId, connector: 'house', config: { url }, credentials })
   return { backend, organizationId, id }
+}
+
+function uuidOf(id: string): string {
+  return idToUuid(id as never)
 }
 
 const seen = new WeakMap<object, number>()

@@ -177,7 +177,7 @@ function source({ version, config, url, migrate }: Written): string {
       apiVersion: 1, key: 'parcel', version: '${version}', displayName: 'Parcel', description: 'Parcels.', category: 'other',
       config: ${config},
       target: () => ({ label: 'parcel' }),
-      buildRequest: ({ body, config }: any) => ({ url: ${url}, body }),
-      ${migrate ? `migrate: ${migrate} as any,` : ''}
+      buildRequest: ({ body, config }) => ({ url: ${url}, body }),
+      ${migrate ? `migrate: ${migrate},` : ''}
     })`
 }

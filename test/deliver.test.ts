@@ -42,6 +42,14 @@ test('what it built is recorded, with the last answer that it got, and its word 
   expect(delivery!.attempts.nodes.find((one) => one.number === 1)).toMatchObject({ errorMessage: 'It said 503' })
 })
 
+test('the size of an answer is that of the bytes that came, of which the first 4,096 are kept', async () => {
+  await using receiver = await startReceiver(() => (response) => response.end(Buffer.alloc(5_000, 0xff)))
+  const { backend, deliver } = await prepare('fetches', { url: receiver.url })
+  const { delivery } = await backend.send(DeliveryDocument, { id: await deliver() })
+  const body = '\uFFFD'.repeat(4_096)
+  expect(delivery!.lastAttempt!.response).toMatchObject({ sizeBytes: 5_000, truncated: true, body })
+})
+
 test('it may say what the other side said, in words that give no credential away', async () => {
   await using receiver = await startReceiver()
   const { backend, deliver } = await prepare('fails', { url: receiver.url })

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import {
   ApplicationsDocument,
+  AuditLogDocument,
   DestinationRecoverDocument,
   EventsPublishDocument,
   OrganizationDeleteDocument,
@@ -80,6 +81,8 @@ test('no table says anything of a deleted organization but the entry that it was
   await backend.send(OrganizationDeleteDocument, { input: { id: organizationId } })
   const traces = Object.entries(await dumpOf(postrider.database)).filter(([, text]) => text.includes('leaver'))
   expect(traces).toEqual([])
+  const { auditLog } = await backend.send(AuditLogDocument, { first: 2 })
+  expect(auditLog.nodes.map((entry) => entry.action)).toEqual(['ORGANIZATION_DELETED', 'DESTINATION_CREATED'])
 })
 
 /** Until what the admin is to be told was told. */

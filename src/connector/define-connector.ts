@@ -114,8 +114,8 @@ export interface DestinationHost extends Host {
   readonly remember: (key: string, make: () => Promise<string>, options?: { ttlSeconds?: number }) => Promise<string>
   /**
    * A connection that the deliveries of the destination share in this process: opened by the first, closed when nobody has
-   * used it for a minute, when the settings change, and at the end. Call `lost` when it is broken: the next delivery opens
-   * another.
+   * used it for a minute, and at the end. Deliveries after a change of the settings open one of their own. Call `lost` when
+   * it is broken: the next delivery opens another.
    */
   readonly share: <T>(open: (lost: () => void) => Promise<Shared<T>>) => Promise<T>
 }

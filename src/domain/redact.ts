@@ -24,6 +24,28 @@ export function secretForms(secrets: readonly string[]): string[] {
   return [...new Set(forms)].toSorted((a, b) => b.length - a.length)
 }
 
+/** What must not stand in a record of someone with these credentials: all texts within, in every form. */
+export function secretTextsOf(credentials: unknown): string[] {
+  return secretForms(textsIn(credentials).flatMap(withUrlParts))
+}
+
+/** Every text within. */
+export function textsIn(value: unknown): string[] {
+  if (typeof value === 'string') return [value]
+  return value !== null && typeof value === 'object' ? Object.values(value).flatMap(textsIn) : []
+}
+
+/** Long enough to be no word of a path that everybody has. */
+const MIN_TOKEN_LENGTH = 16
+
+/** A service that is called by a secret URL may show the token in it alone: in an error, or in a link. */
+export function withUrlParts(value: string): string[] {
+  const url = /^https?:/i.test(value) ? URL.parse(value) : null
+  if (!url) return [value]
+  const parts = [...url.pathname.split('/'), ...url.searchParams.values()]
+  return [value, ...parts.filter((part) => part.length >= MIN_TOKEN_LENGTH)]
+}
+
 /** A text as it may be recorded: without the secrets, without what Postgres refuses, and no longer than `maxLength`. */
 export function recordText(text: string, secrets: readonly string[], maxLength = MAX_MESSAGE_LENGTH): string {
   let clean = text

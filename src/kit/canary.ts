@@ -1,4 +1,4 @@
-import { recordText, redactHeaders, secretForms } from '../domain/redact.ts'
+import { recordText, redactHeaders, secretTextsOf, textsIn } from '../domain/redact.ts'
 import type { Parsed, Subject } from './subject.ts'
 
 /** Credentials that stand nowhere else, and where they were found again. */
@@ -22,7 +22,7 @@ export function canaryOf({ connector, settings }: Subject): Canary {
   const forms = secrets.flatMap(formsOf)
   return {
     settings: { config: settings.config, credentials },
-    secrets: secretForms(textsIn(credentials)),
+    secrets: secretTextsOf(credentials),
     findIn(text, where) {
       const lower = text.toLowerCase()
       const found = forms.find(([form]) => lower.includes(form))
@@ -43,12 +43,6 @@ export function recordOf(
     JSON.stringify(headers),
     recordText(body, secrets, body.length),
   ].join('\n')
-}
-
-/** Every text within. */
-export function textsIn(value: unknown): string[] {
-  if (typeof value === 'string') return [value]
-  return value !== null && typeof value === 'object' ? Object.values(value).flatMap(textsIn) : []
 }
 
 function mapTexts(value: unknown, change: (text: string) => string): unknown {

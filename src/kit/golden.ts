@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { ConnectorRequest } from '../connector/define-connector.ts'
 import { parseRequest } from '../connector/parse-result.ts'
-import { recordText, secretForms } from '../domain/redact.ts'
+import { recordText, secretTextsOf } from '../domain/redact.ts'
 import { assertSendable } from '../outbound/request.ts'
-import { textsIn } from './canary.ts'
 import { type CorpusEvent, corpus } from './corpus.ts'
 import { type Case, type GoldenFiles, messageOf, type Verdict } from './finding.ts'
 import { looseContextOf, type Subject } from './subject.ts'
@@ -43,7 +42,7 @@ function compare(subject: Subject, event: CorpusEvent, files: GoldenFiles | unde
   } catch {
     return { skipped: 'there is no request' }
   }
-  return files.compare(`${event.name}.json`, render(built, textsIn(subject.settings.credentials)))
+  return files.compare(`${event.name}.json`, render(built, secretTextsOf(subject.settings.credentials)))
 }
 
 /** Bodies up to here are kept whole. */
@@ -52,9 +51,9 @@ const KEPT_CHARACTERS = 20_000
 /** As a file that people read: without credentials, a JSON body as JSON, a long one by its hash. */
 function render(
   { method = 'POST', url, headers = {}, body = '', sign = false }: ConnectorRequest,
-  secrets: string[],
+  secrets: readonly string[],
 ): string {
-  const clean = (text: string) => recordText(text, secretForms(secrets), text.length)
+  const clean = (text: string) => recordText(text, secrets, text.length)
   const shown = {
     method,
     url: clean(url),

@@ -2,9 +2,9 @@ import type { DeliveryQuery, DestinationCreateInput } from '../client/generated/
 import * as documents from '../client/generated/documents.ts'
 import { type Endpoint, request } from '../client/request.ts'
 import { openSocket, subscribe } from '../client/subscribe.ts'
-import { secretForms } from '../domain/redact.ts'
+import { secretTextsOf } from '../domain/redact.ts'
 import { callDeliver } from './call.ts'
-import { canaryOf, textsIn } from './canary.ts'
+import { canaryOf } from './canary.ts'
 import { fakeHost, refusedFailure } from './fake-host.ts'
 import type { Case, KitOptions, Verdict } from './finding.ts'
 import type { KitServer } from './server.ts'
@@ -134,7 +134,7 @@ function deliveryProblems({ status, attemptCount, lastAttempt }: Delivered): str
 
 /** In the forms that the host blanks out; the group `secrets` looks for others. */
 function leaks(where: string, text: string, { credentials }: Parsed): string[] {
-  return secretForms(textsIn(credentials)).some((form) => form.length >= 8 && text.includes(form))
+  return secretTextsOf(credentials).some((form) => form.length >= 8 && text.includes(form))
     ? [`${where} holds a credential`]
     : []
 }

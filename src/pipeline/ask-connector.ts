@@ -1,10 +1,9 @@
 import type { Host } from '../connector/define-connector.ts'
-import { recordText, secretForms } from '../domain/redact.ts'
+import { recordText, secretTextsOf } from '../domain/redact.ts'
 import type { Scope } from '../domain/scope.ts'
 import { withHost } from '../outbound/host.ts'
 import { Application } from '../store/application.ts'
-import { openCredentials } from './credentials.ts'
-import { textsIn } from './destination-cache.ts'
+import { credentialsOf } from './credentials.ts'
 import { findDestination } from './find-destination.ts'
 import type { DestinationParts } from './manage-destination.ts'
 
@@ -34,7 +33,7 @@ export async function overlaySettings(
     destinationId == null ? undefined : await findDestination(store.em(), scope, destinationId, 'destinationId')
   return {
     config: { ...stored?.config, ...given.config },
-    credentials: { ...(stored && openCredentials(store, stored)), ...given.credentials },
+    credentials: { ...(stored && credentialsOf(store, stored)), ...given.credentials },
   }
 }
 
@@ -51,8 +50,6 @@ export async function askConnector<T>(
   try {
     return await withHost(outbound, limits, ask)
   } catch (error) {
-    throw new Error(
-      recordText(error instanceof Error ? error.message : String(error), secretForms(textsIn(credentials))),
-    )
+    throw new Error(recordText(error instanceof Error ? error.message : String(error), secretTextsOf(credentials)))
   }
 }

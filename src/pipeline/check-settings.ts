@@ -1,10 +1,9 @@
 import type { CheckIssue } from '../connector/define-connector.ts'
 import { parseIssues } from '../connector/parse-result.ts'
-import { recordText, secretForms } from '../domain/redact.ts'
+import { recordText, secretTextsOf } from '../domain/redact.ts'
 import type { Scope } from '../domain/scope.ts'
 import { Application } from '../store/application.ts'
 import { askConnector, type GivenSettings, overlaySettings } from './ask-connector.ts'
-import { textsIn } from './destination-cache.ts'
 import { checkSettings, refuseIssues, requireConnector } from './destination-settings.ts'
 import type { DestinationParts } from './manage-destination.ts'
 
@@ -28,7 +27,7 @@ export async function checkConnection(parts: DestinationParts, scope: Scope, inp
     credentials,
     ask: async (host) => parseIssues(await check(host, { config, credentials }), 'check'),
   }).catch((error: Error): CheckIssue[] => [{ message: `the service could not be asked: ${error.message}` }])
-  const secrets = secretForms(textsIn(credentials))
+  const secrets = secretTextsOf(credentials)
   // The service may have shown what it was sent.
   refuseIssues(issues.map((one) => ({ ...one, message: recordText(one.message, secrets) })))
   return true

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Host } from '../connector/define-connector.ts'
+import type { DestinationHost, Host } from '../connector/define-connector.ts'
 import { type ConnectorRegistry, readyConnector } from '../connector/registry.ts'
-import { recordText, secretForms } from '../domain/redact.ts'
+import { recordText, secretTextsOf } from '../domain/redact.ts'
 import { withHost } from '../outbound/host.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 import type { Bell } from '../store/bell.ts'
@@ -11,10 +11,9 @@ import {
   finishConnectorJob,
   postponeConnectorJob,
 } from '../store/connector-job.ts'
-import { credentialsPlace } from '../store/destination.ts'
 import type { Store } from '../store/store.ts'
 import { createAlarm } from './alarm.ts'
-import { textsIn } from './destination-cache.ts'
+import { openCredentials } from './credentials.ts'
 import { type DestinationHosts, hostOfDeleted } from './destination-host.ts'
 
 const AT_ONCE = 10
@@ -68,29 +67,33 @@ export function startConnectorJobs(options: ConnectorJobsOptions): AsyncDisposab
 }
 
 async function runJob(options: ConnectorJobsOptions & { cut: AbortSignal }, job: ConnectorJob): Promise<void> {
-  const { store, connectors, outbound, hosts, cut, onError } = options
+  const { store, connectors, cut, onError } = options
   const definition = readyConnector(connectors, job.connector)?.definition
   // One that is not there now may be tomorrow.
   if (!definition) return postpone(store, job, `The connector "${job.connector}" is not loaded`)
-  const method = job.kind === 'CREATE' ? definition.onCreate : definition.onDelete
-  const credentials = openCredentials(store, job)
+  const method = job.kind === 'CREATE' ? 'onCreate' : 'onDelete'
+  let credentials: Record<string, unknown> = {}
   try {
-    const limits = { poolKey: `job ${job.id}`, timeoutMs: TIMEOUT_MS, httpsOnly: false, cut }
-    const host = (plain: Host) =>
-      job.kind === 'CREATE' ? hosts.of({ id: job.id, version: 0 }, plain) : hostOfDeleted(plain, job.memos)
-    await withHost(outbound, limits, async (plain) => method?.(host(plain), { config: job.config, credentials }))
+    credentials = openCredentials(store.secrets, job)
+    await callConnector(options, job, (host) => definition[method]?.(host, { config: job.config, credentials }))
   } catch (error) {
     if (cut.aborted) return
-    const said = error instanceof Error ? error.message : String(error)
-    const reason = recordText(said, secretForms(textsIn(credentials)))
-    onError(
-      new Error(
-        `${job.connector}: ${job.kind === 'CREATE' ? 'onCreate' : 'onDelete'} of a destination failed: ${reason}`,
-      ),
-    )
+    const reason = recordText(error instanceof Error ? error.message : String(error), secretTextsOf(credentials))
+    onError(new Error(`${job.connector}: ${method} of a destination failed: ${reason}`))
     return postpone(store, job, reason)
   }
   await finishConnectorJob(store.sql, job)
+}
+
+async function callConnector(
+  { outbound, hosts, cut }: ConnectorJobsOptions & { cut: AbortSignal },
+  { id, kind, memos, httpsOnly }: ConnectorJob,
+  call: (host: DestinationHost) => Promise<void> | undefined,
+): Promise<void> {
+  const limits = { poolKey: `job ${id}`, timeoutMs: TIMEOUT_MS, httpsOnly, cut }
+  const hostOf = (plain: Host) =>
+    kind === 'CREATE' ? hosts.of({ id, version: 0 }, plain) : hostOfDeleted(plain, memos)
+  await withHost(outbound, limits, async (plain) => call(hostOf(plain)))
 }
 
 async function postpone(store: Store, job: ConnectorJob, error: string): Promise<void> {
@@ -98,8 +101,4 @@ async function postpone(store: Store, job: ConnectorJob, error: string): Promise
   if (job.isLast && job.kind === 'DELETE') return finishConnectorJob(store.sql, job)
   const afterS = job.isLast ? undefined : Math.min(LONGEST_WAIT_S, FIRST_WAIT_S * 2 ** Math.min(job.attempts - 1, 20))
   await postponeConnectorJob(store.sql, job, { error, afterS })
-}
-
-function openCredentials(store: Store, job: ConnectorJob): Record<string, unknown> {
-  return job.credentials ? JSON.parse(store.secrets.open(job.credentials, credentialsPlace(job))) : {}
 }

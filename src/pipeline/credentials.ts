@@ -1,24 +1,33 @@
 import { idToUuid } from '../domain/id.ts'
 import { type CredentialHint, credentialsPlace, type Destination } from '../store/destination.ts'
+import type { SecretBox } from '../store/secret-box.ts'
 import type { Store } from '../store/store.ts'
 
 type Placed = Pick<Destination, 'id' | 'organizationId'>
 
-function placeOf({ id, organizationId }: Placed) {
-  return credentialsPlace({ id: idToUuid(id), organizationId: idToUuid(organizationId) })
-}
-
 export function sealCredentials(
   store: Store,
-  destination: Placed,
+  { id, organizationId }: Placed,
   credentials: Record<string, unknown>,
 ): string | null {
   if (Object.keys(credentials).length === 0) return null
-  return store.secrets.seal(JSON.stringify(credentials), placeOf(destination))
+  const place = credentialsPlace({ id: idToUuid(id), organizationId: idToUuid(organizationId) })
+  return store.secrets.seal(JSON.stringify(credentials), place)
 }
 
-export function openCredentials(store: Store, destination: Placed & Pick<Destination, 'credentials'>): object {
-  return destination.credentials ? JSON.parse(store.secrets.open(destination.credentials, placeOf(destination))) : {}
+/** Of a row, ids as bare UUIDs. Throws when none of the keys opens them. */
+export function openCredentials(
+  box: SecretBox,
+  { credentials, ...row }: { id: string; organizationId: string; credentials?: string | null | undefined },
+): Record<string, unknown> {
+  return credentials ? JSON.parse(box.open(credentials, credentialsPlace(row))) : {}
+}
+
+export function credentialsOf(
+  { secrets }: Store,
+  { id, organizationId, credentials }: Placed & Pick<Destination, 'credentials'>,
+): Record<string, unknown> {
+  return openCredentials(secrets, { id: idToUuid(id), organizationId: idToUuid(organizationId), credentials })
 }
 
 /** The last characters of long credentials; short ones give nothing away. */

@@ -2,7 +2,7 @@ import { type ConnectorRegistry, keysWithOnDelete } from '../connector/registry.
 import { type Id, idToUuid } from '../domain/id.ts'
 import type { Scope } from '../domain/scope.ts'
 import type { Bell } from '../store/bell.ts'
-import { removeDestinations } from '../store/remove-destination.ts'
+import { deleteDestinations } from '../store/remove-destination.ts'
 import type { Store } from '../store/store.ts'
 import { freeStranded } from '../store/waiting.ts'
 import { findDestination } from './find-destination.ts'
@@ -15,8 +15,8 @@ export async function deleteDestination(
   text: string,
 ): Promise<Id<'dst'>> {
   const { id } = await findDestination(store.em(), scope, text)
-  const removal = { ids: [idToUuid(id)], withOnDelete: keysWithOnDelete(connectors), actor: store.actor }
-  await store.transaction((tx) => removeDestinations(tx, removal))
+  const removal = { ids: [idToUuid(id)], withOnDelete: keysWithOnDelete(connectors) }
+  await store.transaction((tx) => deleteDestinations(tx, removal, store.actor))
   bell.ring('connector')
   // A long line is freed by the workers' sweep.
   await freeStranded(store.sql, FREED_AT_ONCE)

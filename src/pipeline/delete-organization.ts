@@ -33,7 +33,7 @@ export async function deleteOrganization(
   }
   const destinations = await em.find(Destination, { organizationId: organization.id }, { fields: ['id', 'connector'] })
   const ids = destinations.map((one) => idToUuid(one.id))
-  const removal = { ids, withOnDelete: keysWithOnDelete(connectors), actor: store.actor }
+  const removal = { ids, withOnDelete: keysWithOnDelete(connectors) }
   await store.transaction((tx) => removeDestinations(tx, removal))
   bell.ring('connector')
   const uuid = idToUuid(organization.id)

@@ -1,4 +1,4 @@
-import { type ConnectorRegistry, readyConnector, whyWaiting } from '../connector/registry.ts'
+import { type ConnectorRegistry, readyConnector } from '../connector/registry.ts'
 import { ExpressionFailed } from '../domain/expression.ts'
 import type { Outcome } from '../domain/outcome.ts'
 import { recordText, redactHeaders } from '../domain/redact.ts'
@@ -39,8 +39,7 @@ export async function deliver(parts: DeliverParts, pending: PendingDelivery): Pr
   const isTest = delivery.trigger === 'TEST'
   if (!isTest && (destination.isDisabled || !destination.isActive)) return { lease, delivery, status: 'CANCELLED' }
   const connector = readyConnector(parts.connectors, destination.connector)
-  const isWaiting = whyWaiting(parts.connectors, destination.connector, destination.connectorMajor) !== undefined
-  if (!connector || isWaiting || destination.problem) {
+  if (connector?.major !== destination.connectorMajor || destination.problem) {
     return { lease, delivery, status: 'PENDING', dueAt: new Date(parts.now().getTime() + CONNECTOR_WAIT_MS) }
   }
   const verdict = isTest ? true : filterVerdict(pending, destination)

@@ -1,6 +1,7 @@
 import type { DeliveryProfile } from '../domain/delivery-profile.ts'
-import { secretForms } from '../domain/redact.ts'
-import { credentialsPlace, headerValuesPlace, signingSecretPlace } from '../store/destination.ts'
+import { type Id, idToUuid } from '../domain/id.ts'
+import { secretForms, textsIn, withUrlParts } from '../domain/redact.ts'
+import { headerValuesPlace, signingSecretPlace } from '../store/destination.ts'
 import {
   type DestinationHead,
   type DestinationRow,
@@ -10,6 +11,7 @@ import {
 } from '../store/pending.ts'
 import type { SecretBox } from '../store/secret-box.ts'
 import type { Store } from '../store/store.ts'
+import { openCredentials } from './credentials.ts'
 import { compileShape, type Shape } from './shape-event.ts'
 
 /** A destination as a delivery needs it, secrets open. Never logged, never stored. */
@@ -79,6 +81,12 @@ export function createDestinationCache(store: Store, onError: (error: unknown) =
   }
 }
 
+/** One destination as a delivery would need it now; undefined when it is gone. */
+export async function loadDestination(store: Store, id: Id<'dst'>): Promise<LoadedDestination | undefined> {
+  const uuid = idToUuid(id)
+  return (await createDestinationCache(store, () => undefined)([uuid])).get(uuid)
+}
+
 function profileKey(applicationId: string, version: number): string {
   return `${applicationId} ${version}`
 }
@@ -111,7 +119,7 @@ function open(box: SecretBox, row: DestinationRow, onError: (error: unknown) => 
 }
 
 function openSecrets(box: SecretBox, row: DestinationRow) {
-  const credentials = freeze(row.credentials ? JSON.parse(box.open(row.credentials, credentialsPlace(row))) : {})
+  const credentials = freeze(openCredentials(box, row))
   const signingSecrets = row.secrets.map((one) => ({
     secret: box.open(one.secret, signingSecretPlace(row.organizationId, one.id)),
     expiresAt: one.expiresAt ? new Date(one.expiresAt) : null,
@@ -132,23 +140,6 @@ function openSecrets(box: SecretBox, row: DestinationRow) {
 function withToken(value: string): string[] {
   const [, token] = /^\S+ +(\S{8,})$/.exec(value) ?? []
   return token ? [value, token] : [value]
-}
-
-/** Long enough to be no word of a path that everybody has. */
-const MIN_TOKEN_LENGTH = 16
-
-/** A service that is called by a secret URL may show the token in it alone: in an error, or in a link. */
-function withUrlParts(value: string): string[] {
-  const url = /^https?:/i.test(value) ? URL.parse(value) : null
-  if (!url) return [value]
-  const parts = [...url.pathname.split('/'), ...url.searchParams.values()]
-  return [value, ...parts.filter((part) => part.length >= MIN_TOKEN_LENGTH)]
-}
-
-/** Every text within. */
-export function textsIn(value: unknown): string[] {
-  if (typeof value === 'string') return [value]
-  return value !== null && typeof value === 'object' ? Object.values(value).flatMap(textsIn) : []
 }
 
 function freeze<T>(value: T): T {

@@ -14,7 +14,7 @@ import { newId } from '../store/new-id.ts'
 import { Organization } from '../store/organization.ts'
 import { isUniqueViolation } from '../store/sql.ts'
 import type { Store } from '../store/store.ts'
-import { hintsOf, openCredentials, sealCredentials } from './credentials.ts'
+import { credentialsOf, hintsOf, sealCredentials } from './credentials.ts'
 import { checkHeaders, type HeaderInput } from './custom-headers.ts'
 import { checkSettings, requireConnector } from './destination-settings.ts'
 import { findDestination } from './find-destination.ts'
@@ -220,7 +220,7 @@ async function changeSettings(
     throw new Refused({ code: 'CONFLICT', message, path: ['input', 'id'] })
   }
   const { deliveryProfile } = await em.findOneOrFail(Application, { id: destination.applicationId })
-  const credentials = { ...openCredentials(parts.store, destination), ...(input.credentials as object | null) }
+  const credentials = { ...credentialsOf(parts.store, destination), ...(input.credentials as object | null) }
   const settings = checkSettings({ ...parts, profile: deliveryProfile }, connector, {
     config: input.config ?? destination.config,
     credentials: Object.fromEntries(Object.entries(credentials).filter(([, value]) => value !== null)),

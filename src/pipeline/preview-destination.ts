@@ -1,14 +1,14 @@
 import type { ReadyConnector } from '../connector/registry.ts'
 import { ExpressionFailed } from '../domain/expression.ts'
-import { idToUuid, parseId } from '../domain/id.ts'
-import { recordText, redactHeaders, secretForms } from '../domain/redact.ts'
+import { parseId } from '../domain/id.ts'
+import { recordText, redactHeaders, secretTextsOf } from '../domain/redact.ts'
 import { type Problem, Refused } from '../domain/refused.ts'
 import type { Scope } from '../domain/scope.ts'
 import { Application } from '../store/application.ts'
 import type { RecordedRequest } from '../store/delivery-attempt.ts'
 import { Destination } from '../store/destination.ts'
 import { newUuid } from '../store/new-id.ts'
-import { createDestinationCache, type LoadedDestination, textsIn } from './destination-cache.ts'
+import { type LoadedDestination, loadDestination } from './destination-cache.ts'
 import { checkConfig, requireConnector } from './destination-settings.ts'
 import type { DestinationParts } from './manage-destination.ts'
 import { prepareRequest } from './prepare-request.ts'
@@ -65,8 +65,7 @@ async function load(parts: DestinationParts, scope: Scope, text: string): Promis
   const known = id && (await parts.store.em().findOne(Destination, { id, ...scope }, { fields: ['id'] }))
   const path = ['input', 'destinationId']
   if (!known) throw new Refused({ code: 'NOT_FOUND', message: `there is no destination ${text}`, path })
-  const uuid = idToUuid(known.id)
-  const loaded = (await createDestinationCache(parts.store, () => undefined)([uuid])).get(uuid)
+  const loaded = await loadDestination(parts.store, known.id)
   if (!loaded) throw new Refused({ code: 'NOT_FOUND', message: `there is no destination ${text}`, path })
   if (loaded.problem) throw new Refused({ code: 'CONFLICT', message: loaded.problem, path })
   return loaded
@@ -119,7 +118,7 @@ function overlay(
   }
   const made = input.destinationId == null ? standIns(connector) : stored.credentials
   const credentials = { ...made, ...input.credentials }
-  const texts = [...stored.secretTexts, ...secretForms(textsIn(credentials))]
+  const texts = [...stored.secretTexts, ...secretTextsOf(credentials)]
   // The longest first, so that none leaves a rest of another.
   const secretTexts = texts.toSorted((a, b) => b.length - a.length)
   return {

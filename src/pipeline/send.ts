@@ -80,13 +80,11 @@ async function sendByConnector(
     if (failure?.failure === 'ABORTED') return undefined
     ended = endOf(error, failure)
   }
-  const response = ended.response ?? (last && plain(last))
-  const durationMs = Math.round(performance.now() - startedAt)
   return {
     ...ended,
     isReached: ended.isReached || last !== undefined,
-    durationMs,
-    response: response && shorten(response),
+    durationMs: Math.round(performance.now() - startedAt),
+    response: ended.response ? toResponse(ended.response) : last && shorten(last),
   }
 }
 
@@ -108,16 +106,12 @@ interface PlainResponse {
   readonly body?: string | undefined
 }
 
-function plain({ statusCode, headers, body }: OutboundResponse): PlainResponse {
-  return { statusCode, headers: Object.fromEntries(headers), body }
+function toResponse({ statusCode, headers = {}, body = '' }: PlainResponse): NonNullable<Sent['response']> {
+  const sizeBytes = Buffer.byteLength(body)
+  return shorten({ statusCode, headers: Object.entries(headers), body, sizeBytes, truncated: false })
 }
 
-function shorten({ statusCode, headers = {}, body = '' }: PlainResponse): NonNullable<Sent['response']> {
-  return {
-    statusCode,
-    headers: Object.entries(headers),
-    body: body.slice(0, KEPT_CHARACTERS),
-    sizeBytes: Buffer.byteLength(body),
-    truncated: body.length > KEPT_CHARACTERS,
-  }
+function shorten({ statusCode, headers, body, sizeBytes, truncated }: NonNullable<Sent['response']>) {
+  const isLonger = body.length > KEPT_CHARACTERS
+  return { statusCode, headers, body: body.slice(0, KEPT_CHARACTERS), sizeBytes, truncated: truncated || isLonger }
 }

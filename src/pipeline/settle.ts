@@ -2,7 +2,7 @@ import { type ConnectorRegistry, keysWithOnDelete } from '../connector/registry.
 import type { Bell, BellKind } from '../store/bell.ts'
 import { type DestinationEvidence, moveHealth } from '../store/destination-health.ts'
 import { newUuid } from '../store/new-id.ts'
-import { removeDestinations } from '../store/remove-destination.ts'
+import { deleteDestinations } from '../store/remove-destination.ts'
 import { type DeliveryChange, type NewAttempt, settleDeliveries } from '../store/settlement.ts'
 import { isUnavailable, type Sql } from '../store/sql.ts'
 import type { Store } from '../store/store.ts'
@@ -104,7 +104,7 @@ async function settleBatch(
   const rings = await publishNotices(tx, { moves, givenUp: tried.filter(isGivenUp) })
   const ended = tried.filter(endsSubscription).map(({ delivery }) => delivery.destinationId)
   if (ended.length > 0)
-    await removeDestinations(tx, { ids: ended, withOnDelete: keysWithOnDelete(connectors), actor: undefined })
+    await deleteDestinations(tx, { ids: ended, withOnDelete: keysWithOnDelete(connectors) }, undefined)
   return { moved: waiting.length > 0 || openings.size > 0, rings: ended.length > 0 ? [...rings, 'connector'] : rings }
 }
 

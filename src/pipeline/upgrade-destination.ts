@@ -1,13 +1,12 @@
 import type { ReadyConnector } from '../connector/registry.ts'
-import { idToUuid } from '../domain/id.ts'
 import { Refused } from '../domain/refused.ts'
 import type { Scope } from '../domain/scope.ts'
 import { Application } from '../store/application.ts'
 import type { Destination } from '../store/destination.ts'
 import { EventType } from '../store/event-type.ts'
 import { newUuid } from '../store/new-id.ts'
-import { openCredentials } from './credentials.ts'
-import { createDestinationCache } from './destination-cache.ts'
+import { credentialsOf } from './credentials.ts'
+import { loadDestination } from './destination-cache.ts'
 import { type CheckedSettings, checkSettings, requireConnector } from './destination-settings.ts'
 import { findDestination } from './find-destination.ts'
 import { type DestinationParts, flushAndSetUp } from './manage-destination.ts'
@@ -38,7 +37,7 @@ export async function upgradeDestination(
   const majors = { fromMajor, toMajor: connector.major }
   if (connector.major === fromMajor) return { destination, config: destination.config, ...majors }
   const application = await em.findOneOrFail(Application, { id: scope.applicationId })
-  const credentials = openCredentials(parts.store, destination)
+  const credentials = credentialsOf(parts.store, destination)
   const settings = checkSettings({ ...parts, profile: application.deliveryProfile }, connector, {
     config: migrated(connector, destination),
     credentials,
@@ -84,8 +83,7 @@ async function tryRequest(
   { store }: DestinationParts,
   { application, destination, connector, settings }: Tried,
 ): Promise<void> {
-  const uuid = idToUuid(destination.id)
-  const loaded = (await createDestinationCache(store, () => undefined)([uuid])).get(uuid)
+  const loaded = await loadDestination(store, destination.id)
   if (!loaded) throw refusal('it was deleted')
   const type = await store.em().findOne(EventType, { applicationId: application.id }, { orderBy: { id: 'asc' } })
   const { config, credentials } = settings

@@ -84,18 +84,22 @@ function newEntry(em: EntityManager, { applicationId, action, objectId, changes 
 }
 
 /** For what is written without a unit of work. */
-export async function insertAudit(tx: Sql, actor: Actor | undefined, audited: Audited): Promise<void> {
+export async function insertAudit(
+  tx: Sql,
+  actor: Actor | undefined,
+  ...audited: readonly Omit<Audited, 'changes'>[]
+): Promise<void> {
   await tx(
     `insert into audit_entry (id, application_id, actor_kind, actor_key_id, action, object_id, changes)
-     values ($1, $2, $3, $4, $5, $6, $7)`,
+     select x.id, x.application_id, $1, $2, x.action, x.object_id, '{}'
+     from unnest($3::uuid[], $4::uuid[], $5::text[], $6::text[]) as x (id, application_id, action, object_id)`,
     [
-      idToUuid(newId('aud')),
-      idToUuid(audited.applicationId),
       actor?.kind ?? null,
       actor?.keyId ? idToUuid(actor.keyId) : null,
-      audited.action,
-      audited.objectId,
-      audited.changes ?? [],
+      audited.map(() => idToUuid(newId('aud'))),
+      audited.map((one) => idToUuid(one.applicationId)),
+      audited.map((one) => one.action),
+      audited.map((one) => one.objectId),
     ],
   )
 }

@@ -15,6 +15,8 @@ export interface ConnectorJob {
   readonly credentials: string | null
   /** What was remembered of a destination that is no more. */
   readonly memos: Readonly<Record<string, string>>
+  /** Whether the application wants nothing else, as of now. */
+  readonly httpsOnly: boolean
   readonly attempts: number
   readonly isLast: boolean
 }
@@ -45,8 +47,10 @@ export async function claimConnectorJobs(sql: Sql, limit: number): Promise<Conne
      )
      select c.id, c.kind, c.application_id as "applicationId", c.organization_id as "organizationId", c.connector,
        coalesce(d.config, c.config) as config, case when d.id is null then c.credentials else d.credentials end as credentials,
-       c.memos, c.attempts, c.give_up_at <= now() as "isLast"
-     from claimed c left join destination d on d.id = c.id`,
+       c.memos, c.attempts, c.give_up_at <= now() as "isLast", (p.settings ->> 'httpsOnly')::bool as "httpsOnly"
+     from claimed c left join destination d on d.id = c.id
+     join application a on a.id = c.application_id
+     join delivery_profile_version p on p.application_id = a.id and p.version = a.profile_version`,
     [limit, LEASE_S],
   )
 }

@@ -1,4 +1,4 @@
-import { type Id, idFromUuid } from '../domain/id.ts'
+import { idFromUuid } from '../domain/id.ts'
 import { type Actor, insertAudit } from './audit-entry.ts'
 import type { Sql } from './sql.ts'
 
@@ -7,16 +7,29 @@ export interface Removal {
   readonly ids: readonly string[]
   /** Keys of the connectors that take something down afterwards. */
   readonly withOnDelete: readonly string[]
-  readonly actor: Actor | undefined
+}
+
+/** Takes destinations away, with an entry in the audit log for each. */
+export async function deleteDestinations(tx: Sql, removal: Removal, actor: Actor | undefined): Promise<void> {
+  const gone = await removeDestinations(tx, removal)
+  const entries = gone.map(({ id, applicationId }) => ({
+    applicationId: idFromUuid('app', applicationId),
+    action: 'DESTINATION_DELETED' as const,
+    objectId: idFromUuid('dst', id),
+  }))
+  await insertAudit(tx, actor, ...entries)
 }
 
 /**
  * Takes destinations away. Their records stay, their pending deliveries are cancelled when their turn comes, and what their
- * connectors set up is taken down by a job that has all it needs.
+ * connectors set up is taken down by a job that has all it needs. Resolves to those that were there.
  */
-export async function removeDestinations(tx: Sql, { ids, withOnDelete, actor }: Removal): Promise<void> {
+export async function removeDestinations(
+  tx: Sql,
+  { ids, withOnDelete }: Removal,
+): Promise<{ id: string; applicationId: string }[]> {
   // The memos go with the destination; the statement sees them as they were before.
-  const gone = await tx<{ id: string; applicationId: string }>(
+  return tx(
     `with gone as (
        delete from destination where id = any($1::uuid[]) returning *
      ), jobs as (
@@ -32,12 +45,4 @@ export async function removeDestinations(tx: Sql, { ids, withOnDelete, actor }: 
      select id, application_id as "applicationId" from gone`,
     [ids, withOnDelete],
   )
-  for (const { id, applicationId } of gone) {
-    const objectId: Id<'dst'> = idFromUuid('dst', id)
-    await insertAudit(tx, actor, {
-      applicationId: idFromUuid('app', applicationId),
-      action: 'DESTINATION_DELETED',
-      objectId,
-    })
-  }
 }
