@@ -1,10 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { dropStatsBefore, MINUTES_KEPT_DAYS, rollUpAttempts } from '../store/attempt-stats.ts'
+import { CHUNK, dropStatsBefore, MINUTES_KEPT_DAYS, rollUpAttempts } from '../store/attempt-stats.ts'
 import type { Bell } from '../store/bell.ts'
 import type { Store } from '../store/store.ts'
 
-/** How often attempts are counted; until then a query of the stats reads them one by one. */
-const EVERY_MS = 1_000
+/**
+ * Attempts are counted when about a chunk of them has come together, by the rate of the last look, within these bounds:
+ * until then a query of the stats reads them one by one.
+ */
+const MIN_WAIT_MS = 1_000
+const MAX_WAIT_MS = 5_000
 /** Without a ring: one may be lost, and an older transaction may have held attempts back. */
 const QUIET_EVERY_MS = 10_000
 const FORGET_EVERY_MS = 3_600_000
@@ -17,11 +21,26 @@ export function startRollUp(options: { store: Store; bell: Bell; onError: (error
   let lookedAtMs = 0
   let forgotAtMs = 0
 
-  async function look(nowMs: number): Promise<void> {
-    if (!hasRung && nowMs - lookedAtMs < QUIET_EVERY_MS) return
+  /** How long to wait for the next look. */
+  async function look(nowMs: number): Promise<number> {
+    if (!hasRung && nowMs - lookedAtMs < QUIET_EVERY_MS) return MIN_WAIT_MS
+    const sinceMs = nowMs - lookedAtMs
     hasRung = false
     lookedAtMs = nowMs
-    while (!stopping.signal.aborted && (await rollUpAttempts(store)) === 'more');
+    const counted = await countAll()
+    await forget(nowMs)
+    return Math.min(Math.max((CHUNK / counted) * sinceMs, MIN_WAIT_MS), MAX_WAIT_MS)
+  }
+
+  async function countAll(): Promise<number> {
+    for (let counted = 0; ; ) {
+      const chunk = await rollUpAttempts(store)
+      counted += chunk
+      if (chunk < CHUNK || stopping.signal.aborted) return counted
+    }
+  }
+
+  async function forget(nowMs: number): Promise<void> {
     if (nowMs - forgotAtMs < FORGET_EVERY_MS) return
     forgotAtMs = nowMs
     const oldest = new Date(nowMs - MINUTES_KEPT_DAYS * 86_400_000)
@@ -30,13 +49,14 @@ export function startRollUp(options: { store: Store; bell: Bell; onError: (error
 
   async function run(): Promise<void> {
     while (!stopping.signal.aborted) {
+      let waitMs = MIN_WAIT_MS
       try {
-        await look(Date.now())
+        waitMs = await look(Date.now())
       } catch (error) {
         hasRung = true
         onError(error)
       }
-      await pause(EVERY_MS, undefined, { signal: stopping.signal }).catch(() => undefined)
+      await pause(waitMs, undefined, { signal: stopping.signal }).catch(() => undefined)
     }
   }
 

@@ -11,10 +11,15 @@ const bucketMs: Record<StatsBucket, number> = { MINUTE: 60_000, HOUR: 3_600_000,
 /** Minutes are many rows, and nobody charts last month by the minute. */
 export const MINUTES_KEPT_DAYS = 7
 
-/** How many attempts one transaction counts. A longer one would hold back the feed. */
-const CHUNK = 2_000
+/**
+ * How many attempts one transaction counts: a destination's row is written once for all of its attempts among them. A
+ * longer one would hold back the feed.
+ */
+export const CHUNK = 5_000
 /** How many attempts that are not counted yet a query reads. More means that counting is behind; it shows up to here. */
 const MAX_TAIL = 5_000
+
+const DROPPED_AT_ONCE = 2_000
 
 export interface StatsPoint {
   readonly start: Date
@@ -67,17 +72,17 @@ function namedScopeId(owner: string, kind: ScopeKind, name: string): string {
 /**
  * Counts the next attempts, in the order of the feed and below the oldest running transaction (see store/feed.ts), so that
  * none is passed over. Counts and position move in one transaction under the position's lock: each attempt counts once,
- * whoever is killed. 'busy' while another process does it, otherwise whether there may be more.
+ * whoever is killed. Resolves to how many, CHUNK when there may be more; to 0 while another process does it.
  */
-export async function rollUpAttempts({ transaction }: Store): Promise<'busy' | 'more' | 'done'> {
+export async function rollUpAttempts({ transaction }: Store): Promise<number> {
   return transaction(async (tx) => {
     const [position] = await tx<{ epoch: string; xid: string; id: string }>(
       `select feed_epoch::text as epoch, feed_xid::text as xid, attempt_id as id from attempt_stats_position
        for update skip locked`,
     )
-    if (!position) return 'busy'
+    if (!position) return 0
     const [rolledUp] = await tx<{ count: number }>(rollUp, [position.epoch, position.xid, position.id, CHUNK])
-    return rolledUp!.count === CHUNK ? 'more' : 'done'
+    return rolledUp!.count
   })
 }
 
@@ -249,11 +254,11 @@ function toPoint(start: Date, rows: readonly StatsRow[]): StatsPoint {
 export async function dropStatsBefore(sql: Sql, bucket: StatsBucket, time: Date): Promise<boolean> {
   const rows = await sql(
     `delete from attempt_stats where ctid = any(array(
-       select ctid from attempt_stats where bucket = $1 and start < $2 limit ${CHUNK}
+       select ctid from attempt_stats where bucket = $1 and start < $2 limit ${DROPPED_AT_ONCE}
      )) returning 1`,
     [bucket, time],
   )
-  return rows.length === CHUNK
+  return rows.length === DROPPED_AT_ONCE
 }
 
 /** Forgets all counts of an organization and of these destinations of it. Ids are bare UUIDs. */
