@@ -1,23 +1,17 @@
-import { once } from 'node:events'
-import { type AddressInfo, createServer } from 'node:net'
 import type { Channel, ChannelModel } from 'amqplib'
 import { Webhook } from 'standardwebhooks'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import {
-  DeliveryDocument,
-  DeliveryRetryDocument,
   DestinationDocument,
   DestinationUpdateDocument,
-  EventDocument,
-  type EventPublishInput,
   EventsPublishDocument,
 } from '../../src/client/generated/documents.ts'
 import { attemptsOf } from '../../test/support/attempts.ts'
+import { type BrokerOptions, checkConnection, stageBroker, startSilentServer } from '../../test/support/broker-stage.ts'
 import { makeCertificate, trustCertificate } from '../../test/support/certificate.ts'
 import { startLossyRelay } from '../../test/support/lossy-relay.ts'
 import { startTestPostrider, type TestPostrider } from '../../test/support/postrider.ts'
 import { type RabbitMq, startRabbitMq, whyNoRabbitMq } from '../../test/support/rabbitmq.ts'
-import { sendRaw } from '../../test/support/raw-request.ts'
 
 const missing = await whyNoRabbitMq()
 const certificate = makeCertificate('IP:127.0.0.1')
@@ -309,15 +303,11 @@ test('the outbound guard stands before the broker too', async () => {
 })
 
 test('a server that takes connections and says nothing costs its time limit, and is dropped', async () => {
-  const server = createServer((socket) => socket.on('error', () => undefined).resume()).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  const closed = once(server, 'connection').then(([socket]) => once(socket, 'close'))
-  const { publish, finished } = await prepare({ port }, { timeoutMs: 1_000 })
+  await using silent = await startSilentServer()
+  const { publish, finished } = await prepare({ port: silent.port }, { timeoutMs: 1_000 })
   const { lastAttempt } = await finished((await publish({})).deliveryId)
   expect(lastAttempt).toMatchObject({ failureKind: 'TIMEOUT' })
-  await closed
-  server.close()
+  await silent.closed
 })
 
 test.each([
@@ -328,14 +318,11 @@ test.each([
   ['the queue', { routingKey: 'no' }, {}, [[['input', 'config', 'routingKey'], "no queue 'no'"]]],
   ['the port', { port: 1 }, {}, [[['input', 'config'], 'Connection refused']]],
 ])('testing the connection says what is wrong: %s', async (_, config, credentials, expected) => {
-  const { endpoint } = await postrider.application()
-  const input = {
+  const { userErrors } = await checkConnection(postrider, {
     connector: 'rabbitmq',
     config: { ...place(), ...config },
     credentials: { user: broker.user, password: broker.password, ...credentials },
-  }
-  const { root } = await sendRaw(endpoint, CHECK, { input })
-  const { userErrors } = root as { userErrors: { path: string[]; message: string }[] }
+  })
   expect(userErrors.map(({ path }) => path)).toEqual(expected.map(([path]) => path))
   for (const [n, [, said]] of expected.entries()) expect(userErrors[n]!.message).toContain(said)
 })
@@ -361,9 +348,6 @@ test('while the broker is down its messages wait, and arrive on a new connection
   const both = [await take(queue), await take(queue)].map(({ content }) => JSON.parse(content.toString()).data.n)
   expect(both).toEqual([1, 2])
 }, 120_000)
-
-const CHECK =
-  'mutation ($input: ConnectorCheckInput!) { connectorCheck(input: $input) { userErrors { path message } } }'
 
 async function connectOperator() {
   operator = await broker.connect()
@@ -396,48 +380,15 @@ async function channelsByConnection(): Promise<string[]> {
   return printed.split('\n').filter((line) => line.includes('Postrider'))
 }
 
-interface Options {
-  type?: string
-  credentials?: Record<string, string>
-  retryDelays?: number[]
-  timeoutMs?: number
-}
-
 /** A destination at the broker, in an application of its own that tries once unless told otherwise. */
-async function prepare(config: Record<string, unknown>, options: Options = {}) {
-  const { type = 'a', credentials, retryDelays = [], timeoutMs = 15_000 } = options
-  const backend = await postrider.application({ retryDelays, retryJitter: 0, timeoutMs })
-  await backend.eventType(type)
-  const organizationId = await backend.organization()
-  const { id, secret } = await backend.destination({
-    organizationId,
+function prepare(
+  config: Record<string, unknown>,
+  { credentials, ...options }: BrokerOptions & { credentials?: Record<string, string> } = {},
+) {
+  const settings = {
     connector: 'rabbitmq',
     config: { ...place(), ...config },
     credentials: { user: broker.user, password: broker.password, ...credentials },
-  })
-  const finished = async (deliveryId: string) => {
-    await backend.finished(deliveryId)
-    return (await backend.send(DeliveryDocument, { id: deliveryId })).delivery!
   }
-  return {
-    backend,
-    organizationId,
-    id,
-    secret,
-    finished,
-    async publish(data: unknown) {
-      const { id: eventId, deliveries } = await backend.publish({ organizationId, type, data })
-      return { id: eventId, deliveryId: deliveries[0]!.id }
-    },
-    /** At once; resolves to the deliveries' ids, in the order of the events. */
-    async publishAll(events: EventPublishInput[]) {
-      const { eventsPublish } = await backend.send(EventsPublishDocument, { input: { events } })
-      const published = eventsPublish.results.map(({ event }) => backend.send(EventDocument, { id: event!.id }))
-      return (await Promise.all(published)).map(({ event }) => event!.deliveries.nodes[0]!.id)
-    },
-    async retry(deliveryId: string) {
-      const { deliveryRetry } = await backend.send(DeliveryRetryDocument, { input: { id: deliveryId } })
-      return finished(deliveryRetry.delivery!.id)
-    },
-  }
+  return stageBroker(postrider, settings, options)
 }

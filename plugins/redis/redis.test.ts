@@ -1,19 +1,15 @@
-import { once } from 'node:events'
-import { type AddressInfo, createServer } from 'node:net'
 import { Webhook } from 'standardwebhooks'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import {
-  DeliveryDocument,
-  DeliveryRetryDocument,
   DestinationDocument,
   DestinationUpdateDocument,
   EventsPublishDocument,
 } from '../../src/client/generated/documents.ts'
 import { attemptsOf } from '../../test/support/attempts.ts'
+import { type BrokerOptions, checkConnection, stageBroker, startSilentServer } from '../../test/support/broker-stage.ts'
 import { makeCertificate, trustCertificate } from '../../test/support/certificate.ts'
 import { startLossyRelay } from '../../test/support/lossy-relay.ts'
 import { startTestPostrider, type TestPostrider } from '../../test/support/postrider.ts'
-import { sendRaw } from '../../test/support/raw-request.ts'
 import { type RedisServer, startRedis, whyNoRedis } from '../../test/support/redis.ts'
 
 const missing = await whyNoRedis()
@@ -150,9 +146,8 @@ test('a user with no more rights than the guide asks for can add', async () => {
   const credentials = { user: 'adder', password: 'password-of-the-adder' }
   const { publish, finished } = await prepare({ stream: 'mine', db: 2 }, { credentials })
   expect((await finished((await publish({})).deliveryId)).status).toBe('SUCCEEDED')
-  const { endpoint } = await postrider.application()
-  const input = { connector: 'redis', config: { ...place(), stream: 'mine', db: 2 }, credentials }
-  expect((await sendRaw(endpoint, CHECK, { input })).root).toEqual({ checked: true, userErrors: [] })
+  const settings = { connector: 'redis', config: { ...place(), stream: 'mine', db: 2 }, credentials }
+  expect(await checkConnection(postrider, settings)).toEqual({ checked: true, userErrors: [] })
   const other = await prepare({ stream: 'not-theirs' }, { credentials })
   const { lastAttempt } = await other.finished((await other.publish({})).deliveryId)
   expect(lastAttempt).toMatchObject({ outcome: 'PERMANENT_FAILURE', failureKind: 'HTTP_STATUS' })
@@ -222,14 +217,10 @@ test('the outbound guard stands before the server too', async () => {
 })
 
 test('a server that takes connections and says nothing costs its time limit, and is dropped', async () => {
-  const server = createServer((socket) => socket.on('error', () => undefined).resume()).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  const closed = once(server, 'connection').then(([socket]) => once(socket, 'close'))
-  const { publish, finished } = await prepare({ port }, { timeoutMs: 1_000 })
+  await using silent = await startSilentServer()
+  const { publish, finished } = await prepare({ port: silent.port }, { timeoutMs: 1_000 })
   expect((await finished((await publish({})).deliveryId)).lastAttempt).toMatchObject({ failureKind: 'TIMEOUT' })
-  await closed
-  server.close()
+  await silent.closed
 })
 
 test.each([
@@ -240,14 +231,11 @@ test.each([
   ['the port', { port: 1 }, {}, [[['input', 'config'], 'Connection refused']]],
 ])('testing the connection says what is wrong: %s', async (_, config, credentials, expected) => {
   await redis.client.lpush('a-list', 'x')
-  const { endpoint } = await postrider.application()
-  const input = {
+  const { userErrors } = await checkConnection(postrider, {
     connector: 'redis',
     config: { ...place(), stream: 'tested', ...config },
     credentials: { password: redis.password, ...credentials },
-  }
-  const { root } = await sendRaw(endpoint, CHECK, { input })
-  const { userErrors } = root as { userErrors: { path: string[]; message: string }[] }
+  })
   expect(userErrors.map(({ path }) => path)).toEqual(expected.map(([path]) => path))
   for (const [n, [, said]] of expected.entries()) expect(userErrors[n]!.message).toContain(said)
   expect(await redis.client.exists('tested')).toBe(0)
@@ -269,9 +257,6 @@ test('while the server is down its events wait, and arrive on a new connection w
   expect((await entries(stream)).map(({ body }) => JSON.parse(body!).data.n)).toEqual([1, 2])
 }, 120_000)
 
-const CHECK =
-  'mutation ($input: ConnectorCheckInput!) { connectorCheck(input: $input) { checked userErrors { path message } } }'
-
 function place() {
   return { host: '127.0.0.1', port: redis.port, tls: false }
 }
@@ -290,38 +275,15 @@ async function connections(): Promise<string[]> {
   return [...listed.matchAll(/^id=(\d+)/gm)].map(([, id]) => id!)
 }
 
-interface Options {
-  credentials?: Record<string, string>
-  retryDelays?: number[]
-  timeoutMs?: number
-}
-
 /** A destination at the server, with a stream of its own, in an application that tries once unless told otherwise. */
-async function prepare(given: Record<string, unknown>, options: Options = {}) {
-  const { credentials = { password: redis.password }, retryDelays = [], timeoutMs = 15_000 } = options
+async function prepare(
+  given: Record<string, unknown>,
+  {
+    credentials = { password: redis.password },
+    ...options
+  }: BrokerOptions & { credentials?: Record<string, string> } = {},
+) {
   const config = { ...place(), stream: `events-${crypto.randomUUID()}`, ...given }
-  const backend = await postrider.application({ retryDelays, retryJitter: 0, timeoutMs })
-  await backend.eventType('a')
-  const organizationId = await backend.organization()
-  const { id, secret } = await backend.destination({ organizationId, connector: 'redis', config, credentials })
-  const finished = async (deliveryId: string) => {
-    await backend.finished(deliveryId)
-    return (await backend.send(DeliveryDocument, { id: deliveryId })).delivery!
-  }
-  return {
-    backend,
-    organizationId,
-    id,
-    secret,
-    stream: config.stream,
-    finished,
-    async publish(data: unknown) {
-      const { id: eventId, deliveries } = await backend.publish({ organizationId, type: 'a', data })
-      return { id: eventId, deliveryId: deliveries[0]!.id }
-    },
-    async retry(deliveryId: string) {
-      const { deliveryRetry } = await backend.send(DeliveryRetryDocument, { input: { id: deliveryId } })
-      return finished(deliveryRetry.delivery!.id)
-    },
-  }
+  const stage = await stageBroker(postrider, { connector: 'redis', config, credentials }, options)
+  return { ...stage, stream: config.stream }
 }

@@ -10,7 +10,10 @@ export interface ConnectorSettings {
 /** One destination of a connector, in an application of its own that tries a delivery twice, at once. */
 export interface ConnectorStage {
   readonly backend: Backend
+  readonly organizationId: string
   readonly id: string
+  /** That signs for it; '' without. */
+  readonly secret: string
   /** Publishes an event with this data, and returns its delivery as soon as that is finished. */
   deliver(data: unknown, type?: string): Promise<Delivery>
   /** "Send test": what the one attempt came to. */
@@ -32,10 +35,12 @@ export async function stageConnector(
   const backend = await postrider.application({ retryDelays: [0], ...profile })
   await backend.eventType('a')
   const organizationId = await backend.organization()
-  const { id } = await backend.destination({ organizationId, ...settings })
+  const { id, secret } = await backend.destination({ organizationId, ...settings })
   return {
     backend,
+    organizationId,
     id,
+    secret,
     async deliver(data, type = 'a') {
       await backend.eventType(type)
       const { deliveries } = await backend.publish({ organizationId, type, data })
