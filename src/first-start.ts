@@ -5,6 +5,7 @@ import type { Id } from './domain/id.ts'
 import { addApiKey } from './store/api-key.ts'
 import { Application, addApplication } from './store/application.ts'
 import { type EventTypeFields, upsertEventType } from './store/event-type.ts'
+import { locks } from './store/locks.ts'
 import { Organization } from './store/organization.ts'
 import type { Store } from './store/store.ts'
 
@@ -54,16 +55,13 @@ const catalogue: readonly EventTypeFields[] = [
   },
 ]
 
-/** Any number that other users of the database are unlikely to lock. */
-const FIRST_START_LOCK = 7_065_737_473
-
 /**
  * In a database without any application, makes a demo one with a key, a small catalogue and an organization, and keeps
  * the key in the data folder. Returns the demo's key as long as the data folder has it.
  */
 export async function prepareDemo(store: Store, folder: DataFolder): Promise<DemoFile | undefined> {
   await store.em().transactional(async (em) => {
-    await em.execute('select pg_advisory_xact_lock(?)', [FIRST_START_LOCK])
+    await em.execute('select pg_advisory_xact_lock(?)', [locks.firstStart])
     // Kept before the commit: a key without its file would be lost for good, a file without its key is made anew.
     if ((await em.count(Application)) === 0) await folder.keepDemo(await makeDemo(em))
   })

@@ -20,14 +20,10 @@ function onOutputLost(error: NodeJS.ErrnoException): void {
 
 let isServing = false
 
-async function serve(role: string): Promise<void> {
+async function serve(role: Role): Promise<void> {
   isServing = true
   setFlagsFromString(HEAP_GROWTH)
-  const [{ ConfigInvalid, readConfig }, { startPostrider }] = await Promise.all([
-    import('./config.ts'),
-    import('./postrider.ts'),
-  ])
-  if (!isRole(role)) throw new ConfigInvalid([`--role is api or worker, not "${role}"`])
+  const [{ readConfig }, { startPostrider }] = await Promise.all([import('./config.ts'), import('./postrider.ts')])
   const config = readConfig(process.env)
   const stopping = new AbortController()
   const started = startPostrider({ config, role, signal: stopping.signal, onWaiting: announceWaiting })
@@ -41,10 +37,6 @@ async function serve(role: string): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop)
   if (process.env.npm_lifecycle_event) stopWithParent(stop)
   announce(await started, config, role)
-}
-
-function isRole(text: string): text is Role {
-  return text === 'all' || text === 'api' || text === 'worker'
 }
 
 const PARENT_CHECK_MS = 250

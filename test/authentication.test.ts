@@ -136,7 +136,7 @@ test('a key is shown once: afterwards there is its hint, and no table holds its 
 describe('a socket', () => {
   test.each(['', 'prk_wrong'])('with the key "%s" is closed with 4401', async (key) => {
     await using socket = connect({ url: postrider.url, key })
-    await expect(subscribe(socket.client, FollowAttemptsDocument, {}).next()).rejects.toMatchObject({ code: 4401 })
+    await expect(subscribe(socket.client, FollowAttemptsDocument, {}).next()).rejects.toMatchObject({ code: 'UNAUTHENTICATED' })
     expect(await socket.closed).toBe(4401)
   })
 
@@ -151,7 +151,7 @@ describe('a socket', () => {
     const next = items.next()
     await Promise.all([
       backend.send(ApiKeyRevokeDocument, { input: { id } }),
-      expect(next).rejects.toMatchObject({ code: 4401 }),
+      expect(next).rejects.toMatchObject({ code: 'UNAUTHENTICATED' }),
     ])
     expect(await revoked.closed).toBe(4401)
     expect(other.isOpen()).toBe(true)

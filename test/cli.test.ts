@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
@@ -12,7 +12,7 @@ import {
   TEST_ENVIRONMENT,
   type TestPostrider,
 } from './support/postrider.ts'
-import { temporaryFolder } from './support/process.ts'
+import { checkout, temporaryFolder } from './support/process.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
 
@@ -44,6 +44,11 @@ const COMMANDS = [
   'connector check',
 ]
 
+test('--version says which it is', async () => {
+  const { version } = JSON.parse(await readFile(path.join(checkout, 'package.json'), 'utf8'))
+  expect(await runCli(['--version'])).toEqual({ exitCode: 0, stdout: `${version}\n`, stderr: '' })
+})
+
 test('help names every command and every exit code', async () => {
   const { exitCode, stdout, stderr } = await runCli(['--help'])
   expect([exitCode, stderr]).toEqual([0, ''])
@@ -71,6 +76,7 @@ test.each([
   ['a missing argument', ['destinations', 'test', '--event-type', 'a'], "missing required argument 'id'"],
   ['a missing option', ['events', 'publish', '--type', 'a', '--data', '{}'], "'--organization <id>' not specified"],
   ['too many arguments', ['tail', 'more'], 'too many arguments'],
+  ['a role that there is not', ['serve', '--role', 'bogus'], 'Allowed choices are all, api, worker'],
   ['a number out of range', ['tail', '--last', '101'], 'a whole number from 1 to 100'],
   ['no such choice', ['tail', '--outcome', 'fine'], 'Allowed choices are success, retryable, permanent, failed'],
   ['options that exclude each other', ['tail', '--after', 'x', '--cursor-file', 'y'], 'cannot be used with'],
@@ -124,7 +130,9 @@ test('no key, a wrong one, and one that may not do this: 4', async () => {
   expect(wrongFeed.stderr).toBe('This key is wrong or was revoked\n')
   const outside = await runCli(['destinations', 'list', '--url', url, '--key', OPERATOR_KEY])
   expect(outside.stderr).toContain('postrider-application')
-  expect([none, wrong, wrongFeed, outside].map((ended) => ended.exitCode)).toEqual([4, 4, 4, 4])
+  const broken = await runCli(['destinations', 'list', '--url', url, '--key', 'two\nlines'])
+  expect(broken.stderr).toBe('A key has no blanks or line breaks, and no letters but a to z\n')
+  expect([none, wrong, wrongFeed, outside, broken].map((ended) => ended.exitCode)).toEqual([4, 4, 4, 4, 4])
 })
 
 test('a server that is away, that cannot answer now, or that is no Postrider: 1', async () => {

@@ -42,13 +42,20 @@ test('what it built is recorded, with the last answer that it got, and its word 
   expect(delivery!.attempts.nodes.find((one) => one.number === 1)).toMatchObject({ errorMessage: 'It said 503' })
 })
 
-test('the size of an answer is that of the bytes that came, of which the first 4,096 are kept', async () => {
-  await using receiver = await startReceiver(() => (response) => response.end(Buffer.alloc(5_000, 0xff)))
-  const { backend, deliver } = await prepare('fetches', { url: receiver.url })
-  const { delivery } = await backend.send(DeliveryDocument, { id: await deliver() })
-  const body = '\uFFFD'.repeat(4_096)
-  expect(delivery!.lastAttempt!.response).toMatchObject({ sizeBytes: 5_000, truncated: true, body })
-})
+test.each([
+  ['nonsense', Buffer.alloc(5_000, 0xff), '\uFFFD'.repeat(1_365)],
+  ['letters of two bytes', 'é'.repeat(2_500), 'é'.repeat(2_048)],
+])(
+  'the size of an answer is that of the bytes that came, of which at most 4,096 are kept: %s',
+  async (_, sent, body) => {
+    await using receiver = await startReceiver(() => (response) => response.end(sent))
+    const { backend, deliver } = await prepare('fetches', { url: receiver.url })
+    const { delivery } = await backend.send(DeliveryDocument, { id: await deliver() })
+    expect(delivery!.lastAttempt!.response).toEqual(
+      expect.objectContaining({ sizeBytes: 5_000, truncated: true, body }),
+    )
+  },
+)
 
 test('it may say what the other side said, in words that give no credential away', async () => {
   await using receiver = await startReceiver()

@@ -53,6 +53,22 @@ test('a follower from now reads nothing by itself while the reader has not passe
   expect(setting.ownReads()).toBe(0)
 })
 
+test('the newest of a filter are looked for among so many attempts only', async () => {
+  await using setting = await prepare()
+  await setting.seed(1, 'rare')
+  await setting.seed(2_500)
+  await setting.seed(1, 'rare')
+  const follower = setting.follow({ last: 2, eventTypes: ['rare'] })
+  await follower.checkpoint()
+  const rare = await setting.database.query<{ id: string }>(
+    "select postrider.id_of('att', id) as id from delivery_attempt where event_type = 'rare' order by feed_xid desc",
+  )
+  expect(await follower.take(1)).toEqual([rare[0]!.id])
+  const all = setting.follow({ last: 2 })
+  await all.checkpoint()
+  expect(await all.take(2)).toEqual((await committedAttempts(setting.database)).slice(-2))
+})
+
 /** Pages that the shared reader asks for are of all applications, a follower's of its own. */
 const ofAll = (values: readonly unknown[] | undefined) => values?.[4] === null
 
@@ -80,10 +96,10 @@ async function prepare() {
   return {
     database,
     ownReads: () => ownReads,
-    seed: (count: number) =>
+    seed: (count: number, eventType = 'a') =>
       seedAttempts(database, {
         ...scope,
-        attempts: Array.from({ length: count }, () => ({ startedAt: new Date().toISOString() })),
+        attempts: Array.from({ length: count }, () => ({ startedAt: new Date().toISOString(), eventType })),
       }),
     /** Keeps what the reader's next look has found from it, until `end`. */
     holdNextLook() {
@@ -92,9 +108,13 @@ async function prepare() {
       held = { begin: begun.resolve, ended: ended.promise }
       return { begun: begun.promise, end: ended.resolve }
     },
-    follow() {
+    follow({ last, eventTypes }: { last?: number; eventTypes?: string[] } = {}) {
       const leaving = new AbortController()
-      const items = feed.follow({ filter: { applicationId: scope.applicationId }, signal: leaving.signal })
+      const items = feed.follow({
+        filter: { applicationId: scope.applicationId, eventTypes },
+        last,
+        signal: leaving.signal,
+      })
       return {
         async checkpoint() {
           expect((await items.next()).value).toMatchObject({ kind: 'checkpoint' })

@@ -72,6 +72,40 @@ test('fragments of fragments of fragments are refused at once', async () => {
   expect(answer.codes).toEqual(['QUERY_TOO_COMPLEX'])
 })
 
+test('so are fragments of fragments beneath a field', async () => {
+  const levels = 20
+  const fragments = repeat(
+    levels,
+    (n) => `fragment f${n} on Viewer { ${n + 1 < levels ? `...f${n + 1} ...f${n + 1}` : 'kind'} }`,
+  )
+  expect((await sendRaw(backend.endpoint, `{ viewer { ...f0 } } ${fragments}`)).codes).toEqual(['QUERY_TOO_COMPLEX'])
+})
+
+test('a page of a negative length takes nothing off what others cost', async () => {
+  const heavy =
+    'events(first: 100) { nodes { deliveries(first: 100) { nodes { attempts(first: 100) { nodes { id } } } } } }'
+  const query = `{ ${heavy} bad: events(first: -2147483648) { nodes { id } } }`
+  expect((await sendRaw(backend.endpoint, query)).codes).toEqual(['QUERY_TOO_COMPLEX'])
+})
+
+test('a count costs what it looks at', async () => {
+  const counts = repeat(20, (n) => `c${n}: count(max: 10000) { value }`)
+  const query = `{ destinations(first: 100) { nodes { deliveries(first: 1) { ${counts} } } } }`
+  expect((await sendRaw(backend.endpoint, query)).codes).toEqual(['QUERY_TOO_COMPLEX'])
+})
+
+test('variables thousands of levels deep are refused over a socket as over HTTP', async () => {
+  await using raw = await openAcknowledged(postrider.url, backend.endpoint.key)
+  const deep = `${'['.repeat(20_000)}${']'.repeat(20_000)}`
+  const query = 'subscription { deliveryAttempts { cursor } }'
+  const message = JSON.stringify({ id: '1', type: 'subscribe', payload: { query, variables: { x: 0 } } })
+  raw.socket.send(message.replace(':0}', `:${deep}}`))
+  expect(await raw.next()).toMatchObject({
+    type: 'error',
+    payload: [{ message: 'variables: nest too deep', extensions: { code: 'BAD_USER_INPUT' } }],
+  })
+})
+
 test('what is just within all limits is answered', async () => {
   const query = `{ deliveryAttempts(first: 1) { nodes { ${nested(9)} ${repeat(30, (n) => `a${n}: id`)} } } }`
   expect((await sendRaw(backend.endpoint, query)).codes).toEqual([])
@@ -214,6 +248,14 @@ describe('extensions.cost', () => {
     expect((await ask({})).extensions).toBeUndefined()
     // The page, and for each of 50 a destination and an organization.
     expect((await ask({ 'postrider-cost': '1' })).extensions).toEqual({ cost: { requested: 101, limit: 10_000 } })
+  })
+
+  test('also when it is too much', async () => {
+    const headers = { authorization: `Bearer ${backend.endpoint.key}`, 'postrider-cost': '1' }
+    const heavy = '{ events(first: 100) { nodes { deliveries(first: 100) { nodes { event { id } } } } } }'
+    const { codes, text } = await fetchRaw(postrider.url, { headers, body: JSON.stringify({ query: heavy }) })
+    expect(codes).toEqual(['QUERY_TOO_COMPLEX'])
+    expect(JSON.parse(text).extensions).toEqual({ cost: { requested: 20_201, limit: 10_000 } })
   })
 
   test('over a socket, too', async () => {

@@ -162,6 +162,15 @@ test('after a restore from a dump, on another Postgres, it is told so and hears 
   await using anew = await startFollower({ ...endpoint, after: resumed.items[0]!.cursor })
   await anew.heard(15)
   expect(anew.ids).toEqual(committed.slice(20))
+  // One that was behind already when the dump was made has lost nothing.
+  const attempts = follower.items.filter((item) => item.kind === 'attempt')
+  await using lagging = await startFollower({ ...endpoint, after: attempts[7]!.cursor })
+  await lagging.heard(27)
+  expect(lagging.ids).toEqual(committed.slice(8))
+  expect(lagging.items.filter((item) => item.kind === 'reset')).toEqual([])
+  await using newest = await startFollower({ ...endpoint, last: 18 })
+  await newest.heard(18)
+  expect(newest.ids).toEqual(committed.slice(-18))
 }, 120_000)
 
 interface Setting extends AsyncDisposable {

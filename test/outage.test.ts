@@ -27,6 +27,10 @@ test('while Postgres is away publishes fail fast and retryably; afterwards all g
   expect((await fetch(`${postrider.url}/readyz`)).status).toBe(503)
   expect((await fetch(`${postrider.url}/healthz`)).status).toBe(200)
 
+  // One that begins now waits for what it asks for, and is told nothing wrong.
+  const late = subscribe(socket, FollowAttemptsDocument, { last: 1 })
+  const begun = late.next()
+
   proxy.mend()
   const { deliveries } = await untilAvailable(() => backend.publish(input))
   // The subscriber that was there all the time is told of it.
@@ -36,6 +40,7 @@ test('while Postgres is away publishes fail fast and retryably; afterwards all g
     if (item.__typename === 'DeliveryAttemptRecorded') seen = item.attempt.deliveryId
   }
   expect(seen).toBe(deliveries[0]!.id)
+  expect((await begun).value!.deliveryAttempts).toMatchObject({ __typename: 'FeedCheckpoint' })
   await socket.dispose()
 }, 120_000)
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import pg from 'pg'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import * as documents from '../src/client/generated/documents.ts'
 import { createTestDatabase, type TestDatabase } from './support/database.ts'
 import { type Backend, startTestPostrider, type TestPostrider } from './support/postrider.ts'
@@ -51,6 +51,23 @@ describe('an event', () => {
     const { event } = await backend.send(documents.EventDocument, { id })
     expect(event).toMatchObject({ id, data: { b: 100 } })
     await backend.finished(event!.deliveries.nodes[0]!.id)
+  })
+
+  test('after a quiet time is rung for as it is committed, and waits for no look', async () => {
+    const listener = await connect()
+    const rung = new Promise<void>((resolve) => {
+      listener.on('notification', ({ payload }) => payload === 'sql outbox' && resolve())
+    })
+    await listener.query('listen postrider')
+    await vi.waitUntil(async () => {
+      const [row] = await database.query<{ isAsleep: boolean }>('select until < now() as "isAsleep" from outbox_awake')
+      return row!.isAsleep
+    })
+    const before = receiver.requests.length
+    await publish({})
+    await rung
+    await receiver.request(before + 1)
+    await listener.end()
   })
 
   test('of a transaction that is rolled back never was', async () => {

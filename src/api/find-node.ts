@@ -1,5 +1,5 @@
 import { parseId } from '../domain/id.ts'
-import { type ApiContext, refuseSession, scopeOf } from './context.ts'
+import { type ApiContext, scopeOf } from './context.ts'
 import type { Loaders } from './loaders.ts'
 
 type Nodes = Loaders['nodes']
@@ -9,7 +9,8 @@ type NodeOf<K extends keyof Nodes> = Awaited<ReturnType<Nodes[K]['load']>>
 export async function findNode<K extends keyof Nodes>(context: ApiContext, kind: K, id: string): Promise<NodeOf<K>> {
   // An operator sees applications from outside, too.
   if (kind !== 'app' || context.principal.kind !== 'OPERATOR') scopeOf(context)
-  if (kind === 'key' || kind === 'aud') refuseSession(context)
+  // Neither of which a customer is told that they exist.
+  if ((kind === 'key' || kind === 'aud') && context.principal.kind === 'ORGANIZATION') return undefined as NodeOf<K>
   const parsed = parseId(kind, id)
   const found = parsed && ((await context.loaders.nodes[kind].load(parsed)) as NodeOf<K>)
   // A recovery is its destination's, and has no organization of its own.

@@ -66,13 +66,23 @@ export function readOperation(
 export function checkOperation(
   schema: GraphQLSchema,
   document: DocumentNode,
-  { operation, variables }: { operation: OperationDefinitionNode; variables?: Operation['variables'] },
+  {
+    operation,
+    variables,
+    onCost,
+  }: {
+    operation: OperationDefinitionNode
+    variables?: Operation['variables']
+    /** Told of the cost before it is refused. */
+    onCost?: (cost: number) => void
+  },
 ): number {
   const size = measure(operation.selectionSet, fragmentsOf(document))
   refuseOver('depth', size.depth, limits.depth)
   refuseOver('aliases', size.aliases, limits.aliases)
   refuseOver('root fields', size.fields, limits.rootFields)
   const cost = knownCost(() => costOf(schema, document, { operation, variables }))
+  onCost?.(cost)
   refuseOver('cost', cost, limits.cost)
   return cost
 }
@@ -82,6 +92,9 @@ function refuseOver(name: string, value: number, limit: number): void {
   throw apiError('QUERY_TOO_COMPLEX', `The operation has ${name} ${value}; at most ${limit}`)
 }
 
+/** In the words of graphql-query-complexity, which stops at 10,000 fields with those of fragments. */
+const TOO_MANY_NODES = /^Query exceeds the maximum allowed number of nodes/
+
 /** Variables that do not fit are refused here: a field that they fail alone would leave the others uncounted. */
 function knownCost(count: () => number): number {
   try {
@@ -89,6 +102,7 @@ function knownCost(count: () => number): number {
   } catch (error) {
     if (!(error instanceof GraphQLError)) throw error
     const { message, nodes } = error
+    if (TOO_MANY_NODES.test(message)) throw apiError('QUERY_TOO_COMPLEX', message)
     throw new GraphQLError(message, { nodes, extensions: { code: 'BAD_USER_INPUT', http: { status: 400 } } })
   }
 }
@@ -139,10 +153,12 @@ const NOTHING: Size = { depth: 0, aliases: 0, fields: 0 }
 const MUTATION_COST = 10
 /** What a list without `first` is taken to hold. */
 const LIST_LENGTH = 10
+/** Rows that are looked at on an index, for as much as an object costs. */
+const COUNTED_FOR_ONE = 100
 
 /**
- * An object costs 1 and what is asked of it, a page as much for each of `first`, another list as much as ten, a mutation
- * 10 more. Plain values and introspection cost nothing.
+ * An object costs 1 and what is asked of it, a page as much for each of `first`, another list as much as ten, a count 1 more
+ * for each hundred of `max`, a mutation 10 more. Plain values and introspection cost nothing.
  */
 function costOf(
   schema: GraphQLSchema,
@@ -160,9 +176,13 @@ function costOf(
         if (isLeafType(named) || named.name.startsWith('__') || named.name === 'PageInfo') return 0
         if (named.name.endsWith('Connection')) {
           const first = args.first ?? field.args.find((arg) => arg.name === 'first')?.defaultValue
-          return 1 + Number(first) * childComplexity
+          // A negative one is refused by its field, and must take nothing off what others cost.
+          return 1 + Math.max(0, Number(first)) * childComplexity
         }
-        if (type.name.endsWith('Connection')) return field.name === 'edges' ? childComplexity : 1 + childComplexity
+        if (type.name.endsWith('Connection')) {
+          if (field.name === 'count') return 1 + Math.max(0, Number(args.max)) / COUNTED_FOR_ONE
+          return field.name === 'edges' ? childComplexity : 1 + childComplexity
+        }
         if (type === schema.getMutationType()) return MUTATION_COST + childComplexity
         return isList(String(field.type)) ? LIST_LENGTH * (1 + childComplexity) : 1 + childComplexity
       },

@@ -51,7 +51,7 @@ export function maskError(error: unknown, onInternal: (error: unknown) => void):
   const shown = error instanceof GraphQLError ? error.toJSON() : { message: '' }
   const { locations, path } = shown
   const place = { ...(locations && { locations }), ...(path && { path }) }
-  const cause = unwrapResolverError(error)
+  const cause = causeOf(error)
   if (cause instanceof Unavailable || isUnavailable(cause)) {
     return { ...place, message: NOT_AVAILABLE, extensions: { code: 'UNAVAILABLE' } }
   }
@@ -61,6 +61,12 @@ export function maskError(error: unknown, onInternal: (error: unknown) => void):
   if (code && code !== 'INTERNAL') return { ...place, message: shown.message, extensions: { code } }
   onInternal(cause)
   return { ...place, message: 'Something went wrong on our side', extensions: { code: 'INTERNAL' } }
+}
+
+/** Apollo's unwraps what a field threw, and has a path; a subscription's iterator throws without one. */
+function causeOf(error: unknown): unknown {
+  const cause = unwrapResolverError(error)
+  return cause instanceof GraphQLError && cause.originalError ? cause.originalError : cause
 }
 
 /**

@@ -44,6 +44,7 @@ export async function openApi({ environment }: Cli, options: ApiOptions): Promis
   const given = options.key || access.apiKey
   const key = given || (await demoKeyFor(url, access.dataDir))
   if (!key) throw new KeyMissing('There is no key: give --key, or set POSTRIDER_API_KEY')
+  if (!/^[\x21-\x7e]+$/.test(key)) throw new KeyMissing('A key has no blanks or line breaks, and no letters but a to z')
   const endpoint = { url, key, applicationId: options.application }
   return {
     endpoint,
@@ -51,7 +52,8 @@ export async function openApi({ environment }: Cli, options: ApiOptions): Promis
       try {
         return await request(endpoint, document, variables)
       } catch (error) {
-        if (!(error instanceof RequestFailed)) throw new Unusable(`No Postrider answers at ${url}`, error)
+        if (!(error instanceof RequestFailed) || error.codes.length === 0)
+          throw new Unusable(`No Postrider answers at ${url}`, error)
         if (given || !error.codes.includes('UNAUTHENTICATED')) throw error
         const message = `The demo key of ${access.dataDir} is not one of ${url}: give --key, or set POSTRIDER_API_KEY`
         throw new KeyMissing(message)

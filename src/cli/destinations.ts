@@ -94,7 +94,8 @@ async function testDestination(cli: Cli, id: string, { eventType, data, ...optio
   await createOutput(options.json ?? false).show({ delivery, attempt }, () => {
     if (!attempt) return [`${paint('red', 'Nothing came back in time.')}  ${delivery?.id}`]
     const { outcome, durationMs, response, errorMessage } = attempt
-    if (outcome === 'SUCCESS') return [`${paint('green', `Arrived: ${response?.statusCode}`)}  ${durationMs} ms`]
+    const arrived = response ? `Arrived: ${response.statusCode}` : 'Arrived'
+    if (outcome === 'SUCCESS') return [`${paint('green', arrived)}  ${durationMs} ms`]
     return [`${paint('red', `Did not arrive: ${printable(errorMessage ?? outcome)}`)}  ${durationMs} ms`]
   })
 }

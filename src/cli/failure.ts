@@ -1,5 +1,6 @@
 import { AttemptFeedRefused } from '../client/attempt-feed.ts'
 import { RequestFailed } from '../client/request.ts'
+import { SubscriptionFailed } from '../client/subscription-failed.ts'
 import { EXIT } from './exit-code.ts'
 
 /** The command was called wrongly, in a way that only its action can tell. */
@@ -45,6 +46,7 @@ export function explainFailure(error: unknown): Failure | undefined {
   if (error instanceof CallRefused) return { exitCode: EXIT.refused, lines: error.problems.map(describeProblem) }
   if (error instanceof RequestFailed) return { exitCode: exitCodeOf(error.codes), lines: [error.message] }
   if (error instanceof AttemptFeedRefused) return { exitCode: exitCodeOf([error.code]), lines: [error.message] }
+  if (error instanceof SubscriptionFailed) return { exitCode: exitCodeOf([error.code ?? '']), lines: [error.message] }
   if (error instanceof WrongUsage) return { exitCode: EXIT.usage, lines: [error.message] }
   if (error instanceof KeyMissing) return { exitCode: EXIT.unauthorized, lines: [error.message] }
   if (error instanceof Unusable) return { exitCode: EXIT.failed, lines: [error.message] }

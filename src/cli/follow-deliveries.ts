@@ -1,5 +1,6 @@
 import { type DeliveryFieldsFragment, FollowDeliveryDocument } from '../client/generated/documents.ts'
 import { openSocket, subscribe } from '../client/subscribe.ts'
+import { SubscriptionFailed } from '../client/subscription-failed.ts'
 import type { Api } from './api.ts'
 import { Unusable } from './failure.ts'
 import type { Cell } from './output.ts'
@@ -18,9 +19,8 @@ export async function untilFinished({ endpoint }: Api, ids: readonly string[]): 
     }
     return finished
   } catch (error) {
-    // A socket that is lost for good throws its close event.
-    const { reason } = error as { reason?: string }
-    throw new Unusable('The deliveries can no longer be followed', reason || error)
+    if (error instanceof SubscriptionFailed && error.code) throw error
+    throw new Unusable('The deliveries can no longer be followed', error)
   } finally {
     await socket.dispose()
   }

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { addCatalogue } from './catalogue.ts'
 import type { Cli } from './cli.ts'
@@ -33,7 +34,7 @@ export async function runProgram(args: readonly string[], parts: Omit<Cli, 'exit
 /** `postrider` and `postrider --role api` are `postrider serve`. Commander's own default would take a misspelt command too. */
 function withDefault(args: readonly string[]): string[] {
   const [first] = args
-  const isProgram = first && (!first.startsWith('-') || ['-h', '--help'].includes(first))
+  const isProgram = first && (!first.startsWith('-') || ['-h', '--help', '-V', '--version'].includes(first))
   return isProgram ? [...args] : ['serve', ...args]
 }
 
@@ -41,10 +42,15 @@ function buildProgram(cli: Cli): Command {
   const program = new Command('postrider')
     .description('Delivers webhooks: runs the server, and works with one through its API.')
     .showHelpAfterError('Add --help for what it takes.')
+    .version(ownVersion(), '-V, --version', 'which version this is')
     .exitOverride()
     .addHelpText('after', EXIT_CODE_HELP)
   for (const add of commands) add(program, cli)
   return program
+}
+
+function ownVersion(): string {
+  return JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version
 }
 
 /** In the order of --help. */

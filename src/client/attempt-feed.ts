@@ -4,6 +4,7 @@ import {
   FollowAttemptsDocument,
   type FollowAttemptsSubscription,
 } from './generated/documents.ts'
+import { toFailure } from './subscription-failed.ts'
 
 /** An attempt with its delivery. */
 export type FeedAttempt = Extract<
@@ -110,7 +111,7 @@ interface Connection {
 function connect(options: AttemptFeedOptions, after: string | undefined): Connection {
   const { filter, last, signal, maxWaiting = 1_000 } = options
   const waiting: AttemptFeedItem[] = []
-  let wake = Promise.withResolvers<void>()
+  let wake = newWake()
   let isOver = false
   let failure: unknown
   const client = openClient(options)
@@ -159,12 +160,21 @@ function connect(options: AttemptFeedOptions, after: string | undefined): Connec
       else if (isOver) break
       else {
         await wake.promise
-        wake = Promise.withResolvers()
+        wake = newWake()
       }
     }
     if (failure !== undefined) throw failure
   }
   return { items: items(), close: () => stop() }
+}
+
+/** Promise.withResolvers, which older Nodes and browsers do not have. */
+function newWake(): { promise: Promise<void>; resolve: () => void } {
+  let resolve: () => void = () => undefined
+  const promise = new Promise<void>((settle) => {
+    resolve = settle
+  })
+  return { promise, resolve }
 }
 
 function openClient({ url, key, applicationId, webSocketImpl }: AttemptFeedOptions): Client {
@@ -187,33 +197,14 @@ function toItem(item: FollowAttemptsSubscription['deliveryAttempts']): AttemptFe
   return { kind: 'checkpoint', cursor, caughtUp: item.caughtUp }
 }
 
-/** Close codes after which another try would end alike: see server/websocket.ts. */
-const FINAL_CODES: Readonly<Record<number, string>> = {
-  4400: 'BAD_USER_INPUT',
-  4401: 'UNAUTHENTICATED',
-  4406: 'BAD_USER_INPUT',
-}
 /** Of errors that pass. */
 const PASSING = new Set(['UNAVAILABLE', 'RATE_LIMITED', 'INTERNAL'])
 
-interface Refusal {
-  readonly message: string
-  readonly extensions?: { readonly code?: unknown }
-}
-
-/** What ended a connection: GraphQL errors, a close event, or whatever the socket threw. */
+/** What ended a connection, and whether the next one may do better. */
 function toError(error: unknown): Error {
-  if (Array.isArray(error)) {
-    const [first] = error as Refusal[]
-    const code = String(first?.extensions?.code ?? 'INTERNAL')
-    return PASSING.has(code) ? new Error(first?.message) : new AttemptFeedRefused(first!.message, code)
-  }
-  const { code, reason } = error as { code?: number; reason?: string }
-  if (typeof code !== 'number') return error instanceof Error ? error : new Error('the connection was lost')
-  const final = FINAL_CODES[code]
-  return final
-    ? new AttemptFeedRefused(reason || `closed with ${code}`, final)
-    : new Error(reason || `closed with ${code}`)
+  const failure = toFailure(error)
+  const { code, message } = failure
+  return code === undefined || PASSING.has(code) ? failure : new AttemptFeedRefused(message, code)
 }
 
 function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {

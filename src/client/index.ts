@@ -9,3 +9,4 @@ export {
 export * from './generated/documents.ts'
 export { type Endpoint, RequestFailed, request } from './request.ts'
 export { openSocket, subscribe } from './subscribe.ts'
+export { SubscriptionFailed } from './subscription-failed.ts'

@@ -10,13 +10,13 @@ export interface Endpoint {
   readonly applicationId?: string | undefined
 }
 
-/** Top-level errors of an answer; `codes` are their extensions.code. */
+/** Top-level errors of an answer; `codes` are their extensions.code, none when it was no answer of a GraphQL server. */
 export class RequestFailed extends Error {
   readonly status: number
   readonly codes: readonly string[]
 
   constructor(status: number, errors: readonly { message: string; extensions?: { code?: string } }[]) {
-    super(errors.map((error) => error.message).join('; ') || `HTTP ${status}`)
+    super(errors.map((error) => error.message).join('; ') || `HTTP ${status} without a GraphQL answer`)
     this.name = 'RequestFailed'
     this.status = status
     this.codes = errors.flatMap((error) => error.extensions?.code ?? [])
@@ -28,6 +28,7 @@ export async function request<Data, Variables>(
   endpoint: Endpoint,
   document: TypedDocumentString<Data, Variables>,
   variables: Variables,
+  { signal }: { signal?: AbortSignal } = {},
 ): Promise<Data> {
   const response = await fetch(new URL('/graphql', endpoint.url), {
     method: 'POST',
@@ -37,8 +38,18 @@ export async function request<Data, Variables>(
       ...(endpoint.applicationId && { 'postrider-application': endpoint.applicationId }),
     },
     body: JSON.stringify({ query: document.toString(), variables }),
+    ...(signal && { signal }),
   })
-  const { data, errors } = (await response.json()) as { data?: Data; errors?: [] }
+  const { data, errors } = parseAnswer<Data>(await response.text())
   if (errors || !data) throw new RequestFailed(response.status, errors ?? [])
   return data
+}
+
+/** A proxy in between may answer with a page. */
+function parseAnswer<Data>(text: string): { data?: Data; errors?: [] } {
+  try {
+    return JSON.parse(text) ?? {}
+  } catch {
+    return {}
+  }
 }

@@ -1,6 +1,7 @@
 import { type Client, createClient } from 'graphql-ws'
 import type { TypedDocumentString } from './generated/documents.ts'
 import type { Endpoint } from './request.ts'
+import { toFailure } from './subscription-failed.ts'
 
 /** Sockets for subscriptions. Dispose it to close them. */
 export function openSocket({ url, key, applicationId }: Endpoint, options: { retryAttempts?: number } = {}): Client {
@@ -15,14 +16,21 @@ export function openSocket({ url, key, applicationId }: Endpoint, options: { ret
   })
 }
 
-/** The items of a subscription. Leaving the loop unsubscribes; a refused operation throws. */
+/** The items of a subscription. Leaving the loop unsubscribes. Throws SubscriptionFailed when it is refused or lost. */
 export async function* subscribe<Data, Variables extends Record<string, unknown>>(
   socket: Client,
   document: TypedDocumentString<Data, Variables>,
   variables: Variables,
 ): AsyncGenerator<Data, void, void> {
-  for await (const { data, errors } of socket.iterate<Data>({ query: document.toString(), variables })) {
-    if (errors) throw new Error(errors.map((error) => error.message).join('; '))
-    if (data) yield data
+  const items = socket.iterate<Data>({ query: document.toString(), variables })
+  try {
+    for (;;) {
+      const { value, done } = await items.next().catch((error) => Promise.reject(toFailure(error)))
+      if (done) return
+      if (value.errors) throw toFailure(value.errors)
+      if (value.data) yield value.data
+    }
+  } finally {
+    await items.return?.()
   }
 }

@@ -53,24 +53,24 @@ export function openFeed(options: { store: Store; bell: Bell; onError: (error: u
 /** An outage is sat out: the follower stands where it stood, and goes on from there. */
 async function* follow(store: Store, tail: FeedTail, options: FollowOptions): AsyncGenerator<FeedItem, void, void> {
   const { filter, signal } = options
-  const bounds = await feedBounds(store)
-  let position =
-    options.after ?? (options.last ? await feedPositionOfLast(store, filter, options.last) : bounds.horizon)
-  if (options.after) {
-    const reset = resetOf(position, bounds)
+  const patiently = <T>(work: () => Promise<T>) => whenAvailable(work, { ...patience, signal })
+  const bounds = await patiently(() => feedBounds(store))
+  const { after, last } = options
+  let position = after ?? (last ? await patiently(() => feedPositionOfLast(store, filter, last)) : bounds.horizon)
+  if (after) {
+    const reset = await patiently(() => resetOf(store, after, { filter, bounds }))
     if (reset) yield reset
     position = reset?.position ?? position
   }
-  let caughtUp = !options.after && !options.last
+  let caughtUp = !after && !last
   yield { kind: 'checkpoint', position, caughtUp }
-  const readOn = (from: FeedPosition) =>
-    whenAvailable(() => readFeed(store, from, { filter, limit: PAGE_SIZE }), { ...patience, signal })
   let isBehind = !caughtUp
   while (!signal.aborted) {
     using subscription = isBehind ? undefined : tail.subscribe({ from: position, filter, maxQueued: MAX_QUEUED })
     if (!subscription || compareFeedPositions(subscription.position, position) > 0) {
       // Behind the tail. Nearly there, it is subscribed first and reads then: between the two nothing can be missed.
-      const page = await readOn(position)
+      const from = position
+      const page = await patiently(() => readFeed(store, from, { filter, limit: PAGE_SIZE }))
       const reset = expiryOf(position, page.lostUntil)
       if (reset) {
         // Retention has overtaken a follower that reads slowly.
@@ -99,9 +99,19 @@ async function* follow(store: Store, tail: FeedTail, options: FollowOptions): As
 type Reset = Extract<FeedItem, { kind: 'reset' }>
 
 /** Where a follower has to start instead, when it cannot go on from its cursor. */
-function resetOf(cursor: FeedPosition, { horizon, latest, lostUntil }: FeedBounds): Reset | undefined {
+async function resetOf(
+  store: Store,
+  cursor: FeedPosition,
+  { filter: { applicationId }, bounds }: { filter: FeedFilter; bounds: FeedBounds },
+): Promise<Reset | undefined> {
+  const { horizon, latest, lostUntil } = bounds
   if (cursor.epoch === latest.epoch && compareFeedPositions(cursor, latest) <= 0) return expiryOf(cursor, lostUntil)
-  // A cursor of before a restore, or of what the restore has undone.
+  if (cursor.epoch < latest.epoch) {
+    // Of before a restore: the restored database may have more of that time than the follower has seen.
+    const [next] = (await readFeed(store, cursor, { filter: { applicationId }, limit: 1 })).rows
+    if (next && next.position.epoch < latest.epoch) return expiryOf(cursor, lostUntil)
+  }
+  // Of a time that the restore has undone.
   const position = cursor.epoch < latest.epoch ? feedPositionBefore(latest.epoch, 0n) : horizon
   return { kind: 'reset', position: laterFeedPosition(position, lostUntil), reason: 'RESTORED' }
 }

@@ -1,6 +1,7 @@
 import type { Host } from '../connector/define-connector.ts'
 import { parseDelivered } from '../connector/parse-result.ts'
 import type { Outcome } from '../domain/outcome.ts'
+import { BodyRecord, KEPT_BYTES } from '../outbound/body-record.ts'
 import { failureBeneath, withHost } from '../outbound/host.ts'
 import type { FailureCode, Outbound, OutboundResponse, SendFailure } from '../outbound/outbound.ts'
 import { type Addressed, classify, outcomeOf } from './classify.ts'
@@ -98,8 +99,6 @@ function endOf(error: unknown, failure: SendFailure | undefined): Pick<Sent, 'ou
   return { outcome: { outcome: 'RETRYABLE_FAILURE', failureKind, message }, isReached: !failure }
 }
 
-const KEPT_CHARACTERS = 4_096
-
 interface PlainResponse {
   readonly statusCode: number
   readonly headers?: Readonly<Record<string, string>> | undefined
@@ -111,7 +110,8 @@ function toResponse({ statusCode, headers = {}, body = '' }: PlainResponse): Non
   return shorten({ statusCode, headers: Object.entries(headers), body, sizeBytes, truncated: false })
 }
 
-function shorten({ statusCode, headers, body, sizeBytes, truncated }: NonNullable<Sent['response']>) {
-  const isLonger = body.length > KEPT_CHARACTERS
-  return { statusCode, headers, body: body.slice(0, KEPT_CHARACTERS), sizeBytes, truncated: truncated || isLonger }
+function shorten({ statusCode, headers, body, sizeBytes }: NonNullable<Sent['response']>) {
+  const record = new BodyRecord(KEPT_BYTES)
+  record.add(Buffer.from(body))
+  return { statusCode, headers, body: record.text(), sizeBytes, truncated: sizeBytes > KEPT_BYTES || record.truncated }
 }

@@ -3,6 +3,7 @@ import type { Bell } from '../store/bell.ts'
 import { RecoveryJob } from '../store/recovery-job.ts'
 import type { Store } from '../store/store.ts'
 import { createAlarm } from './alarm.ts'
+import { whenAvailable } from './when-available.ts'
 
 const POLL_MS = 1_000
 
@@ -18,7 +19,10 @@ export async function* watchRecovery(
   try {
     let shown: string | undefined
     while (!signal.aborted) {
-      const job = await store.em().findOne(RecoveryJob, { id })
+      const job = await whenAvailable(() => store.em().findOne(RecoveryJob, { id }), {
+        signal,
+        onError: () => undefined,
+      })
       if (!job) return
       const state = `${job.status} ${job.matched} ${job.enqueued}`
       if (state !== shown) yield job

@@ -62,7 +62,9 @@ function operationLimits(schema: GraphQLSchema): ApolloServerPlugin<ApiContext> 
       let requested = 0
       return {
         async didResolveOperation({ document, operation }) {
-          if (operation) requested = checkOperation(schema, document, { operation, variables: request.variables })
+          if (!operation) return
+          const { variables } = request
+          checkOperation(schema, document, { operation, variables, onCost: (cost) => (requested = cost) })
         },
         async willSendResponse({ response: { body } }) {
           if (body.kind !== 'single' || !request.http?.headers.has(COST_HEADER)) return

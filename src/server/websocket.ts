@@ -88,7 +88,7 @@ export function acceptSockets(server: HttpServer, options: SocketOptions): Socke
     if (Object.keys(context.subscriptions).length > MAX_SUBSCRIPTIONS) {
       throw apiError('RATE_LIMITED', `At most ${MAX_SUBSCRIPTIONS} subscriptions on a socket; open another`)
     }
-    const sizeBytes = Buffer.byteLength(payload.query) + Buffer.byteLength(JSON.stringify(payload.variables ?? {}))
+    const sizeBytes = Buffer.byteLength(payload.query) + sizeOf(payload.variables ?? {})
     if (sizeBytes > MAX_OPERATION_BYTES) {
       throw apiError('BAD_USER_INPUT', `A subscription is at most ${MAX_OPERATION_BYTES} bytes, not ${sizeBytes}`)
     }
@@ -162,6 +162,15 @@ export function acceptSockets(server: HttpServer, options: SocketOptions): Socke
       for (const client of wss.clients) client.terminate()
       wss.close()
     },
+  }
+}
+
+/** Values nest as deep as the message had room for: deeper than JSON.stringify can follow. */
+function sizeOf(variables: object): number {
+  try {
+    return Buffer.byteLength(JSON.stringify(variables))
+  } catch {
+    throw apiError('BAD_USER_INPUT', 'variables: nest too deep')
   }
 }
 

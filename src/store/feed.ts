@@ -116,23 +116,35 @@ export async function feedBounds({ sql }: Store): Promise<FeedBounds> {
   return toBounds(row!)
 }
 
-/** The position just before the newest `count` attempts that match. */
+/**
+ * The position just before the newest `count` attempts that match, or of as many as there are among the newest 2,000 of the
+ * application: one that matches nothing would read all of them.
+ */
 export async function feedPositionOfLast(store: Store, filter: FeedFilter, count: number): Promise<FeedPosition> {
-  const { where, values } = conditions(filter, 3)
-  const rows = await store.sql<{ epoch: string; xid: string; id: string }>(
-    `select feed_epoch::text as epoch, feed_xid::text as xid, id from delivery_attempt
-     where application_id = $2 and feed_xid < pg_snapshot_xmin(pg_current_snapshot()) ${where}
-     order by feed_epoch desc, feed_xid desc, id desc limit 1 offset $1`,
-    [count, idToUuid(filter.applicationId), ...values],
+  const { where, values } = conditions(filter, 4)
+  const [found] = await store.sql<{ lookedAt: number; isThere: boolean } & Place>(
+    `with looked as materialized (
+       select l.* from feed_epoch bound cross join lateral (
+         select * from delivery_attempt where application_id = $2
+           and (feed_epoch < bound.epoch or feed_xid < pg_snapshot_xmin(pg_current_snapshot()))
+         order by feed_epoch desc, feed_xid desc, id desc limit $3
+       ) l
+     ), before as (
+       select * from looked where true ${where} order by feed_epoch desc, feed_xid desc, id desc limit 1 offset $1
+     ), first as (select * from looked order by feed_epoch, feed_xid, id limit 1)
+     select (select count(*) from looked)::int as "lookedAt", b.id is not null as "isThere",
+       coalesce(b.feed_epoch, f.feed_epoch)::text as epoch, coalesce(b.feed_xid, f.feed_xid)::text as xid, coalesce(b.id, f.id) as id
+     from (select) one left join before b on true left join first f on true`,
+    [count, idToUuid(filter.applicationId), MAX_LOOKED_AT, ...values],
   )
-  const row = rows[0]
   const { lostUntil } = await feedBounds(store)
-  if (row) return laterFeedPosition(toPosition(row), lostUntil)
+  const { lookedAt, isThere, ...place } = found!
+  if (isThere || lookedAt === MAX_LOOKED_AT) return laterFeedPosition(toPosition(place), lostUntil)
   // There are no more than that: from the first one.
-  const [first] = await store.sql<{ epoch: string }>(
+  const [oldest] = await store.sql<{ epoch: string }>(
     'select coalesce((select min(feed_epoch) from delivery_attempt), epoch)::text as epoch from feed_epoch',
   )
-  return laterFeedPosition(feedPositionBefore(Number(first!.epoch), 0n), lostUntil)
+  return laterFeedPosition(feedPositionBefore(Number(oldest!.epoch), 0n), lostUntil)
 }
 
 interface Bounds {
@@ -184,7 +196,13 @@ function toBounds({ epoch, xmin, topXid, topId, lostEpoch, lostXid, lostId }: Bo
   }
 }
 
-function toPosition({ epoch, xid, id }: { epoch: string; xid: string; id: string }): FeedPosition {
+interface Place {
+  readonly epoch: string
+  readonly xid: string
+  readonly id: string
+}
+
+function toPosition({ epoch, xid, id }: Place): FeedPosition {
   return { epoch: Number(epoch), xid: BigInt(xid), attemptUuid: id }
 }
 

@@ -3,9 +3,7 @@ import { Migrator } from '@mikro-orm/migrations'
 import { PostgreSqlDriver } from '@mikro-orm/postgresql'
 import pg from 'pg'
 import { migrations } from '../../migrations/index.ts'
-
-/** Any number that other users of the database are unlikely to lock. */
-const MIGRATION_LOCK = 7_065_737_472
+import { locks } from './locks.ts'
 
 /** Does work that changes tables, alone: processes that start together wait for the first one. */
 export async function whileMigrating<T>(databaseUrl: string, work: () => Promise<T>): Promise<T> {
@@ -14,7 +12,7 @@ export async function whileMigrating<T>(databaseUrl: string, work: () => Promise
   try {
     // Of a transaction, not of the session: a pooler may keep the session, and with it the lock, when we have left.
     await lock.query('begin; set local idle_in_transaction_session_timeout = 0')
-    await lock.query('select pg_advisory_xact_lock($1)', [MIGRATION_LOCK])
+    await lock.query('select pg_advisory_xact_lock($1)', [locks.migration])
     const done = await work()
     await lock.query('commit')
     return done

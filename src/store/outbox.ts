@@ -1,14 +1,12 @@
+import { locks } from './locks.ts'
 import type { NewEvent } from './publication.ts'
 import type { Sql } from './sql.ts'
 
 // What postrider.publish() of migrations/migration-009-outbox.ts has committed and no worker has seen yet.
 
-/** Any number that other users of the database are unlikely to lock: one worker at a time, so that the order is kept. */
-const OUTBOX_LOCK = 7_065_737_473
-
 /** Takes up to `limit` events, in the order in which they were published; none while another worker does. */
 export async function takeOutbox(tx: Sql, limit: number): Promise<NewEvent[]> {
-  const [lock] = await tx<{ isOurs: boolean }>('select pg_try_advisory_xact_lock($1) as "isOurs"', [OUTBOX_LOCK])
+  const [lock] = await tx<{ isOurs: boolean }>('select pg_try_advisory_xact_lock($1) as "isOurs"', [locks.outbox])
   if (!lock!.isOurs) return []
   const taken = await tx<{ n: string; eventId: string }>(
     `delete from outbox where n = any(array(select n from outbox order by n limit $1))

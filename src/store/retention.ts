@@ -1,11 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { uuidFloor } from '../domain/id.ts'
+import { locks } from './locks.ts'
 import { DAY_MS, type PartitionedTable } from './partition.ts'
 import { type Sql, sqlState } from './sql.ts'
 import type { Store } from './store.ts'
 
-/** Any number that other users of the database are unlikely to lock. */
-const RETENTION_LOCK = 7_065_737_474
 /** Rows of one transaction: a longer one would hold back the feed. */
 const CHUNK = 1_000
 const MAX_CHUNKS = 100
@@ -83,7 +82,7 @@ async function dropDay(store: Store, { table, name }: DayPartition): Promise<boo
     return await store.transaction(async (tx) => {
       // It waits for whoever uses the table, and everybody else waits behind it: not for long.
       await tx("set local lock_timeout = '500ms'")
-      const [lock] = await tx<{ taken: boolean }>('select pg_try_advisory_xact_lock($1) as taken', [RETENTION_LOCK])
+      const [lock] = await tx<{ taken: boolean }>('select pg_try_advisory_xact_lock($1) as taken', [locks.retention])
       if (!lock!.taken) return false
       await tx(`lock table ${table} in access exclusive mode`)
       const [found] = await tx<{ isThere: boolean }>('select to_regclass($1) is not null as "isThere"', [name])

@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { type AddressInfo, createServer } from 'node:net'
 import path from 'node:path'
+import { freePort } from './free-port.ts'
 import { checkout, end, follow } from './process.ts'
 import { type Answer, type ReceivedRequest, type Receiver, startReceiver } from './receiver.ts'
 
@@ -58,15 +57,6 @@ export async function startEmulatedSlack(): Promise<EmulatedSlack> {
       await end(child, 'SIGKILL')
     },
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 export interface StubbedSlack extends Receiver {

@@ -58,7 +58,7 @@ export class AttemptResolver {
 function expired(): Error {
   return apiError(
     'BAD_USER_INPUT',
-    'after: lies before what is kept, attempts behind it were dropped; leave it out to begin with the oldest',
+    'after: lies before what is kept, attempts behind it may have been dropped; leave it out to begin with the oldest',
   )
 }
 
