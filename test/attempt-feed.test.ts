@@ -45,7 +45,10 @@ test('a loop that reads slower than attempts come gets all of them, and holds fe
 })
 
 test('begins where it is told to: with the newest, or behind a cursor', async () => {
+  await using watching = await startFollower(backend.endpoint)
   await publish(5)
+  // Committed is not yet shown, where an older transaction of anybody's is open.
+  await watching.heard(5)
   const all = await committedAttempts(postrider.database)
   await using newest = await startFollower({ ...backend.endpoint, last: 3 })
   await newest.heard(3)

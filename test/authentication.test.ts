@@ -136,7 +136,9 @@ test('a key is shown once: afterwards there is its hint, and no table holds its 
 describe('a socket', () => {
   test.each(['', 'prk_wrong'])('with the key "%s" is closed with 4401', async (key) => {
     await using socket = connect({ url: postrider.url, key })
-    await expect(subscribe(socket.client, FollowAttemptsDocument, {}).next()).rejects.toMatchObject({ code: 'UNAUTHENTICATED' })
+    await expect(subscribe(socket.client, FollowAttemptsDocument, {}).next()).rejects.toMatchObject({
+      code: 'UNAUTHENTICATED',
+    })
     expect(await socket.closed).toBe(4401)
   })
 

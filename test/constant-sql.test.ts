@@ -4,6 +4,7 @@ import { Kind, type OperationDefinitionNode, parse } from 'graphql'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import * as documents from '../src/client/generated/documents.ts'
 import { createTestDatabase, type TestDatabase } from './support/database.ts'
+import { startFollower } from './support/feed-follower.ts'
 import { type Plan, watchPlans } from './support/plans.ts'
 import {
   type Backend,
@@ -85,6 +86,20 @@ test('the statements of every list of the client, of the examples, and of all li
   // Not because nothing came: each answer has grown.
   const names = Object.keys(second.sizes).filter((name) => !NO_LISTS_OF_ROWS.includes(name))
   expect(names.filter((name) => second.sizes[name]! <= first.sizes[name]!)).toEqual([])
+})
+
+test('a subscription looks up what belongs to many attempts at a time', async () => {
+  const lookUps = async (attempts: number) => {
+    watched.plans.length = 0
+    await using follower = await startFollower({ ...backend.endpoint, last: attempts })
+    await follower.heard(attempts)
+    return watched.plans.filter(({ text }) =>
+      / from "(delivery|event|organization|delivery_profile_version)" /.test(text),
+    ).length
+  }
+  const ofFew = await lookUps(N)
+  expect(ofFew).toBeGreaterThan(0)
+  expect(await lookUps(4 * N)).toBe(ofFew)
 })
 
 let grown = 0

@@ -26,17 +26,39 @@ export interface ApiParts extends DestinationParts {
   readonly publicUrl: string
 }
 
-/** What a resolver gets: one for each HTTP request, and one for each subscription, whose loaders remember nothing. */
+/** What a resolver gets: one for each HTTP request, and one for each subscription. */
 export interface ApiContext {
   readonly parts: ApiParts
   readonly principal: Principal
   readonly loaders: Loaders
 }
 
-export function createContext(parts: ApiParts, principal: Principal, { remember }: { remember: boolean }): ApiContext {
+export function createContext(parts: ApiParts, principal: Principal): ApiContext {
   const store = parts.store.as(principal)
-  const scope = principal.applicationId ? toScope(principal, principal.applicationId) : undefined
-  return { parts: { ...parts, store }, principal, loaders: createLoaders(store, { scope, remember }) }
+  const loaders = createLoaders(store, { scope: ownScope(principal), remember: true })
+  return { parts: { ...parts, store }, principal, loaders }
+}
+
+const MAX_SHARED = 1_000
+const shared = new WeakMap<Store, Map<string, Loaders>>()
+
+/**
+ * Subscriptions that may see the same look things up together: one statement for what a thousand of them are told of in one
+ * turn, not one for each.
+ */
+export function createSubscriptionContext(parts: ApiParts, principal: Principal): ApiContext {
+  const scope = ownScope(principal)
+  const byScope = shared.get(parts.store) ?? new Map<string, Loaders>()
+  if (byScope.size >= MAX_SHARED) byScope.clear()
+  shared.set(parts.store, byScope)
+  const key = scope ? `${scope.applicationId} ${scope.organizationId ?? ''}` : ''
+  const loaders = byScope.get(key) ?? createLoaders(parts.store, { scope, remember: false })
+  byScope.set(key, loaders)
+  return { parts: { ...parts, store: parts.store.as(principal) }, principal, loaders }
+}
+
+function ownScope(principal: Principal): Scope | undefined {
+  return principal.applicationId ? toScope(principal, principal.applicationId) : undefined
 }
 
 /** What the caller may see and change. A portal session's, and that of an organization's key, is one organization. */

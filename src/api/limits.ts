@@ -154,11 +154,11 @@ const MUTATION_COST = 10
 /** What a list without `first` is taken to hold. */
 const LIST_LENGTH = 10
 /** Rows that are looked at on an index, for as much as an object costs. */
-const COUNTED_FOR_ONE = 100
+const COUNTED_FOR_ONE = 1_000
 
 /**
  * An object costs 1 and what is asked of it, a page as much for each of `first`, another list as much as ten, a count 1 more
- * for each hundred of `max`, a mutation 10 more. Plain values and introspection cost nothing.
+ * for each thousand of `max`, a mutation 10 more. Plain values and introspection cost nothing.
  */
 function costOf(
   schema: GraphQLSchema,

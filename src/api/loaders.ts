@@ -25,6 +25,9 @@ function healthOfNew(destinationId: Id<'dst'>): DestinationHealth {
   return { destinationId, health: 'HEALTHY', consecutiveFailures: 0, ...nothing }
 }
 
+/** Distinct lists; loaders of subscriptions live long. */
+const MAX_LISTS = 1_000
+
 export type Loaders = ReturnType<typeof createLoaders>
 
 /** The row that a list hangs under, and the column of the list's rows that names it. */
@@ -35,7 +38,7 @@ export interface Parent {
 
 /**
  * Look-ups by id, one query for all of one turn. What lies outside the caller's scope is not found. Within a request
- * they remember what they found; a subscription lives too long for that.
+ * they remember what they found; subscriptions live too long for that, and share theirs.
  */
 export function createLoaders(
   store: Store,
@@ -46,10 +49,14 @@ export function createLoaders(
   const own = scope ?? {}
   const ofApplication = scope && { applicationId: scope.applicationId }
   const batch = <K, V>(find: (em: EntityManager, keys: readonly K[]) => Promise<(key: K) => V>) =>
-    new DataLoader<K, V, string>(async (keys) => keys.map(await find(store.em(), keys)), {
-      ...options,
-      cacheKeyFn: String,
-    })
+    new DataLoader<K, V, string>(
+      async (keys) => {
+        // Those that remember nothing are asked for the same again.
+        const distinct = new Map(keys.map((key) => [String(key), key]))
+        return keys.map(await find(store.em(), [...distinct.values()]))
+      },
+      { ...options, cacheKeyFn: String },
+    )
   const byId = <T extends { id: string }>(entity: EntityName<T>, within: object = {}) =>
     batch<string, T | undefined>(async (em, ids) => {
       const rows = await em.find(entity, { $and: [{ id: { $in: ids } }, within] } as FilterQuery<T>)
@@ -80,6 +87,7 @@ export function createLoaders(
   const nested = <Query, V>(find: (em: EntityManager, query: Query, parents: Parents) => Promise<V[]>) => {
     const loaders = new Map<string, DataLoader<Id<IdPrefix>, V>>()
     return ({ property, id }: Parent, key: string, query: Query): Promise<V> => {
+      if (loaders.size >= MAX_LISTS) loaders.clear()
       const made = loaders.get(key)
       const loader = made ?? new DataLoader((ids) => find(store.em(), query, { property, ids }), options)
       if (!made) loaders.set(key, loader)

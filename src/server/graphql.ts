@@ -1,4 +1,5 @@
 import { ApolloServer, type ApolloServerPlugin } from '@apollo/server'
+import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/disabled'
 import { fastifyApolloHandler } from '@as-integrations/fastify'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { GraphQLSchema } from 'graphql'
@@ -24,7 +25,8 @@ export async function serveGraphql(app: FastifyInstance, options: GraphqlOptions
     allowBatchedHttpRequests: false,
     persistedQueries: false,
     parseOptions,
-    plugins: [operationLimits(schema)],
+    // Apollo's own cache control would put itself around each field, of subscriptions too, to find that none may be kept.
+    plugins: [operationLimits(schema), ApolloServerPluginCacheControlDisabled()],
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
     formatError: (_, error) => maskError(error, onError),
@@ -33,13 +35,14 @@ export async function serveGraphql(app: FastifyInstance, options: GraphqlOptions
   app.route({
     url: '/graphql',
     method: ['GET', 'POST'],
+    onRequest: async (_, reply) => void reply.header('cache-control', 'no-store'),
     preHandler: refuseUnanswerable,
     handler: fastifyApolloHandler(apollo, {
       context: async ({ headers }) => {
         const { parts, authenticate, rateLimit } = service()
         const principal = await authenticate(headers)
         rateLimit(principal)
-        return createContext(parts, principal, { remember: true })
+        return createContext(parts, principal)
       },
     }),
   })

@@ -52,7 +52,7 @@ async function answerOf(request: FastifyRequest, { service, work }: Route): Prom
   const { parts, authenticate, rateLimit } = service()
   const principal = await authenticate(request.headers)
   rateLimit(principal)
-  const context = createContext(parts, principal, { remember: true })
+  const context = createContext(parts, principal)
   const organization = request.headers['postrider-organization']
   return work({
     context,

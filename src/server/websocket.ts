@@ -5,12 +5,13 @@ import { type ExecutionArgs, GraphQLError, type GraphQLSchema } from 'graphql'
 import type { Context, SubscribePayload } from 'graphql-ws'
 import { type Extra, useServer } from 'graphql-ws/use/ws'
 import { WebSocket, WebSocketServer } from 'ws'
-import { createContext } from '../api/context.ts'
+import { createSubscriptionContext } from '../api/context.ts'
 import { COST_HEADER, limits, readOperation } from '../api/limits.ts'
 import { apiError, maskError } from '../api/mask-error.ts'
 import { type Claims, type Principal, SessionEnded } from '../api/principal.ts'
 import { createOriginCheck, type OriginOptions } from './cors.ts'
 import type { Service } from './service.ts'
+import { subscribeAhead } from './subscribe-ahead.ts'
 
 export interface SocketOptions extends OriginOptions {
   readonly schema: GraphQLSchema
@@ -104,7 +105,7 @@ export function acceptSockets(server: HttpServer, options: SocketOptions): Socke
       document,
       operationName: payload.operationName,
       variableValues: payload.variables,
-      contextValue: createContext(parts, principal!, { remember: false }),
+      contextValue: createSubscriptionContext(parts, principal!),
     }
   }
 
@@ -122,6 +123,7 @@ export function acceptSockets(server: HttpServer, options: SocketOptions): Socke
   const graphqlWs = useServer<Params, SocketExtra>(
     {
       schema,
+      subscribe: subscribeAhead,
       async onConnect(context) {
         if (!(await admit(context))) return false
         // It may have left meanwhile, and onClose has been then.

@@ -4,9 +4,6 @@ import type { Heard, Subscribe } from './subscribers.ts'
 // Customers who watch their attempts, in a process of its own: many subscriptions on a few sockets, each with the filter
 // of its organization. What comes is counted, and of one subscriber kept.
 
-const query = `subscription ($filter: DeliveryAttemptFilter) { deliveryAttempts(filter: $filter) {
-  __typename ... on DeliveryAttemptRecorded { attempt { id } } } }`
-
 /** How the server begins a message with an attempt: most are only counted, since reading them is not what is measured. */
 const ATTEMPT = /^\{"id":"(\d+)","type":"next","payload":\{"data":\{"deliveryAttempts":\{"__typename":"DeliveryAttemptR/
 
@@ -15,15 +12,19 @@ const sample: string[] = []
 /** Subscriptions whose first checkpoint has not come. */
 let silent = 0
 
-function subscribeAll({ url, key, organizationIds, perSocket }: Subscribe): void {
+function subscribeAll({ url, key, query, organizationIds, perSocket }: Subscribe): void {
   silent = organizationIds.length
   for (const n of organizationIds.keys()) counts[n] = 0
   for (let first = 0; first < organizationIds.length; first += perSocket) {
-    openSocket({ url, key }, first, organizationIds.slice(first, first + perSocket))
+    openSocket({ url, key, query }, first, organizationIds.slice(first, first + perSocket))
   }
 }
 
-function openSocket({ url, key }: Pick<Subscribe, 'url' | 'key'>, first: number, organizationIds: string[]): void {
+function openSocket(
+  { url, key, query }: Pick<Subscribe, 'url' | 'key' | 'query'>,
+  first: number,
+  organizationIds: string[],
+): void {
   const socket = new WebSocket(url, 'graphql-transport-ws')
   const send = (message: object) => socket.send(JSON.stringify(message))
   socket.on('open', () => send({ type: 'connection_init', payload: { authorization: `Bearer ${key}` } }))
