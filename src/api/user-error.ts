@@ -22,7 +22,24 @@ const UserErrorCode = enumOf(
     'NOT_RETRYABLE',
     'NOT_STORED',
   ],
-  'What kind of mistake it is. NOT_STORED, in eventsPublish: this event was fine, but another was refused, so none was stored.',
+  'What kind of mistake it is.',
+  {
+    INVALID: 'A value that the field does not take.',
+    REQUIRED: 'A value is missing.',
+    NOT_FOUND: 'Nothing that the caller may see has this id or name.',
+    TAKEN: 'Another has this name or key.',
+    CONFLICT: 'It does not go with what is stored, or with what another has done meanwhile.',
+    LIMIT_EXCEEDED: 'More or larger than is taken; the message says how much.',
+    URL_NOT_ALLOWED: 'No URL that deliveries may go to.',
+    CONNECTOR_UNAVAILABLE: 'The connector did not load.',
+    CONFIG_INVALID: "config breaks the connector's configSchema: see jsonPointer.",
+    CREDENTIALS_REJECTED: "credentials break the connector's credentialSchema, or its service refuses them.",
+    PAYLOAD_INVALID: "data breaks the event type's payloadSchema: see jsonPointer.",
+    EVENT_TYPE_UNKNOWN: 'The type is not in the catalogue, or archived.',
+    EXPRESSION_INVALID: 'A filter or transform that does not compile, or fails with the data given.',
+    NOT_RETRYABLE: 'The delivery is not one that can be sent again now.',
+    NOT_STORED: 'In eventsPublish: this event was fine, but another was refused, so none was stored.',
+  },
 )
 
 @InterfaceType({

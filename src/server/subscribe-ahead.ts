@@ -3,13 +3,15 @@ import {
   type DocumentNode,
   type ExecutionResult,
   execute,
+  type GraphQLSchema,
+  isRequiredArgument,
   Kind,
   type SubscriptionArgs,
   visit,
 } from 'graphql'
 
 /** Items of one subscription that are worked on at a time. */
-const AHEAD = 32
+const AHEAD = 16
 
 /**
  * As graphql-js's subscribe, but several items are executed at a time, told in their order: what they look up is looked up
@@ -20,15 +22,17 @@ export async function subscribeAhead(
 ): Promise<AsyncGenerator<ExecutionResult, void, void> | ExecutionResult> {
   const source = await createSourceEventStream(args)
   if (!(Symbol.asyncIterator in source)) return source
-  const ofItems = { ...args, document: withoutArguments(args.document) }
+  const ofItems = { ...args, document: withoutArguments(args.schema, args.document) }
   return inOrder(source[Symbol.asyncIterator](), (rootValue) => execute({ ...ofItems, rootValue }))
 }
 
 /**
- * What is executed for an item: its root field gives the item, whatever it was asked with. As it is where a variable is used
- * deeper down, or a fragment holds the root field.
+ * What is executed for an item: its root field gives the item, whatever it was asked with. As it is where an argument has to
+ * stand there, a variable is used deeper down, or a fragment holds the root field.
  */
-function withoutArguments(document: DocumentNode): DocumentNode {
+function withoutArguments(schema: GraphQLSchema, document: DocumentNode): DocumentNode {
+  const fields = schema.getSubscriptionType()!.getFields()
+  const isBare = (name: string) => !fields[name]?.args.some(isRequiredArgument)
   const stripped = visit(document, {
     OperationDefinition: (operation) => ({
       ...operation,
@@ -36,7 +40,7 @@ function withoutArguments(document: DocumentNode): DocumentNode {
       selectionSet: {
         ...operation.selectionSet,
         selections: operation.selectionSet.selections.map((one) =>
-          one.kind === Kind.FIELD && !needsArguments.has(one.name.value) ? { ...one, arguments: [] } : one,
+          one.kind === Kind.FIELD && isBare(one.name.value) ? { ...one, arguments: [] } : one,
         ),
       },
     }),
@@ -49,9 +53,6 @@ function withoutArguments(document: DocumentNode): DocumentNode {
   })
   return usesVariables ? document : stripped
 }
-
-/** Their arguments are not null, and have to stand there. */
-const needsArguments: ReadonlySet<string> = new Set(['delivery', 'recoveryJob'])
 
 type Told<Result> = { readonly error: unknown } | { readonly result: Result | Promise<Result> }
 

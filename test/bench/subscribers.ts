@@ -60,7 +60,8 @@ export async function measureSubscribers(parts: BenchParts): Promise<Row[]> {
       watched.push(await measureWatched())
       without.push(await measure())
     }
-    rows.push(rowOf(parts, { what: `${subscribers} subscribers on the feed, ${what}`, watched, without }))
+    const row = rowOf(parts, { what: `${subscribers} subscribers on the feed, ${what}`, watched, without })
+    rows.push(rows.length === 0 ? { ...row, atLeast: '0.8 of without' } : row)
   }
   return rows
 }
@@ -78,7 +79,6 @@ function rowOf(
     perSecond,
     cpu,
     beside: `${ratio.toFixed(2)} of the ${withoutPerSecond.toFixed(0)}/s and ${withoutUs.toFixed(0)} us without`,
-    atLeast: '0.8 of without',
     numbers: { ratio, withoutPerSecond, withoutUs },
   })
 }

@@ -12,7 +12,18 @@ export const AttemptOutcomeEnum = enumOf(
   attemptOutcomes,
   'RETRYABLE_FAILURE: tried again while the schedule lasts. PERMANENT_FAILURE: given up.',
 )
-const FailureKindEnum = enumOf('FailureKind', failureKinds, 'What went wrong. HTTP_STATUS: an answer other than 2xx.')
+const FailureKindEnum = enumOf('FailureKind', failureKinds, 'What went wrong.', {
+  HTTP_STATUS: 'An answer that the connector does not take for success: by HTTP, other than 2xx.',
+  TIMEOUT: "No whole answer within the delivery profile's timeoutMs.",
+  CONNECTION: 'Nobody could be connected to, or the connection was lost before the answer.',
+  TLS: 'No TLS connection, or a certificate that cannot be trusted.',
+  DNS: 'The name could not be resolved.',
+  URL_NOT_ALLOWED: 'The address is internal or reserved, or the URL none that deliveries may go to. Nothing was sent.',
+  RATE_LIMITED: 'The receiver asked for a pause; it is kept.',
+  CREDENTIALS_REJECTED: "The receiver did not take the destination's credentials.",
+  GONE: 'The receiver wants nothing more: 410, or what its connector takes for that.',
+  CONNECTOR_ERROR: 'The connector or an expression made no request of the event, or failed on the way.',
+})
 
 @ObjectType({ description: 'A header as it was sent or received; credentials are blanked out.' })
 export class HttpHeader {}

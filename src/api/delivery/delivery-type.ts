@@ -17,7 +17,13 @@ const DeliverySkipReason = enumOf(
   deliverySkipReasons,
   'INACTIVE: switched off. DISABLED: by the system.',
 )
-const DeliveryTrigger = enumOf('DeliveryTrigger', deliveryTriggers, 'What made the delivery.')
+const DeliveryTrigger = enumOf('DeliveryTrigger', deliveryTriggers, 'What made the delivery.', {
+  EVENT: 'The event was published.',
+  RETRY: 'deliveryRetry, by hand.',
+  REPLAY: 'eventReplay.',
+  RECOVERY: 'destinationRecover.',
+  TEST: 'destinationTest: tried once, and counted nowhere.',
+})
 
 @ObjectType('Delivery', { implements: NodeInterface, description: 'One event on its way to one destination.' })
 export class DeliveryType extends NodeInterface {

@@ -14,7 +14,14 @@ export const DestinationHealthEnum = enumOf(
 export const DisabledReasonEnum = enumOf(
   'DisabledReason',
   disabledReasons,
-  'MANUAL: a person switched it off. GONE: the receiver answered 410.',
+  'Why a destination gets nothing any more.',
+  {
+    MANUAL: 'A person switched it off, by destinationDisable.',
+    CONSECUTIVE_FAILURES: 'So many failed attempts in a row, over so long a time, as the delivery profile says.',
+    GONE: 'The receiver answered 410, or what its connector takes for that.',
+    CREDENTIALS_REJECTED: 'The receiver does not take its credentials.',
+    CONNECTOR_MISSING: 'Not used yet: what is for a connector that is not there waits for it.',
+  },
 )
 
 export const DestinationOrderingEnum = enumOf(

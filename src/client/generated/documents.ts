@@ -199,10 +199,15 @@ export type DeliveryStatus =
 
 /** What made the delivery. */
 export type DeliveryTrigger =
+  /** The event was published. */
   | 'EVENT'
+  /** destinationRecover. */
   | 'RECOVERY'
+  /** eventReplay. */
   | 'REPLAY'
+  /** deliveryRetry, by hand. */
   | 'RETRY'
+  /** destinationTest: tried once, and counted nowhere. */
   | 'TEST';
 
 /** One more place that events of an organization go. */
@@ -378,12 +383,17 @@ export type DestinationUpgradeInput = {
   id: string | number;
 };
 
-/** MANUAL: a person switched it off. GONE: the receiver answered 410. */
+/** Why a destination gets nothing any more. */
 export type DisabledReason =
+  /** Not used yet: what is for a connector that is not there waits for it. */
   | 'CONNECTOR_MISSING'
+  /** So many failed attempts in a row, over so long a time, as the delivery profile says. */
   | 'CONSECUTIVE_FAILURES'
+  /** The receiver does not take its credentials. */
   | 'CREDENTIALS_REJECTED'
+  /** The receiver answered 410, or what its connector takes for that. */
   | 'GONE'
+  /** A person switched it off, by destinationDisable. */
   | 'MANUAL';
 
 /** One key of the body. */
@@ -476,17 +486,27 @@ export type EventsPublishInput = {
   events: Array<EventPublishInput>;
 };
 
-/** What went wrong. HTTP_STATUS: an answer other than 2xx. */
+/** What went wrong. */
 export type FailureKind =
+  /** Nobody could be connected to, or the connection was lost before the answer. */
   | 'CONNECTION'
+  /** The connector or an expression made no request of the event, or failed on the way. */
   | 'CONNECTOR_ERROR'
+  /** The receiver did not take the destination's credentials. */
   | 'CREDENTIALS_REJECTED'
+  /** The name could not be resolved. */
   | 'DNS'
+  /** The receiver wants nothing more: 410, or what its connector takes for that. */
   | 'GONE'
+  /** An answer that the connector does not take for success: by HTTP, other than 2xx. */
   | 'HTTP_STATUS'
+  /** The receiver asked for a pause; it is kept. */
   | 'RATE_LIMITED'
+  /** No whole answer within the delivery profile's timeoutMs. */
   | 'TIMEOUT'
+  /** No TLS connection, or a certificate that cannot be trusted. */
   | 'TLS'
+  /** The address is internal or reserved, or the URL none that deliveries may go to. Nothing was sent. */
   | 'URL_NOT_ALLOWED';
 
 /** EXPIRED: retention dropped what lay there. RESTORED: the database was restored from a backup. */
@@ -580,22 +600,37 @@ export type StatsBucket =
   | 'HOUR'
   | 'MINUTE';
 
-/** What kind of mistake it is. NOT_STORED, in eventsPublish: this event was fine, but another was refused, so none was stored. */
+/** What kind of mistake it is. */
 export type UserErrorCode =
+  /** config breaks the connector's configSchema: see jsonPointer. */
   | 'CONFIG_INVALID'
+  /** It does not go with what is stored, or with what another has done meanwhile. */
   | 'CONFLICT'
+  /** The connector did not load. */
   | 'CONNECTOR_UNAVAILABLE'
+  /** credentials break the connector's credentialSchema, or its service refuses them. */
   | 'CREDENTIALS_REJECTED'
+  /** The type is not in the catalogue, or archived. */
   | 'EVENT_TYPE_UNKNOWN'
+  /** A filter or transform that does not compile, or fails with the data given. */
   | 'EXPRESSION_INVALID'
+  /** A value that the field does not take. */
   | 'INVALID'
+  /** More or larger than is taken; the message says how much. */
   | 'LIMIT_EXCEEDED'
+  /** Nothing that the caller may see has this id or name. */
   | 'NOT_FOUND'
+  /** The delivery is not one that can be sent again now. */
   | 'NOT_RETRYABLE'
+  /** In eventsPublish: this event was fine, but another was refused, so none was stored. */
   | 'NOT_STORED'
+  /** data breaks the event type's payloadSchema: see jsonPointer. */
   | 'PAYLOAD_INVALID'
+  /** A value is missing. */
   | 'REQUIRED'
+  /** Another has this name or key. */
   | 'TAKEN'
+  /** No URL that deliveries may go to. */
   | 'URL_NOT_ALLOWED';
 
 export type ApplicationCreateMutationVariables = Exact<{
