@@ -64,6 +64,14 @@ describe.each(['application/graphql-response+json', 'application/json'])('to a c
   })
 })
 
+test('no answer may be kept by anybody in between', async () => {
+  const answers = [
+    await fetch(new URL('/graphql?query={viewer{kind}}', postrider.url)),
+    await fetch(new URL('/graphql', postrider.url)),
+  ]
+  expect(answers.map(({ headers }) => headers.get('cache-control'))).toEqual(['no-store', 'no-store'])
+})
+
 test('what the client could not be told is not done', async () => {
   const headers = { accept: 'text/html', authorization: `Bearer ${backend.endpoint.key}` }
   const query = 'mutation { organizationUpsert(input: { name: "Unheard of" }) { organization { id } } }'
