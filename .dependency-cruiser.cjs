@@ -5,10 +5,14 @@ const rooms = {
   embedded: [],
   store: ['domain'],
   outbound: ['domain', 'connector'],
-  pipeline: ['domain', 'connector', 'store', 'outbound'],
-  api: ['domain', 'connector', 'store', 'pipeline'],
-  inbound: ['domain', 'store', 'pipeline'],
-  server: ['api', 'inbound'],
+  queue: ['domain', 'store'],
+  feed: ['domain', 'store'],
+  publish: ['domain', 'store', 'queue'],
+  deliver: ['domain', 'connector', 'outbound', 'store', 'queue', 'publish'],
+  destinations: ['domain', 'connector', 'outbound', 'store', 'queue', 'publish', 'deliver'],
+  maintenance: ['domain', 'connector', 'store', 'queue', 'feed', 'publish', 'deliver'],
+  api: ['domain', 'connector', 'store', 'feed', 'publish', 'deliver', 'destinations', 'maintenance'],
+  server: ['api'],
   client: [],
 }
 
@@ -32,18 +36,17 @@ module.exports = {
       from: { path: '^src/kit/' },
       to: {
         path: '^(src|plugins|test|migrations)/',
-        pathNot: '^src/(kit|connector|domain|outbound|client|embedded)/|^src/(config|postrider)\\.ts$',
+        pathNot: '^src/(kit|connector|domain|outbound|client|embedded)/|^src/app/',
       },
     },
     {
       name: 'cli-imports',
-      comment:
-        'src/cli may import client, domain, embedded, store, kit, and what reads the environment and the data folder',
+      comment: 'src/cli may import client, domain, embedded, store, maintenance, kit, and the composition root',
       severity: 'error',
       from: { path: '^src/cli/' },
       to: {
         path: '^(src|plugins|test|migrations)/',
-        pathNot: '^src/(cli|client|domain|embedded|store|kit)/|^src/(config|data-folder)\\.ts$',
+        pathNot: '^src/(cli|client|domain|embedded|store|kit|app|maintenance)/',
       },
     },
     {

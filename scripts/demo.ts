@@ -1,6 +1,9 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Webhook } from 'standardwebhooks'
+import { readConfig } from '../src/app/config.ts'
+import { readDemo } from '../src/app/data-folder.ts'
+import { DEMO_ORGANIZATION_ID } from '../src/app/demo.ts'
 import {
   DestinationCreateDocument,
   DestinationDeleteDocument,
@@ -10,9 +13,6 @@ import {
 } from '../src/client/generated/documents.ts'
 import { type Endpoint, request } from '../src/client/request.ts'
 import { openSocket, subscribe } from '../src/client/subscribe.ts'
-import { readConfig } from '../src/config.ts'
-import { readDemo } from '../src/data-folder.ts'
-import { DEMO_ORGANIZATION_ID } from '../src/first-start.ts'
 
 // Against the running server: a receiver that fails its first call, a destination, three events, and the live feed until
 // all have arrived. Finds the server by PORT and HOST, and its key by POSTRIDER_DATA_DIR.

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8'
+import type { Config } from './app/config.ts'
+import type { Postrider, Role } from './app/start.ts'
 import { runProgram } from './cli/program.ts'
-import type { Config } from './config.ts'
-import type { Postrider, Role } from './postrider.ts'
 
 /** V8 lets a heap of 70 MB grow to 230 before it looks for what can go; eight tenths as much again are enough (468 -> 372 to 396 MB). */
 const HEAP_GROWTH = '--heap-growing-percent=80'
@@ -23,7 +23,7 @@ let isServing = false
 async function serve(role: Role): Promise<void> {
   isServing = true
   setFlagsFromString(HEAP_GROWTH)
-  const [{ readConfig }, { startPostrider }] = await Promise.all([import('./config.ts'), import('./postrider.ts')])
+  const [{ readConfig }, { startPostrider }] = await Promise.all([import('./app/config.ts'), import('./app/start.ts')])
   const config = readConfig(process.env)
   const stopping = new AbortController()
   const started = startPostrider({ config, role, signal: stopping.signal, onWaiting: announceWaiting })

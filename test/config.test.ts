@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
-import { ConfigInvalid, readConfig } from '../src/config.ts'
+import { ConfigInvalid, readConfig } from '../src/app/config.ts'
 
 const key = (bytes: number) => Buffer.alloc(bytes, 7).toString('base64')
 const DATABASE = { DATABASE_URL: 'postgres://localhost/postrider', POSTRIDER_SECRET_KEYS: `k1:${key(32)}` }

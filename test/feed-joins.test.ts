@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { type FeedItem, openFeed } from '../src/pipeline/feed.ts'
+import { type FeedItem, openFeed } from '../src/feed/feed.ts'
 import { openBell } from '../src/store/bell.ts'
 import { newId } from '../src/store/new-id.ts'
 import type { Store } from '../src/store/store.ts'

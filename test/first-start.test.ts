@@ -1,6 +1,7 @@
 import { readdir, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { DEMO_ORGANIZATION_ID } from '../src/app/demo.ts'
 import {
   DeliveryDocument,
   DestinationCreateDocument,
@@ -10,7 +11,6 @@ import {
   TypedDocumentString,
 } from '../src/client/generated/documents.ts'
 import { type Endpoint, request } from '../src/client/request.ts'
-import { DEMO_ORGANIZATION_ID } from '../src/first-start.ts'
 import { createTestDatabase } from './support/database.ts'
 import { freePort } from './support/free-port.ts'
 import { OPERATOR_KEY, TEST_ENVIRONMENT } from './support/postrider.ts'

@@ -9,7 +9,7 @@ import {
 } from '../src/client/generated/documents.ts'
 import { RELATIVE_ERROR } from '../src/domain/duration-histogram.ts'
 import { type Id, idToUuid } from '../src/domain/id.ts'
-import { readStats, rollUpAttempts, statsSpan } from '../src/store/attempt-stats.ts'
+import { readStats, rollUpAttempts, statsSpan } from '../src/feed/stats-sql.ts'
 import { newId } from '../src/store/new-id.ts'
 import type { Store } from '../src/store/store.ts'
 import { createTestDatabase, type TestDatabase } from './support/database.ts'

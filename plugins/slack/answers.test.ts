@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import * as documents from '../../src/client/generated/documents.ts'
 import { openSocket, subscribe } from '../../src/client/subscribe.ts'
-import { createDestinationHosts } from '../../src/pipeline/destination-host.ts'
+import { createDestinationHosts } from '../../src/deliver/destination-host.ts'
 import { type Backend, startTestPostrider, type TestPostrider } from '../../test/support/postrider.ts'
 import type { Answer, ReceivedRequest } from '../../test/support/receiver.ts'
 import { type StubbedSlack, slackAnswer, startStubbedSlack } from '../../test/support/slack.ts'

@@ -37,7 +37,7 @@ function isHttpUrl(text: string): boolean {
 
 export async function openApi({ environment }: Cli, options: ApiOptions): Promise<Api> {
   // Not before, here and in other commands: --help waits for nothing that it does not need.
-  const { readApiAccess } = await import('../config.ts')
+  const { readApiAccess } = await import('../app/config.ts')
   const access = readApiAccess(environment)
   const url = options.url ?? access.url
   if (!isHttpUrl(url)) throw new WrongUsage(`POSTRIDER_URL is an http:// or https:// URL, not "${url}"`)
@@ -64,7 +64,10 @@ export async function openApi({ environment }: Cli, options: ApiOptions): Promis
 
 /** The key that the first start made in this folder, for a server on this machine. */
 async function demoKeyFor(url: string, dataDir: string): Promise<string | undefined> {
-  const [{ isLoopback }, { readDemo }] = await Promise.all([import('../config.ts'), import('../data-folder.ts')])
+  const [{ isLoopback }, { readDemo }] = await Promise.all([
+    import('../app/config.ts'),
+    import('../app/data-folder.ts'),
+  ])
   if (!isLoopback(new URL(url).hostname.replace(/^\[|\]$/g, ''))) return undefined
   return (await readDemo(dataDir))?.apiKey
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
+import type { BroughtUpToDate } from '../app/bring-up-to-date.ts'
 import { Unavailable } from '../domain/refused.ts'
-import type { BroughtUpToDate } from '../store/bring-up-to-date.ts'
 import type { Cli } from './cli.ts'
 import { examples } from './examples.ts'
 import { Unusable } from './failure.ts'
@@ -21,8 +21,8 @@ export function addMigrate(program: Command, cli: Cli): void {
 /** The embedded Postgres is started for it, and stopped again. */
 async function migrateDatabase({ environment }: Cli): Promise<BroughtUpToDate> {
   const [{ readConfig }, { bringUpToDate }, { describeAddress, reachPostgres }] = await Promise.all([
-    import('../config.ts'),
-    import('../store/bring-up-to-date.ts'),
+    import('../app/config.ts'),
+    import('../app/bring-up-to-date.ts'),
     import('../store/reach-postgres.ts'),
   ])
   const config = readConfig(environment)

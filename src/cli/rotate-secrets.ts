@@ -1,8 +1,8 @@
 import pg from 'pg'
-import type { Config } from '../config.ts'
-import { openDataFolder } from '../data-folder.ts'
+import type { Config } from '../app/config.ts'
+import { openDataFolder } from '../app/data-folder.ts'
 import { startEmbeddedPostgres } from '../embedded/embedded-postgres.ts'
-import { resealSecrets } from '../store/reseal.ts'
+import { resealSecrets } from '../maintenance/reseal.ts'
 import { createSecretBox } from '../store/secret-box.ts'
 
 /**

@@ -10,7 +10,7 @@ export function addSecrets(program: Command, cli: Cli): void {
     .addHelpText('after', examples('postrider secrets rotate'))
     .action(async () => {
       const [{ readConfig }, { rotateSecrets }] = await Promise.all([
-        import('../config.ts'),
+        import('../app/config.ts'),
         import('./rotate-secrets.ts'),
       ])
       cli.exitCode = await rotateSecrets(readConfig(cli.environment), console.log)

@@ -5,12 +5,12 @@ import path from 'node:path'
 import { Writable } from 'node:stream'
 import pg from 'pg'
 import { pino } from 'pino'
+import { readConfig } from '../app/config.ts'
+import { startPostrider } from '../app/start.ts'
 import type { Endpoint } from '../client/request.ts'
-import { readConfig } from '../config.ts'
 import type { ReadyConnector } from '../connector/registry.ts'
 import { startEmbeddedPostgres } from '../embedded/embedded-postgres.ts'
 import type { Outbound } from '../outbound/outbound.ts'
-import { startPostrider } from '../postrider.ts'
 
 export interface KitServer extends AsyncDisposable {
   readonly operator: Endpoint

@@ -61,8 +61,8 @@ export type Destination = InferEntity<typeof Destination>
 export const destinationHealths = ['HEALTHY', 'FAILING', 'DISABLED'] as const
 
 /**
- * What the system found of a destination. Moved by settlement; see store/destination-health.ts. Its row also holds the
- * destination's circuit and gate, which no API shows; see store/gate.ts.
+ * What the system found of a destination. Moved by settlement; see deliver/health-sql.ts. Its row also holds the
+ * destination's circuit and gate, which no API shows; see queue/hold.ts.
  */
 export const DestinationHealth = defineEntity({
   name: 'DestinationHealth',

@@ -10,7 +10,6 @@ import { Destination, DestinationHealth, SigningSecret } from './destination.ts'
 import { Event } from './event.ts'
 import { EventType } from './event-type.ts'
 import { checkFeedEpoch } from './feed-epoch.ts'
-import { type Jobs, openJobs } from './job.ts'
 import { migrate, whileMigrating } from './migrate.ts'
 import { Organization } from './organization.ts'
 import { ensurePartitions } from './partition.ts'
@@ -28,8 +27,6 @@ export interface StoreOptions {
   /** Whether Postgres keeps the plans of the pipeline's statements, by connection. */
   readonly prepare: boolean
   readonly secrets: SecretBox
-  /** Whether this process also takes over lost jobs. True in workers. */
-  readonly supervise: boolean
   readonly onError: (error: unknown) => void
 }
 
@@ -49,7 +46,6 @@ export interface Store extends AsyncDisposable {
   transaction<T>(work: (tx: Sql) => Promise<T>): Promise<T>
   /** What became of the last transactions. */
   readonly writes: WriteHealth
-  readonly jobs: Jobs
   readonly secrets: SecretBox
   readonly databaseUrl: string
 }
@@ -95,13 +91,8 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   opening.defer(() => pool.end())
   const nameOf = options.prepare ? createStatementNames() : () => undefined
   const sql = sqlOf(pool, nameOf)
-  const { databaseUrl, supervise, onError } = options
-  const jobs = await whileMigrating(databaseUrl, async () => {
-    await migrate(databaseUrl)
-    // pg-boss makes its tables, and does not bear two that do.
-    return openJobs({ sql, supervise, onError })
-  })
-  opening.defer(() => jobs.close())
+  const { databaseUrl } = options
+  await whileMigrating(databaseUrl, () => migrate(databaseUrl))
   await ensurePartitions(sql, new Date())
   await checkFeedEpoch(sql)
   const writes = createWriteHealth()
@@ -110,7 +101,6 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     sql,
     transaction: <T>(work: (tx: Sql) => Promise<T>) => writes.watch(inTransaction(pool, nameOf, work)),
     writes,
-    jobs,
     secrets: options.secrets,
     databaseUrl,
     [Symbol.asyncDispose]() {

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import pg from 'pg'
 import type { TestProject } from 'vitest/node'
+import { bringUpToDate } from '../../src/app/bring-up-to-date.ts'
 import { startEmbeddedPostgres } from '../../src/embedded/embedded-postgres.ts'
-import { openTestStore } from './open-store.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -24,8 +24,7 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   await admin.end()
   const url = new URL(postgres.url)
   url.pathname = '/template_of_tests'
-  const store = await openTestStore({ url: url.href })
-  await store[Symbol.asyncDispose]()
+  await bringUpToDate(url.href)
   project.provide('postgresUrl', postgres.url)
   return async () => {
     await postgres[Symbol.asyncDispose]()

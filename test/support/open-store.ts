@@ -9,7 +9,6 @@ export function openTestStore({ url }: { url: string }): Promise<Store> {
     pipelinePoolSize: 4,
     prepare: true,
     secrets: createSecretBox([{ id: 'k1', key: Buffer.alloc(32) }]),
-    supervise: false,
     onError: console.error,
   })
 }

@@ -5,7 +5,7 @@ import { type DeliveryProfile, defaultDeliveryProfile, deliveryProfileSchema } f
 import { parseId } from '../../domain/id.ts'
 import { line, parseInput } from '../../domain/parse-input.ts'
 import { Refused } from '../../domain/refused.ts'
-import { createApiKey } from '../../pipeline/create-api-key.ts'
+import { createApiKey } from '../../maintenance/create-api-key.ts'
 import { ApiKey, addApiKey } from '../../store/api-key.ts'
 import { Application, addApplication, changeApplication } from '../../store/application.ts'
 import type { Organization } from '../../store/organization.ts'

@@ -1,5 +1,5 @@
 import { decodeFeedCursor, type FeedPosition } from '../../domain/feed-cursor.ts'
-import type { FeedFilter } from '../../store/feed.ts'
+import type { FeedFilter } from '../../feed/feed-sql.ts'
 import { type ApiContext, organizationOf, scopeOf } from '../context.ts'
 import { knownIds } from '../id-filter.ts'
 import { apiError } from '../mask-error.ts'

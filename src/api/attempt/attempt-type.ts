@@ -1,7 +1,7 @@
 import { ArgsType, Field, ID, InputType, Int, InterfaceType, ObjectType } from 'type-graphql'
 import { attemptOutcomes, failureKinds } from '../../domain/outcome.ts'
 import type { RecordedHeader } from '../../domain/redact.ts'
-import type { FeedItem } from '../../pipeline/feed.ts'
+import type { FeedItem } from '../../feed/feed.ts'
 import { connectionOf, MAX_FIRST } from '../connection.ts'
 import { enumOf } from '../enum.ts'
 import { NodeInterface } from '../node.ts'

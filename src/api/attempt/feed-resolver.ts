@@ -1,6 +1,6 @@
 import { Arg, FieldResolver, ID, Int, Resolver, Root, Subscription } from 'type-graphql'
 import { encodeFeedCursor } from '../../domain/feed-cursor.ts'
-import type { FeedItem } from '../../pipeline/feed.ts'
+import type { FeedItem } from '../../feed/feed.ts'
 import type { Delivery } from '../../store/delivery.ts'
 import type { ApiContext } from '../context.ts'
 import { DeliveryType } from '../delivery/delivery-type.ts'

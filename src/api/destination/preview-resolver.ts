@@ -1,5 +1,5 @@
 import { Ctx, Field, ID, InputType, Mutation, ObjectType, Resolver } from 'type-graphql'
-import { type Preview, previewDestination } from '../../pipeline/preview-destination.ts'
+import { type Preview, previewDestination } from '../../destinations/preview-destination.ts'
 import { HttpRequestRecord } from '../attempt/attempt-type.ts'
 import { type ApiContext, scopeOf } from '../context.ts'
 import { InputArg } from '../input-arg.ts'

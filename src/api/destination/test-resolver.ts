@@ -1,5 +1,5 @@
 import { Ctx, Field, ID, InputType, Mutation, ObjectType, Resolver } from 'type-graphql'
-import { testDestination } from '../../pipeline/test-destination.ts'
+import { testDestination } from '../../destinations/test-destination.ts'
 import { AttemptType } from '../attempt/attempt-type.ts'
 import { type ApiContext, scopeOf } from '../context.ts'
 import { DeliveryType } from '../delivery/delivery-type.ts'

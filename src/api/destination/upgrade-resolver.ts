@@ -1,5 +1,5 @@
 import { Ctx, Field, ID, InputType, Int, Mutation, ObjectType, Resolver } from 'type-graphql'
-import { upgradeDestination } from '../../pipeline/upgrade-destination.ts'
+import { upgradeDestination } from '../../destinations/upgrade-destination.ts'
 import { type ApiContext, scopeOf } from '../context.ts'
 import { InputArg } from '../input-arg.ts'
 import { JsonObjectScalar } from '../scalars.ts'

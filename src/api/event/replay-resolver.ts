@@ -1,5 +1,5 @@
 import { Ctx, Field, Mutation, ObjectType, Resolver } from 'type-graphql'
-import { replayEvent } from '../../pipeline/replay-event.ts'
+import { replayEvent } from '../../publish/replay-event.ts'
 import { type ApiContext, scopeOf } from '../context.ts'
 import { DeliveryType } from '../delivery/delivery-type.ts'
 import { InputArg } from '../input-arg.ts'

@@ -1,5 +1,5 @@
 import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql'
-import { deleteOrganization } from '../../pipeline/delete-organization.ts'
+import { deleteOrganization } from '../../maintenance/delete-organization.ts'
 import type { Destination } from '../../store/destination.ts'
 import { Organization, upsertOrganization } from '../../store/organization.ts'
 import { type Connection, listConnection, PageArgs } from '../connection.ts'

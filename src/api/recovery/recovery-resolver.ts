@@ -1,6 +1,6 @@
 import { Arg, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root, Subscription } from 'type-graphql'
-import { recoverDestination } from '../../pipeline/recover-destination.ts'
-import { watchRecovery } from '../../pipeline/watch-recovery.ts'
+import { recoverDestination } from '../../deliver/recover-destination.ts'
+import { watchRecovery } from '../../deliver/watch-recovery.ts'
 import type { Destination } from '../../store/destination.ts'
 import type { RecoveryJob } from '../../store/recovery-job.ts'
 import { type ApiContext, scopeOf } from '../context.ts'

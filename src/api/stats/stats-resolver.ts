@@ -1,5 +1,5 @@
 import { Arg, Args, Ctx, FieldResolver, ID, Query, Resolver, Root } from 'type-graphql'
-import { MINUTES_KEPT_DAYS, readStats, type StatsPoint, type StatsSpan, statsSpan } from '../../store/attempt-stats.ts'
+import { MINUTES_KEPT_DAYS, readStats, type StatsPoint, type StatsSpan, statsSpan } from '../../feed/stats-sql.ts'
 import type { Destination } from '../../store/destination.ts'
 import { type ApiContext, organizationOf, scopeOf } from '../context.ts'
 import { DestinationType } from '../destination/destination-type.ts'

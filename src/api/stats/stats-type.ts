@@ -1,5 +1,5 @@
 import { ArgsType, Field, Int, ObjectType } from 'type-graphql'
-import { MINUTES_KEPT_DAYS, statsBuckets } from '../../store/attempt-stats.ts'
+import { MINUTES_KEPT_DAYS, statsBuckets } from '../../feed/stats-sql.ts'
 import { enumOf } from '../enum.ts'
 import { DateTimeRange } from '../id-filter.ts'
 import { DateTimeScalar } from '../scalars.ts'

@@ -1,0 +1,129 @@
+import type { Logger } from 'pino'
+import type { ApiParts } from '../api/context.ts'
+import { createPortalSessions } from '../api/portal-session.ts'
+import type { ConnectorRegistry } from '../connector/registry.ts'
+import { createConnectorWarnings } from '../deliver/connector-warnings.ts'
+import { openDeliveryWatch } from '../deliver/delivery-watch.ts'
+import { createDestinationHosts } from '../deliver/destination-host.ts'
+import { startRecoveries } from '../deliver/run-recoveries.ts'
+import { startWorker, type Worker } from '../deliver/worker.ts'
+import { startConnectorJobs } from '../destinations/connector-jobs.ts'
+import { startRollUp } from '../feed/count-attempts.ts'
+import { openFeed } from '../feed/feed.ts'
+import { startMaintenance } from '../maintenance/maintenance.ts'
+import { createOutbound, type Outbound } from '../outbound/outbound.ts'
+import { startOutbox } from '../publish/outbox.ts'
+import { createPublish } from '../publish/publish.ts'
+import { openQueue } from '../queue/jobs.ts'
+import { openBell } from '../store/bell.ts'
+import { whileMigrating } from '../store/migrate.ts'
+import { createSecretBox } from '../store/secret-box.ts'
+import { isUnavailable } from '../store/sql.ts'
+import { openStore, type Store } from '../store/store.ts'
+import type { Config } from './config.ts'
+import type { DataFolder, DemoFile } from './data-folder.ts'
+import { prepareDemo } from './demo.ts'
+
+export interface OpenOptions {
+  readonly config: Config
+  readonly role: 'all' | 'api' | 'worker'
+  readonly log: Logger
+  readonly connectors: ConnectorRegistry
+  readonly folder: DataFolder
+  readonly databaseUrl: string
+  /** Base of the links that are handed out. */
+  readonly publicUrl: string
+  /** See StartOptions. */
+  readonly wrapOutbound: ((outbound: Outbound) => Outbound) | undefined
+}
+
+/** What stands on the database. Disposing it finishes or hands back what is in flight, and closes everything. */
+export interface OpenedParts extends ApiParts, AsyncDisposable {
+  readonly demo: DemoFile | undefined
+  stopClaiming(): void
+  /** Why events cannot be taken and delivered now; undefined while they can. */
+  whyNotReady(): Promise<string | undefined>
+}
+
+const POLL_MS = 1_000
+
+/** Builds the parts of a role, from the database outwards. */
+export async function openParts({
+  config,
+  role,
+  log,
+  connectors,
+  folder,
+  databaseUrl,
+  publicUrl,
+  wrapOutbound = (outbound) => outbound,
+}: OpenOptions): Promise<OpenedParts> {
+  await using opening = new AsyncDisposableStack()
+  const onError = (error: unknown) => log.error(error)
+  const secrets = createSecretBox(folder.secretKeys)
+  const pools = {
+    poolSize: config.databasePool,
+    pipelinePoolSize: config.pipelinePool,
+    prepare: config.preparedStatements,
+  }
+  const store = opening.use(await openStore({ databaseUrl, ...pools, secrets, onError }))
+  const queueOptions = { sql: store.sql, supervise: role !== 'api', onError }
+  // pg-boss makes its tables, and does not bear two that do.
+  opening.use(await whileMigrating(databaseUrl, () => openQueue(queueOptions)))
+  const demo = await prepareDemo(store, folder)
+  opening.use(startMaintenance({ store, retentionDays: config.retentionDays, onError }))
+  const bell = opening.use(openBell({ databaseUrl, sql: store.sql, onError }))
+  const hosts = opening.use(createDestinationHosts(store, onError))
+  const parts: ApiParts = {
+    store,
+    bell,
+    connectors,
+    outbound: opening.use(wrapOutbound(createOutbound({ allow: config.outboundAllow, proxy: config.outboundProxy }))),
+    feed: opening.use(openFeed({ store, bell, onError })),
+    watch: opening.use(openDeliveryWatch({ store, bell, onError })),
+    publish: createPublish({ store, bell }),
+    sessions: createPortalSessions(folder.secretKeys),
+    publicUrl,
+  }
+  const onWarning = (connector: string, message: string) =>
+    log.warn({ connector, warning: message }, 'connector is slow')
+  const onSlow = createConnectorWarnings({ store, onWarning, onError })
+  const attempts = { ...parts, hosts, onSlow, onError }
+  const worker = role === 'api' ? undefined : opening.use(startWorker({ ...attempts, ...workerSettings(config) }))
+  if (role !== 'api') {
+    opening.use(startRollUp({ ...parts, onError }))
+    opening.use(startRecoveries({ store, bell, onError }))
+    opening.use(startOutbox({ store, bell, onError }))
+    opening.use(startConnectorJobs(attempts))
+  }
+  const opened = opening.move()
+  return {
+    ...parts,
+    demo,
+    stopClaiming: () => worker?.stopClaiming(),
+    whyNotReady: () => whyNotReady({ store, worker, onError }),
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  }
+}
+
+function workerSettings({ concurrency, destinationConcurrency }: Config) {
+  return { concurrency, destinationConcurrency, pollMs: POLL_MS, now: () => new Date(), random: Math.random }
+}
+
+interface Checked {
+  readonly store: Store
+  readonly worker: Worker | undefined
+  readonly onError: (error: unknown) => void
+}
+
+async function whyNotReady({ store, worker, onError }: Checked): Promise<string | undefined> {
+  try {
+    const [row] = await store.sql<{ readOnly: string }>(`select current_setting('transaction_read_only') as "readOnly"`)
+    if (row?.readOnly === 'on' || store.writes.failure === 'read-only') return 'The database is read-only'
+  } catch (error) {
+    onError(error)
+    return isUnavailable(error) ? 'The database cannot be reached' : 'The database cannot be used'
+  }
+  if (store.writes.failure === 'full') return "The database's disk is full"
+  return worker && !worker.isClaiming ? 'The worker cannot claim deliveries' : undefined
+}

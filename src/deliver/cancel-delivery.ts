@@ -1,0 +1,41 @@
+import { idToUuid, parseId } from '../domain/id.ts'
+import { Refused } from '../domain/refused.ts'
+import type { Scope } from '../domain/scope.ts'
+import { markCancelled } from '../publish/publish-sql.ts'
+import { openGate } from '../queue/hold.ts'
+import { withdrawJobs } from '../queue/jobs.ts'
+import { dropWaiting, lockWaiting } from '../queue/waiting.ts'
+import type { Bell } from '../store/bell.ts'
+import { Delivery } from '../store/delivery.ts'
+import type { Sql } from '../store/sql.ts'
+import type { Store } from '../store/store.ts'
+
+/** Takes a pending delivery back. An attempt that is under way is still recorded, and not followed by another. */
+export async function cancelDelivery(
+  { store, bell }: { store: Store; bell: Bell },
+  scope: Scope,
+  deliveryId: string,
+): Promise<Delivery> {
+  const id = parseId('dlv', deliveryId)
+  const delivery = id && (await store.em().findOne(Delivery, { id, ...scope }))
+  if (!delivery) throw refuse('NOT_FOUND', `there is no delivery ${deliveryId}`)
+  await store.transaction((tx) => cancel(tx, delivery))
+  for (const kind of ['attempt', 'waiting'] as const) bell.ring(kind)
+  return store.em().findOneOrFail(Delivery, { id: delivery.id })
+}
+
+/** In the order in which settlements take their rows: job, waiting, delivery, destination. */
+async function cancel(tx: Sql, delivery: Delivery): Promise<void> {
+  const uuid = idToUuid(delivery.id)
+  const isWithdrawn = (await withdrawJobs(tx, [uuid])).has(uuid)
+  const waiting = await lockWaiting(tx, uuid)
+  // The head of a line whose attempt is under way leaves it with its settlement.
+  const isUnderWay = waiting?.state === 'RELEASED' && !isWithdrawn
+  if (waiting && !isUnderWay) await dropWaiting(tx, [uuid])
+  if (!(await markCancelled(tx, uuid))) throw refuse('CONFLICT', 'is finished')
+  if (waiting && waiting.position > 1 && !isUnderWay) await openGate(tx, idToUuid(delivery.destinationId))
+}
+
+function refuse(code: 'NOT_FOUND' | 'CONFLICT', message: string): Refused {
+  return new Refused({ code, message, path: ['input', 'id'] })
+}

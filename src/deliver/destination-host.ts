@@ -1,0 +1,126 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { DestinationHost, Host, Shared } from '../connector/define-connector.ts'
+import type { Sql } from '../store/sql.ts'
+import type { Store } from '../store/store.ts'
+import { claimMemo, giveUpMemo, writeMemo } from './connector-memo.ts'
+
+/** Hosts of destinations: what their connectors remember and share. Disposing it closes what is shared. */
+export interface DestinationHosts extends AsyncDisposable {
+  of(destination: { readonly id: string; readonly version: number }, host: Host): DestinationHost
+}
+
+const MAX_CHARACTERS = 1_000
+const LOOK_AGAIN_MS = 100
+/** A shared connection that nobody has used for so long is closed. */
+const IDLE_MS = 60_000
+const SWEEP_MS = 15_000
+/** The one longest unused goes first. */
+const MOST_SHARED = 1_000
+
+interface Lane {
+  readonly opening: Promise<Shared<unknown>>
+  lastUsedAtMs: number
+}
+
+export function createDestinationHosts(store: Store, onError: (error: unknown) => void): DestinationHosts {
+  // In the order of last use.
+  const lanes = new Map<string, Lane>()
+  const sweeper = setInterval(sweep, SWEEP_MS).unref()
+
+  function sweep(): void {
+    const before = performance.now() - IDLE_MS
+    for (const [key, lane] of lanes) if (lane.lastUsedAtMs < before || lanes.size > MOST_SHARED) drop(key, lane)
+  }
+
+  function drop(key: string, lane: Lane): void {
+    if (lanes.get(key) === lane) lanes.delete(key)
+    void close(lane)
+  }
+
+  async function close({ opening }: Lane): Promise<void> {
+    try {
+      await (await opening).close()
+    } catch {
+      // It never opened, which its users were told, or it was broken already.
+    }
+  }
+
+  function share<T>(key: string, open: (lost: () => void) => Promise<Shared<T>>): Promise<T> {
+    const known = lanes.get(key)
+    // What throws before its first await is an opening that failed too.
+    const lane: Lane = known ?? { opening: (async () => open(() => drop(key, lane)))(), lastUsedAtMs: 0 }
+    lane.lastUsedAtMs = performance.now()
+    lanes.delete(key)
+    lanes.set(key, lane)
+    if (!known) lane.opening.catch(() => drop(key, lane))
+    return lane.opening.then((shared) => shared.value as T)
+  }
+
+  return {
+    of({ id, version }, host) {
+      return {
+        ...host,
+        remember: (key, make, options) =>
+          remember({ sql: store.sql, destinationId: id, onError, ...host }, key, make, options),
+        share: (open) => share(`${id} ${version}`, open),
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      clearInterval(sweeper)
+      const open = [...lanes.values()]
+      lanes.clear()
+      await Promise.all(open.map(close))
+    },
+  }
+}
+
+interface Remembering {
+  readonly sql: Sql
+  readonly destinationId: string
+  readonly signal: AbortSignal
+  readonly onError: (error: unknown) => void
+}
+
+async function remember(
+  { sql, destinationId, signal, onError }: Remembering,
+  key: string,
+  make: () => Promise<string>,
+  { ttlSeconds }: { ttlSeconds?: number } = {},
+): Promise<string> {
+  checkText('key', key)
+  for (;;) {
+    signal.throwIfAborted()
+    const memo = await claimMemo(sql, destinationId, key)
+    if (!memo) throw new Error('The destination was deleted')
+    if (memo.value !== null) return memo.value
+    if (memo.isOurs) break
+    await pause(LOOK_AGAIN_MS, undefined, { signal })
+  }
+  try {
+    const value = await make()
+    checkText('value', value)
+    await writeMemo(sql, { destinationId, key, value, ttlSeconds })
+    return value
+  } catch (error) {
+    await giveUpMemo(sql, destinationId, key).catch(onError)
+    throw error
+  }
+}
+
+function checkText(what: string, text: unknown): void {
+  if (typeof text !== 'string' || text.length > MAX_CHARACTERS)
+    throw new Error(`A ${what} to remember is a text of at most ${MAX_CHARACTERS} characters`)
+}
+
+/** For a destination that is no more: what it remembered, and nothing shared. */
+export function hostOfDeleted(host: Host, memos: Readonly<Record<string, string>>): DestinationHost {
+  return {
+    ...host,
+    remember: async (key, make) => memos[key] ?? make(),
+    share: async (open) => {
+      const { value, close } = await open(() => undefined)
+      host.signal.addEventListener('abort', () => void Promise.resolve(close()).catch(() => undefined), { once: true })
+      return value
+    },
+  }
+}

@@ -1,0 +1,115 @@
+import type { DeliveryProfile } from '../domain/delivery-profile.ts'
+import type { DeliveryStatus, DeliveryTrigger } from '../store/delivery.ts'
+import type { CustomHeader } from '../store/destination.ts'
+import type { Sql } from '../store/sql.ts'
+
+// What a claim reads. One table a statement and `id = any($1)`: plans that hold whatever the statistics say.
+// Ids are bare UUIDs.
+
+export interface PendingRow {
+  readonly id: string
+  readonly applicationId: string
+  readonly organizationId: string
+  readonly eventId: string
+  readonly destinationId: string
+  readonly eventType: string
+  readonly status: DeliveryStatus
+  readonly trigger: DeliveryTrigger
+  readonly attemptCount: number
+  readonly maxAttempts: number
+  /** For how long it has been due, milliseconds by Postgres's clock. */
+  readonly lateMs: number
+}
+
+export async function findPending(sql: Sql, ids: readonly string[]): Promise<PendingRow[]> {
+  return sql(
+    `select id, application_id as "applicationId", organization_id as "organizationId", event_id as "eventId",
+       destination_id as "destinationId", event_type as "eventType", status, trigger, attempt_count as "attemptCount",
+       max_attempts as "maxAttempts", coalesce(extract(epoch from now() - next_attempt_at)::float8 * 1000, 0) as "lateMs"
+     from delivery where id = any($1::uuid[])`,
+    [ids],
+  )
+}
+
+/** Data of events by event id; null where retention has dropped it. */
+export async function findEventData(sql: Sql, ids: readonly string[]): Promise<Map<string, string | null>> {
+  const rows = await sql<{ id: string; data: string | null }>('select id, data from event where id = any($1::uuid[])', [
+    ids,
+  ])
+  return new Map(rows.map((row) => [row.id, row.data]))
+}
+
+/** The little of a destination that says whether what is cached of it still holds. */
+export interface DestinationHead {
+  readonly id: string
+  readonly applicationId: string
+  readonly version: number
+  readonly profileVersion: number
+  readonly isActive: boolean
+  readonly isDisabled: boolean
+  readonly isCircuitOpen: boolean
+  readonly probeDeliveryId: string | null
+  /** Nothing is held against it and its last success is not a second old: one more changes nothing. */
+  readonly isSteady: boolean
+  readonly organizationExternalId: string | null
+  readonly organizationName: string
+}
+
+export async function findDestinationHeads(sql: Sql, ids: readonly string[]): Promise<DestinationHead[]> {
+  return sql(
+    `select d.id, d.application_id as "applicationId", d.version, a.profile_version as "profileVersion",
+       d.inactive_since is null as "isActive", h.health = 'DISABLED' as "isDisabled",
+       h.probe_at is not null as "isCircuitOpen", h.probe_delivery_id as "probeDeliveryId",
+       h.consecutive_failures = 0 and h.circuit_failures = 0 and h.probe_at is null
+         and coalesce(h.last_success_at > now() - interval '1 s', false) as "isSteady",
+       o.external_id as "organizationExternalId", o.name as "organizationName"
+     from destination d
+     join destination_health h on h.destination_id = d.id
+     join application a on a.id = d.application_id
+     join organization o on o.id = d.organization_id
+     where d.id = any($1::uuid[])`,
+    [ids],
+  )
+}
+
+export interface DestinationRow {
+  readonly id: string
+  readonly version: number
+  readonly organizationId: string
+  readonly connector: string
+  readonly connectorMajor: number
+  readonly config: Record<string, unknown>
+  readonly credentials: string | null
+  readonly headers: readonly CustomHeader[]
+  readonly headerValues: string | null
+  readonly filter: string | null
+  readonly transform: string | null
+  /** Those that sign now or once did, newest first. */
+  readonly secrets: readonly { readonly id: string; readonly secret: string; readonly expiresAt: string | null }[]
+}
+
+export async function findDestinationRows(sql: Sql, ids: readonly string[]): Promise<DestinationRow[]> {
+  return sql(
+    `select id, version, organization_id as "organizationId", connector, connector_major as "connectorMajor", config, credentials,
+       headers, header_values as "headerValues", filter, transform,
+       coalesce((
+         select json_agg(json_build_object('id', s.id, 'secret', s.secret, 'expiresAt', s.expires_at)
+           order by s.expires_at desc nulls first, s.created_at desc, s.id desc)
+         from signing_secret s where s.destination_id = d.id
+       ), '[]') as secrets
+     from destination d where id = any($1::uuid[])`,
+    [ids],
+  )
+}
+
+export async function findProfiles(
+  sql: Sql,
+  wanted: readonly { applicationId: string; version: number }[],
+): Promise<{ applicationId: string; version: number; settings: DeliveryProfile }[]> {
+  return sql(
+    `select p.application_id as "applicationId", p.version, p.settings
+     from unnest($1::uuid[], $2::int[]) as w (application_id, version)
+     join delivery_profile_version p on p.application_id = w.application_id and p.version = w.version`,
+    [wanted.map((one) => one.applicationId), wanted.map((one) => one.version)],
+  )
+}

@@ -1,0 +1,75 @@
+import { type Id, idToUuid, parseId } from '../domain/id.ts'
+import { Refused } from '../domain/refused.ts'
+import type { Scope } from '../domain/scope.ts'
+import { enqueueDelivery } from '../publish/publish-again.ts'
+import { markDue } from '../publish/publish-sql.ts'
+import { letProbe, openGate } from '../queue/hold.ts'
+import { insertJobs } from '../queue/jobs.ts'
+import { dropWaiting, lockWaiting, markDueNow } from '../queue/waiting.ts'
+import { Application } from '../store/application.ts'
+import type { Bell, BellKind } from '../store/bell.ts'
+import { Delivery } from '../store/delivery.ts'
+import { Destination } from '../store/destination.ts'
+import { Event } from '../store/event.ts'
+import type { Store } from '../store/store.ts'
+
+/** On a finished delivery: a new one for the same event and destination. On a pending one: due now. */
+export async function retryDelivery(
+  { store, bell }: { store: Store; bell: Bell },
+  scope: Scope,
+  deliveryId: string,
+): Promise<Delivery> {
+  const em = store.em()
+  const id = parseId('dlv', deliveryId)
+  const delivery = id && (await em.findOne(Delivery, { id, ...scope }))
+  if (!delivery)
+    throw new Refused({ code: 'NOT_FOUND', message: `there is no delivery ${deliveryId}`, path: ['input', 'id'] })
+  // A pending one that is being attempted right now is left to that attempt.
+  const retried = delivery.status === 'PENDING' ? await hasten(store, delivery) : await repeat(store, delivery)
+  for (const kind of [...retried.rings, 'attempt'] as const) bell.ring(kind)
+  return store.em().findOneOrFail(Delivery, { id: retried.id })
+}
+
+interface Retried {
+  readonly id: Id<'dlv'>
+  readonly rings: readonly BellKind[]
+}
+
+async function hasten(store: Store, { id, destinationId }: Delivery): Promise<Retried> {
+  const uuid = idToUuid(id)
+  await store.transaction(async (tx) => {
+    const waiting = await lockWaiting(tx, uuid)
+    if (!waiting || waiting.state === 'RELEASED') return
+    await markDue(tx, uuid)
+    if (waiting.state === 'TIMED') {
+      await markDueNow(tx, uuid)
+    } else if (waiting.position > 1) {
+      // In a line, its turn still has to come.
+      await markDueNow(tx, uuid)
+      await openGate(tx, idToUuid(destinationId))
+    } else {
+      await dropWaiting(tx, [uuid])
+      await insertJobs(tx, [uuid])
+      await letProbe(tx, idToUuid(destinationId), uuid)
+    }
+  })
+  return { id, rings: ['due', 'waiting'] }
+}
+
+async function repeat(store: Store, delivery: Delivery): Promise<Retried> {
+  const em = store.em()
+  const { applicationId, eventId, destinationId } = delivery
+  const [application, event, destination] = await Promise.all([
+    em.fork().findOneOrFail(Application, { id: applicationId }),
+    em.fork().findOne(Event, { id: eventId }),
+    em.fork().findOne(Destination, { id: destinationId }),
+  ])
+  if (!event || event.data === null) throw notRetryable("its event's data is no longer kept")
+  if (!destination) throw notRetryable('its destination was deleted')
+  const maxAttempts = application.deliveryProfile.retryDelays.length + 1
+  return store.transaction((tx) => enqueueDelivery(tx, { event, destinationId, trigger: 'RETRY', maxAttempts }))
+}
+
+function notRetryable(why: string): Refused {
+  return new Refused({ code: 'NOT_RETRYABLE', message: `cannot be retried: ${why}`, path: ['input', 'id'] })
+}

@@ -1,0 +1,113 @@
+import type { ReadyConnector } from '../connector/registry.ts'
+import { credentialsOf } from '../deliver/credentials.ts'
+import { loadDestination } from '../deliver/destination-cache.ts'
+import { prepareRequest } from '../deliver/prepare-request.ts'
+import { Refused } from '../domain/refused.ts'
+import type { Scope } from '../domain/scope.ts'
+import { Application } from '../store/application.ts'
+import type { Destination } from '../store/destination.ts'
+import { EventType } from '../store/event-type.ts'
+import { findDestination } from '../store/find-destination.ts'
+import { newUuid } from '../store/new-id.ts'
+import { type DestinationParts, flushAndSetUp } from './manage-destination.ts'
+import { sampleData } from './sample-data.ts'
+import { type CheckedSettings, checkSettings, requireConnector } from './settings.ts'
+
+export interface Upgrade {
+  readonly destination: Destination
+  /** As it is now, or would be. */
+  readonly config: Record<string, unknown>
+  readonly fromMajor: number
+  readonly toMajor: number
+}
+
+/**
+ * Brings the config of a destination to the connector that is installed. Tried dry at first: each step of `migrate`, the
+ * schemas, the outbound guard, and a request. Nothing is stored unless all of it works, nor with `dryRun`.
+ */
+export async function upgradeDestination(
+  parts: DestinationParts,
+  scope: Scope,
+  input: { id: string; dryRun: boolean },
+): Promise<Upgrade> {
+  const em = parts.store.em()
+  const destination = await findDestination(em, scope, input.id)
+  const connector = requireConnector(parts.connectors, destination.connector)
+  const fromMajor = destination.connectorMajor
+  const majors = { fromMajor, toMajor: connector.major }
+  if (connector.major === fromMajor) return { destination, config: destination.config, ...majors }
+  const application = await em.findOneOrFail(Application, { id: scope.applicationId })
+  const credentials = credentialsOf(parts.store, destination)
+  const settings = checkSettings({ ...parts, profile: application.deliveryProfile }, connector, {
+    config: migrated(connector, destination),
+    credentials,
+  })
+  await tryRequest(parts, { application, destination, connector, settings })
+  const upgrade = { destination, config: settings.config, ...majors }
+  if (input.dryRun) return upgrade
+  const { config, target } = settings
+  Object.assign(destination, { config, target, connectorMajor: connector.major, updatedAt: new Date() })
+  await flushAndSetUp(parts, em, { destination, needsSetup: connector.definition.onCreate !== undefined })
+  return upgrade
+}
+
+function migrated({ definition, major }: ReadyConnector, destination: Destination): Record<string, unknown> {
+  if (destination.connectorMajor > major) {
+    const installed = `the connector is installed in version ${definition.version}`
+    throw refusal(`its settings are those of version ${destination.connectorMajor}, and ${installed}`)
+  }
+  let config: Record<string, unknown> = structuredClone(destination.config)
+  for (let from = destination.connectorMajor; from < major; from++) {
+    const step = definition.migrate?.[from]
+    if (!step) throw refusal(`the connector does not say how to come from version ${from} to ${from + 1}`)
+    try {
+      config = step(config)
+    } catch (error) {
+      throw refusal(`the step from version ${from} failed: ${error instanceof Error ? error.message : error}`)
+    }
+    if (config === null || typeof config !== 'object' || Array.isArray(config))
+      throw refusal(`the step from version ${from} gave no settings`)
+  }
+  return config
+}
+
+interface Tried {
+  readonly application: Application
+  readonly destination: Destination
+  readonly connector: ReadyConnector
+  readonly settings: CheckedSettings
+}
+
+/** With the sample of any of the application's event types. */
+async function tryRequest(
+  { store }: DestinationParts,
+  { application, destination, connector, settings }: Tried,
+): Promise<void> {
+  const loaded = await loadDestination(store, destination.id)
+  if (!loaded) throw refusal('it was deleted')
+  const type = await store.em().findOne(EventType, { applicationId: application.id }, { orderBy: { id: 'asc' } })
+  const { config, credentials } = settings
+  try {
+    prepareRequest(
+      connector,
+      { ...loaded, config, credentials },
+      {
+        eventId: newUuid(),
+        eventType: type?.name ?? 'test',
+        eventData: type ? sampleData(application, type, undefined) : '{}',
+        deliveryId: newUuid(),
+        attemptNumber: 1,
+        isTest: true,
+        now: new Date(),
+      },
+    )
+  } catch (error) {
+    throw refusal(
+      `with its new settings the connector builds no request: ${error instanceof Error ? error.message : error}`,
+    )
+  }
+}
+
+function refusal(message: string): Refused {
+  return new Refused({ code: 'CONFIG_INVALID', message, path: ['input', 'id'], jsonPointer: '' })
+}

@@ -1,0 +1,220 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { type FeedPosition, feedPositionBefore } from '../domain/feed-cursor.ts'
+import { createAlarm } from '../store/alarm.ts'
+import type { Bell } from '../store/bell.ts'
+import type { Store } from '../store/store.ts'
+import type { FeedRow } from './feed-row.ts'
+import { type FeedFilter, type FeedPage, matchesFeedFilter, readFeed } from './feed-sql.ts'
+
+/** What one look at the table brought: rows that match, in order, and how far all is known. */
+export type TailBatch = Pick<FeedPage, 'rows' | 'horizon'>
+
+export interface TailSubscription extends Disposable {
+  /** The next batch; 'idle' after `idleMs` without one, 'lagging' when batches were dropped, 'stopped' at the end. */
+  next(idleMs: number, signal: AbortSignal): Promise<TailBatch | 'idle' | 'lagging' | 'stopped'>
+  /** Everything before it that matches was handed to this subscription. */
+  readonly position: FeedPosition
+}
+
+/** The one reader of new attempts in a process. It looks only while somebody is subscribed. */
+export interface FeedTail extends AsyncDisposable {
+  /**
+   * Batches from the tail's own position on, for a follower that stands at `from`: what lies between the two it has to
+   * read itself, and what it has read it may be handed again. At most `maxQueued` batches wait for a slow follower.
+   */
+  subscribe(options: { from: FeedPosition; filter: FeedFilter; maxQueued: number }): TailSubscription
+}
+
+const PAGE_SIZE = 500
+const POLL_MS = 1_000
+/** While an older transaction holds attempts back: how soon to look again. */
+const HELD_BACK_MS = 20
+const BACK_OFF_MS = 500
+/**
+ * After a look that brought so many it rests, a millisecond for each attempt within these bounds: a look costs much the
+ * same for one attempt and for a hundred, and so does a write to a socket for one message and for ten.
+ */
+const BUSY_COUNT = 10
+const MIN_REST_MS = 100
+const MAX_REST_MS = 250
+
+export function startFeedTail(options: { store: Store; bell: Bell; onError: (error: unknown) => void }): FeedTail {
+  const { store, bell, onError } = options
+  const subscribers = new Audience()
+  const alarm = createAlarm()
+  let position = feedPositionBefore(0, 0n)
+  let stopped = false
+
+  async function run(): Promise<void> {
+    while (!stopped) {
+      try {
+        if (subscribers.size === 0) {
+          await alarm.wait(POLL_MS)
+        } else {
+          const { count, isHeldBack } = await look()
+          if (count >= BUSY_COUNT) await pause(Math.min(Math.max(count, MIN_REST_MS), MAX_REST_MS))
+          await alarm.wait(isHeldBack ? HELD_BACK_MS : POLL_MS)
+        }
+      } catch (error) {
+        onError(error)
+        await pause(BACK_OFF_MS)
+      }
+    }
+  }
+
+  /** Hands on what is new, and says whether attempts are committed that cannot be shown yet. */
+  async function look(): Promise<{ count: number; isHeldBack: boolean }> {
+    for (let count = 0; ; ) {
+      const from = position
+      const page = await readFeed(store, from, { limit: PAGE_SIZE })
+      // Meanwhile all have left, and the first one who came stands elsewhere.
+      if (position !== from) continue
+      position = page.end
+      count += page.rows.length
+      for (const [subscriber, rows] of subscribers.route(page.rows)) subscriber.push({ rows, horizon: position })
+      if (!page.hasMore) return { count, isHeldBack: page.isHeldBack }
+    }
+  }
+
+  const offBell = bell.on('attempt', alarm.wake)
+  const running = run()
+  return {
+    subscribe({ from, filter, maxQueued }) {
+      if (subscribers.size === 0) position = from
+      const subscriber = new Subscriber({
+        filter,
+        maxQueued,
+        reached: () => position,
+        onDispose: () => subscribers.delete(subscriber),
+      })
+      subscribers.add(subscriber)
+      alarm.wake()
+      return subscriber
+    },
+    async [Symbol.asyncDispose]() {
+      stopped = true
+      offBell()
+      alarm.wake()
+      for (const subscriber of subscribers.all()) subscriber.stop()
+      await running
+    },
+  }
+}
+
+/** Subscribers by what they may see, so that a row costs those it concerns, and a thousand others nothing. */
+class Audience {
+  readonly #byPlace = new Map<string, Set<Subscriber>>()
+  size = 0
+
+  add(subscriber: Subscriber): void {
+    const place = placeOf(subscriber.filter)
+    this.#byPlace.set(place, (this.#byPlace.get(place) ?? new Set()).add(subscriber))
+    this.size += 1
+  }
+
+  delete(subscriber: Subscriber): void {
+    const place = placeOf(subscriber.filter)
+    const there = this.#byPlace.get(place)
+    if (!there?.delete(subscriber)) return
+    this.size -= 1
+    if (there.size === 0) this.#byPlace.delete(place)
+  }
+
+  all(): Subscriber[] {
+    return [...this.#byPlace.values()].flatMap((there) => [...there])
+  }
+
+  /** Of these rows, to each subscriber those that match. */
+  route(rows: readonly FeedRow[]): Map<Subscriber, FeedRow[]> {
+    const routed = new Map<Subscriber, FeedRow[]>()
+    for (const row of rows) {
+      const { applicationId, organizationId } = row.attempt
+      for (const place of [placeOf({ applicationId, organizationId }), placeOf({ applicationId })]) {
+        for (const subscriber of this.#byPlace.get(place) ?? []) {
+          if (!matchesFeedFilter(subscriber.filter, row.attempt)) continue
+          const own = routed.get(subscriber)
+          if (own) own.push(row)
+          else routed.set(subscriber, [row])
+        }
+      }
+    }
+    return routed
+  }
+}
+
+function placeOf({ applicationId, organizationId }: FeedFilter): string {
+  return organizationId ?? applicationId
+}
+
+/** Between the tail and one follower: a bounded queue that empties itself into 'lagging' when it runs over. */
+class Subscriber implements TailSubscription {
+  readonly filter: FeedFilter
+  readonly #maxQueued: number
+  readonly #reached: () => FeedPosition
+  readonly #onDispose: () => void
+  readonly #queue: TailBatch[] = []
+  #state: 'open' | 'lagging' | 'stopped' = 'open'
+  #wake: (() => void) | undefined
+  #timer: NodeJS.Timeout | undefined
+  #signal: AbortSignal | undefined
+
+  constructor(options: {
+    filter: FeedFilter
+    maxQueued: number
+    /** Where the tail stands. */
+    reached: () => FeedPosition
+    onDispose: () => void
+  }) {
+    this.filter = options.filter
+    this.#maxQueued = options.maxQueued
+    this.#reached = options.reached
+    this.#onDispose = options.onDispose
+  }
+
+  get position(): FeedPosition {
+    return this.#queue[0]?.horizon ?? this.#reached()
+  }
+
+  push(batch: TailBatch): void {
+    if (this.#state !== 'open') return
+    if (this.#queue.length >= this.#maxQueued) {
+      this.#queue.length = 0
+      this.#state = 'lagging'
+    } else {
+      this.#queue.push(batch)
+    }
+    this.#wake?.()
+  }
+
+  stop(): void {
+    this.#state = 'stopped'
+    this.#wake?.()
+  }
+
+  async next(idleMs: number, signal: AbortSignal): Promise<TailBatch | 'idle' | 'lagging' | 'stopped'> {
+    if (this.#state === 'open' && this.#queue.length === 0 && !signal.aborted) await this.#wait(idleMs, signal)
+    if (signal.aborted) return 'stopped'
+    return this.#state === 'open' ? (this.#queue.shift() ?? 'idle') : this.#state
+  }
+
+  /** A thousand of them wait for each batch: the timer and the listener are made once, and used again. */
+  #wait(idleMs: number, signal: AbortSignal): Promise<void> {
+    if (this.#timer) this.#timer.refresh()
+    else this.#timer = setTimeout(() => this.#wake?.(), idleMs)
+    if (this.#signal !== signal) {
+      this.#signal = signal
+      signal.addEventListener('abort', () => this.#wake?.(), { once: true })
+    }
+    return new Promise((resolve) => {
+      this.#wake = () => {
+        this.#wake = undefined
+        resolve()
+      }
+    })
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer)
+    this.#onDispose()
+  }
+}

@@ -1,0 +1,149 @@
+import {
+  compareFeedPositions,
+  type FeedPosition,
+  feedPositionBefore,
+  laterFeedPosition,
+} from '../domain/feed-cursor.ts'
+import type { Bell } from '../store/bell.ts'
+import type { DeliveryAttempt } from '../store/delivery-attempt.ts'
+import type { Store } from '../store/store.ts'
+import { whenAvailable } from '../store/when-available.ts'
+import { type FeedBounds, type FeedFilter, feedBounds, feedPositionOfLast, readFeed } from './feed-sql.ts'
+import { type FeedTail, startFeedTail, type TailBatch } from './feed-tail.ts'
+
+/** One item of the feed; resuming after its position repeats none and skips none. */
+export type FeedItem =
+  | { readonly kind: 'attempt'; readonly position: FeedPosition; readonly attempt: DeliveryAttempt }
+  /** Nothing to show up to here. `caughtUp`: what follows is live. */
+  | { readonly kind: 'checkpoint'; readonly position: FeedPosition; readonly caughtUp: boolean }
+  /** What lies between the position asked for and this one can no longer be shown. */
+  | { readonly kind: 'reset'; readonly position: FeedPosition; readonly reason: 'EXPIRED' | 'RESTORED' }
+
+export interface FollowOptions {
+  readonly filter: FeedFilter
+  /** Start behind this position; from now when undefined. */
+  readonly after?: FeedPosition | undefined
+  /** Without `after`: start with so many of the newest attempts. */
+  readonly last?: number | undefined
+  readonly signal: AbortSignal
+}
+
+export interface Feed extends AsyncDisposable {
+  /** Every attempt that matches, in the order in which they were committed. Ends with the signal. */
+  follow(options: FollowOptions): AsyncGenerator<FeedItem, void, void>
+}
+
+const PAGE_SIZE = 200
+const CHECKPOINT_EVERY_MS = 10_000
+/** Batches a live follower may fall behind before it goes back to reading pages. */
+const MAX_QUEUED = 64
+
+/** As long as there is a follower; the tail tells of what goes wrong. */
+const patience = { onError: () => undefined }
+
+/** The attempt table is the log: followers read pages until they meet the one shared tail, then live off that. */
+export function openFeed(options: { store: Store; bell: Bell; onError: (error: unknown) => void }): Feed {
+  const tail = startFeedTail(options)
+  return {
+    follow: (followOptions) => follow(options.store, tail, followOptions),
+    [Symbol.asyncDispose]: () => tail[Symbol.asyncDispose](),
+  }
+}
+
+/** An outage is sat out: the follower stands where it stood, and goes on from there. */
+async function* follow(store: Store, tail: FeedTail, options: FollowOptions): AsyncGenerator<FeedItem, void, void> {
+  const { filter, signal } = options
+  const patiently = <T>(work: () => Promise<T>) => whenAvailable(work, { ...patience, signal })
+  const bounds = await patiently(() => feedBounds(store))
+  const { after, last } = options
+  let position = after ?? (last ? await patiently(() => feedPositionOfLast(store, filter, last)) : bounds.horizon)
+  if (after) {
+    const reset = await patiently(() => resetOf(store, after, { filter, bounds }))
+    if (reset) yield reset
+    position = reset?.position ?? position
+  }
+  let caughtUp = !after && !last
+  yield { kind: 'checkpoint', position, caughtUp }
+  let isBehind = !caughtUp
+  while (!signal.aborted) {
+    using subscription = isBehind ? undefined : tail.subscribe({ from: position, filter, maxQueued: MAX_QUEUED })
+    if (!subscription || compareFeedPositions(subscription.position, position) > 0) {
+      // Behind the tail. Nearly there, it is subscribed first and reads then: between the two nothing can be missed.
+      const from = position
+      const page = await patiently(() => readFeed(store, from, { filter, limit: PAGE_SIZE }))
+      const reset = expiryOf(position, page.lostUntil)
+      if (reset) {
+        // Retention has overtaken a follower that reads slowly.
+        yield reset
+        position = reset.position
+        isBehind = true
+        continue
+      }
+      for (const row of page.rows) yield { kind: 'attempt', ...row }
+      position = page.end
+      isBehind = page.hasMore
+      // A rare filter: the cursor moves on although there was nothing to show.
+      if (page.hasMore && page.rows.length === 0) yield { kind: 'checkpoint', position, caughtUp: false }
+      if (!subscription || page.hasMore) continue
+    }
+    if (!caughtUp) yield { kind: 'checkpoint', position, caughtUp: true }
+    caughtUp = true
+    for await (const item of live(subscription, position, signal)) {
+      position = item.position
+      yield item
+    }
+    isBehind = true
+  }
+}
+
+type Reset = Extract<FeedItem, { kind: 'reset' }>
+
+/** Where a follower has to start instead, when it cannot go on from its cursor. */
+async function resetOf(
+  store: Store,
+  cursor: FeedPosition,
+  { filter: { applicationId }, bounds }: { filter: FeedFilter; bounds: FeedBounds },
+): Promise<Reset | undefined> {
+  const { horizon, latest, lostUntil } = bounds
+  if (cursor.epoch === latest.epoch && compareFeedPositions(cursor, latest) <= 0) return expiryOf(cursor, lostUntil)
+  if (cursor.epoch < latest.epoch) {
+    // Of before a restore: the restored database may have more of that time than the follower has seen.
+    const [next] = (await readFeed(store, cursor, { filter: { applicationId }, limit: 1 })).rows
+    if (next && next.position.epoch < latest.epoch) return expiryOf(cursor, lostUntil)
+  }
+  // Of a time that the restore has undone.
+  const position = cursor.epoch < latest.epoch ? feedPositionBefore(latest.epoch, 0n) : horizon
+  return { kind: 'reset', position: laterFeedPosition(position, lostUntil), reason: 'RESTORED' }
+}
+
+function expiryOf(position: FeedPosition, lostUntil: FeedPosition | undefined): Reset | undefined {
+  if (!lostUntil || compareFeedPositions(position, lostUntil) >= 0) return undefined
+  return { kind: 'reset', position: lostUntil, reason: 'EXPIRED' }
+}
+
+/** Follows the tail from `position` until the signal ends it or the follower has fallen too far behind. */
+async function* live(
+  subscription: ReturnType<FeedTail['subscribe']>,
+  from: FeedPosition,
+  signal: AbortSignal,
+): AsyncGenerator<FeedItem, void, void> {
+  let position = from
+  while (!signal.aborted) {
+    const batch = await subscription.next(CHECKPOINT_EVERY_MS, signal)
+    if (batch === 'lagging' || batch === 'stopped') return
+    if (batch === 'idle') {
+      position = laterFeedPosition(position, subscription.position)
+      yield { kind: 'checkpoint', position, caughtUp: true }
+      continue
+    }
+    for (const row of unseen(batch, position)) {
+      position = row.position
+      yield { kind: 'attempt', ...row }
+    }
+    position = laterFeedPosition(position, batch.horizon)
+  }
+}
+
+function unseen(batch: TailBatch, position: FeedPosition): TailBatch['rows'] {
+  return batch.rows.filter((row) => compareFeedPositions(row.position, position) > 0)
+}

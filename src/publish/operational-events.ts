@@ -1,0 +1,49 @@
+import { idFromUuid } from '../domain/id.ts'
+import type { NoticeType } from '../domain/notice.ts'
+import { insertWaiting, LIVE_POSITION } from '../queue/waiting.ts'
+import type { BellKind } from '../store/bell.ts'
+import { newUuid } from '../store/new-id.ts'
+import { findOperationsId, type NoticeSubject } from '../store/operations.ts'
+import type { Sql } from '../store/sql.ts'
+import { type NewEvent, publishEvents } from './publish-sql.ts'
+
+/** Tells of a new key. Ids are bare UUIDs. */
+export async function publishKeyNotice(
+  tx: Sql,
+  { applicationId, ...apiKey }: { applicationId: string; id: string; name: string; hint: string },
+): Promise<BellKind[]> {
+  const data = { apiKey: { id: idFromUuid('key', apiKey.id), name: apiKey.name, hint: apiKey.hint } }
+  const operationsId = await findOperationsId(tx, applicationId)
+  return publishNotices(tx, [noticeOf({ applicationId, operationsId }, 'apikey.created', data)])
+}
+
+export function noticeOf(
+  to: Pick<NoticeSubject, 'applicationId' | 'operationsId'>,
+  type: NoticeType,
+  data: object,
+): NewEvent {
+  const json = JSON.stringify(data)
+  return {
+    id: newUuid(),
+    applicationId: to.applicationId,
+    organizationId: to.operationsId,
+    type,
+    data: json,
+    dataBytes: Buffer.byteLength(json),
+    idempotencyKey: null,
+    isTest: false,
+  }
+}
+
+export async function publishNotices(tx: Sql, events: readonly NewEvent[]): Promise<BellKind[]> {
+  if (events.length === 0) return []
+  const { queued, held } = await publishEvents(tx, events)
+  // Not behind their gates at once: a settlement holds gates already, and would wait for these out of order.
+  await insertWaiting(
+    tx,
+    held.map(({ id, destinationId }) => {
+      return { deliveryId: id, destinationId, state: 'TIMED', dueInMs: 0, position: LIVE_POSITION }
+    }),
+  )
+  return [...(queued > 0 ? (['due'] as const) : []), ...(held.length > 0 ? (['waiting'] as const) : [])]
+}

@@ -1,0 +1,44 @@
+import { locks } from '../store/locks.ts'
+import type { Sql } from '../store/sql.ts'
+import type { NewEvent } from './publish-sql.ts'
+
+// What postrider.publish() of migrations/migration-009-outbox.ts has committed and no worker has seen yet.
+
+/** Takes up to `limit` events, in the order in which they were published; none while another worker does. */
+export async function takeOutbox(tx: Sql, limit: number): Promise<NewEvent[]> {
+  const [lock] = await tx<{ isOurs: boolean }>('select pg_try_advisory_xact_lock($1) as "isOurs"', [locks.outbox])
+  if (!lock!.isOurs) return []
+  const taken = await tx<{ n: string; eventId: string }>(
+    `delete from outbox where n = any(array(select n from outbox order by n limit $1))
+     returning n, event_id as "eventId"`,
+    [limit],
+  )
+  if (taken.length === 0) return []
+  const events = await tx<NewEvent & { deliverAt: Date | null }>(
+    `select id, application_id as "applicationId", organization_id as "organizationId", type, data,
+       data_bytes as "dataBytes", idempotency_key as "idempotencyKey", is_test as "isTest", deliver_at as "deliverAt"
+     from event where id = any($1::uuid[])`,
+    [taken.map((one) => one.eventId)],
+  )
+  const byId = new Map(events.map((event) => [event.id, { ...event, deliverAt: event.deliverAt ?? undefined }]))
+  // Erased with its organization meanwhile, it is not there any more.
+  return taken.toSorted((a, b) => Number(a.n) - Number(b.n)).flatMap((one) => byId.get(one.eventId) ?? [])
+}
+
+/** Stores data of events anew. */
+export async function rewriteData(
+  tx: Sql,
+  events: readonly Pick<NewEvent, 'id' | 'data' | 'dataBytes'>[],
+): Promise<void> {
+  if (events.length === 0) return
+  await tx(
+    `update event set data = w.data, data_bytes = w.bytes
+     from unnest($1::uuid[], $2::text[], $3::int[]) as w (id, data, bytes) where event.id = w.id`,
+    [events.map((one) => one.id), events.map((one) => one.data), events.map((one) => one.dataBytes)],
+  )
+}
+
+/** Says that a worker will look again and again for so long: nobody has to ring meanwhile. */
+export async function stayAwake(sql: Sql, ms: number): Promise<void> {
+  await sql(`update outbox_awake set until = clock_timestamp() + $1 * interval '1 millisecond'`, [ms])
+}

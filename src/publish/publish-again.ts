@@ -1,0 +1,37 @@
+import { type Id, idToUuid } from '../domain/id.ts'
+import { Refused } from '../domain/refused.ts'
+import { enqueue } from '../queue/enqueue.ts'
+import { findHeld } from '../queue/hold.ts'
+import type { BellKind } from '../store/bell.ts'
+import type { DeliveryTrigger } from '../store/delivery.ts'
+import type { Event } from '../store/event.ts'
+import { newId } from '../store/new-id.ts'
+import type { Sql } from '../store/sql.ts'
+import { holdOrganizations, insertDelivery } from './publish-sql.ts'
+
+/** One more delivery of a stored event to one destination, due now. Ring what is returned once it is committed. */
+export async function enqueueDelivery(
+  tx: Sql,
+  delivery: { event: Event; destinationId: Id<'dst'>; trigger: DeliveryTrigger; maxAttempts: number },
+): Promise<{ id: Id<'dlv'>; rings: readonly BellKind[] }> {
+  const id = newId('dlv')
+  const { event } = delivery
+  const organization = idToUuid(event.organizationId)
+  if (!(await holdOrganizations(tx, [organization])).has(organization)) {
+    throw new Refused({ code: 'NOT_FOUND', message: 'the organization was deleted', path: ['input', 'id'] })
+  }
+  await insertDelivery(tx, {
+    id: idToUuid(id),
+    applicationId: idToUuid(event.applicationId),
+    organizationId: organization,
+    eventId: idToUuid(event.id),
+    destinationId: idToUuid(delivery.destinationId),
+    eventType: event.type,
+    trigger: delivery.trigger,
+    maxAttempts: delivery.maxAttempts,
+  })
+  const destinationId = idToUuid(delivery.destinationId)
+  // A person's test goes out whatever its destination has to wait for.
+  const isHeld = delivery.trigger !== 'TEST' && (await findHeld(tx, [destinationId])).has(destinationId)
+  return { id, rings: await enqueue(tx, [{ id: idToUuid(id), destinationId, isHeld }]) }
+}

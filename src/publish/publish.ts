@@ -1,0 +1,190 @@
+import { type Id, idFromUuid } from '../domain/id.ts'
+import { type Problem, Refused, Unavailable } from '../domain/refused.ts'
+import { enqueue } from '../queue/enqueue.ts'
+import { coalesce } from '../store/batch.ts'
+import type { Bell, BellKind } from '../store/bell.ts'
+import { Event } from '../store/event.ts'
+import { newUuid } from '../store/new-id.ts'
+import { isDataError, isUnavailable, type Sql } from '../store/sql.ts'
+import type { Store } from '../store/store.ts'
+import { type Catalogue, createCatalogue } from './catalogue.ts'
+import { claimIdempotencyKeys, keyOf } from './idempotency-key.ts'
+import { type CheckedRequest, checkRequest, type PublishRequest } from './publish-request.ts'
+import { type NewEvent, publishEvents } from './publish-sql.ts'
+
+/** Most events of one call, and of one transaction. */
+export const MAX_EVENTS = 1_000
+const MAX_WAITING_CALLS = 20_000
+/** So many bytes of data weigh as much as an event: a transaction holds 16 MB at most. */
+const BYTES_PER_WEIGHT = 16_384
+
+/** The event, or what was wrong with the request; `path` of a problem starts at the request. */
+export type PublishResult =
+  | { readonly event: Event; readonly duplicate: boolean; readonly problems: readonly [] }
+  | { readonly event: null; readonly duplicate: false; readonly problems: readonly Problem[] }
+
+/** Durable when it resolves. All requests of one call are stored, or none of them. */
+export type Publish = (applicationId: Id<'app'>, requests: readonly PublishRequest[]) => Promise<PublishResult[]>
+
+interface Call {
+  readonly applicationId: Id<'app'>
+  readonly requests: readonly CheckedRequest[]
+}
+
+export function createPublish({ store, bell }: { store: Store; bell: Bell }): Publish {
+  const catalogue = createCatalogue(store.sql)
+  const publishCall = coalesce<Call, PublishResult[]>({
+    flush: (calls) => publishCalls({ store, bell, catalogue }, calls),
+    maxWeight: MAX_EVENTS,
+    weigh: ({ requests }) => requests.reduce((sum, request) => sum + 1 + request.dataBytes / BYTES_PER_WEIGHT, 0),
+    maxWaiting: MAX_WAITING_CALLS,
+    overflow: () => new Unavailable('Too many publishes are waiting; try again'),
+    splitOn: (error) => isDataError(error) || error instanceof OrganizationGone,
+  })
+  return async (applicationId, requests) => {
+    if (requests.length > MAX_EVENTS) {
+      const message = `holds ${requests.length} events; at most ${MAX_EVENTS} go into one call`
+      throw new Refused({ code: 'LIMIT_EXCEEDED', message, path: [] })
+    }
+    const checked = requests.map((request) => checkRequest(applicationId, request))
+    if (checked.some((one) => 'problems' in one)) {
+      return refuseAll(checked.map((one) => ('problems' in one ? one.problems : [])))
+    }
+    try {
+      return await publishCall({ applicationId, requests: checked as CheckedRequest[] })
+    } catch (error) {
+      if (error instanceof OrganizationGone) return refuseAll(requests.map(() => [organizationGone]))
+      throw isUnavailable(error) ? new Unavailable('The database is not available', { cause: error }) : error
+    }
+  }
+}
+
+interface PublishParts {
+  readonly store: Store
+  readonly bell: Bell
+  readonly catalogue: Catalogue
+}
+
+/** One transaction for all calls of a batch; what was refused is left out of it. */
+async function publishCalls(parts: PublishParts, calls: readonly Call[]): Promise<PublishResult[][]> {
+  const { store, bell, catalogue } = parts
+  const checks = await catalogue.check(calls.flatMap((call) => call.requests))
+  const plans = calls.map((call) => {
+    const own = call.requests.map((request) => checks.get(request)!)
+    const refused = own.some((check) => check.problems.length > 0)
+    const events = refused ? [] : call.requests.map((request, i) => newEvent(request, own[i]!.organizationUuid))
+    return { own, refused, events }
+  })
+  const wanted = plans.flatMap((plan) => plan.events)
+  const stored = wanted.length > 0 ? await store.transaction((tx) => storeEvents(tx, wanted)) : undefined
+  for (const kind of stored?.rings ?? []) bell.ring(kind)
+  const earlier = await findEarlier(store, stored?.duplicates ?? new Map())
+  return plans.map(({ own, refused, events }) =>
+    refused
+      ? refuseAll(own.map((check) => check.problems))
+      : events.map((event) => {
+          if (!stored?.duplicates.has(event.id)) return { event: toEvent(event), duplicate: false, problems: [] }
+          const first = earlier.get(event.id)
+          return first
+            ? { event: first, duplicate: true, problems: [] }
+            : { event: null, duplicate: false, problems: [keyWithoutEvent] }
+        }),
+  )
+}
+
+const keyWithoutEvent: Problem = {
+  code: 'CONFLICT',
+  message: 'was used within 24 h for an event that is no longer kept',
+  path: ['idempotencyKey'],
+}
+
+/** Deleted between the look at the catalogue and the transaction. */
+class OrganizationGone extends Error {}
+
+const organizationGone: Problem = {
+  code: 'NOT_FOUND',
+  message: 'one of the organizations was deleted',
+  path: ['organizationId'],
+}
+
+interface Stored {
+  /** Of events that were not stored: the one that has their idempotency key. */
+  readonly duplicates: ReadonlyMap<string, string>
+  readonly rings: readonly BellKind[]
+}
+
+/** Everything that a publish commits: keys, events, deliveries, jobs. */
+async function storeEvents(tx: Sql, wanted: NewEvent[]): Promise<Stored> {
+  const duplicates = await findDuplicates(tx, wanted)
+  const fresh = wanted.filter((event) => !duplicates.has(event.id))
+  if (fresh.length === 0) return { duplicates, rings: [] }
+  const { organizations, queued, held } = await publishEvents(tx, fresh)
+  if (organizations < new Set(fresh.map((event) => event.organizationId)).size) throw new OrganizationGone()
+  const rings = held.length > 0 ? await enqueue(tx, held) : []
+  return { duplicates, rings: queued > 0 ? [...rings, 'due'] : rings }
+}
+
+/** Of events whose idempotency key another event has: that event's id. */
+async function findDuplicates(tx: Sql, wanted: readonly NewEvent[]): Promise<Map<string, string>> {
+  const claims = new Map<string, { applicationId: string; key: string; eventId: string }>()
+  for (const event of wanted) {
+    if (event.idempotencyKey === null) continue
+    const claim = { applicationId: event.applicationId, key: event.idempotencyKey, eventId: event.id }
+    if (!claims.has(keyOf(claim))) claims.set(keyOf(claim), claim)
+  }
+  if (claims.size === 0) return new Map()
+  const owners = await claimIdempotencyKeys(tx, [...claims.values()])
+  const duplicates = new Map<string, string>()
+  for (const { id, applicationId, idempotencyKey } of wanted) {
+    const owner = idempotencyKey === null ? id : owners.get(keyOf({ applicationId, key: idempotencyKey }))
+    if (!owner) throw new Error('An idempotency key that was claimed has no owner')
+    if (owner !== id) duplicates.set(id, owner)
+  }
+  return duplicates
+}
+
+async function findEarlier(store: Store, duplicates: ReadonlyMap<string, string>): Promise<Map<string, Event>> {
+  if (duplicates.size === 0) return new Map()
+  const ids = [...duplicates.values()].map((uuid) => idFromUuid('evt', uuid))
+  const events = new Map((await store.em().find(Event, { id: { $in: ids } })).map((event) => [event.id, event]))
+  return new Map(
+    [...duplicates].flatMap(([id, owner]) => {
+      const event = events.get(idFromUuid('evt', owner))
+      return event ? [[id, event]] : []
+    }),
+  )
+}
+
+/** All or none: where one request is refused, the others are told that they were not stored either. */
+function refuseAll(problems: readonly (readonly Problem[])[]): PublishResult[] {
+  const notStored: Problem = {
+    code: 'NOT_STORED',
+    message: 'was fine, but another event of the call was refused, so none was stored',
+    path: [],
+  }
+  return problems.map((own) => ({ event: null, duplicate: false, problems: own.length > 0 ? own : [notStored] }))
+}
+
+function newEvent(request: CheckedRequest, organizationUuid: string): NewEvent {
+  return {
+    id: newUuid(),
+    applicationId: request.applicationUuid,
+    organizationId: organizationUuid,
+    type: request.type,
+    data: request.dataJson,
+    dataBytes: request.dataBytes,
+    idempotencyKey: request.idempotencyKey,
+    isTest: false,
+    deliverAt: request.deliverAt,
+  }
+}
+
+function toEvent(event: NewEvent): Event {
+  return {
+    ...event,
+    id: idFromUuid('evt', event.id),
+    applicationId: idFromUuid('app', event.applicationId),
+    organizationId: idFromUuid('org', event.organizationId),
+    deliverAt: event.deliverAt ?? null,
+  } as Event
+}

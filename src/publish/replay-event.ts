@@ -1,0 +1,70 @@
+import { idToUuid, parseId } from '../domain/id.ts'
+import { Refused } from '../domain/refused.ts'
+import type { Scope } from '../domain/scope.ts'
+import { enqueue } from '../queue/enqueue.ts'
+import type { Bell } from '../store/bell.ts'
+import { Delivery } from '../store/delivery.ts'
+import { Event } from '../store/event.ts'
+import { newId } from '../store/new-id.ts'
+import type { Store } from '../store/store.ts'
+import { findSubscribed, holdOrganizations, insertReplays } from './publish-sql.ts'
+
+const MAX_DESTINATIONS = 1_000
+
+/** Sends a stored event again: to the destinations named, or to all that subscribe to its type now. */
+export async function replayEvent(
+  { store, bell }: { store: Store; bell: Bell },
+  scope: Scope,
+  input: { id: string; destinationIds?: readonly string[] | null | undefined },
+): Promise<Delivery[]> {
+  const id = parseId('evt', input.id)
+  const event = id && (await store.em().findOne(Event, { id, ...scope }))
+  if (!event) throw refuse('NOT_FOUND', `there is no event ${input.id}`, ['id'])
+  if (event.data === null) throw refuse('NOT_RETRYABLE', 'its data is no longer kept', ['id'])
+  const destinationIds = input.destinationIds == null ? undefined : parseDestinations(input.destinationIds)
+  const organization = idToUuid(event.organizationId)
+  const deliveries = await store.transaction(async (tx) => {
+    if (!(await holdOrganizations(tx, [organization])).has(organization)) {
+      throw refuse('NOT_FOUND', 'the organization was deleted', ['id'])
+    }
+    const found = await findSubscribed(tx, { organizationId: organization, type: event.type, destinationIds })
+    const known = new Map(found.map((one) => [one.destinationId, one]))
+    const unknown = destinationIds?.findIndex((one) => !known.has(one)) ?? -1
+    if (unknown >= 0) {
+      const message = `the event's organization has no destination ${input.destinationIds![unknown]}`
+      throw refuse('NOT_FOUND', message, ['destinationIds', String(unknown)])
+    }
+    const wanted = destinationIds ? [...new Set(destinationIds)].map((one) => known.get(one)!) : found
+    const rows = wanted.map((one) => ({ ...one, deliveryId: newId('dlv') }))
+    const inserted = rows.map((row) => ({ ...row, id: idToUuid(row.deliveryId) }))
+    await insertReplays(tx, { eventId: idToUuid(event.id), deliveries: inserted })
+    const rings = await enqueue(
+      tx,
+      inserted.filter((row) => row.skipReason === null),
+    )
+    return { ids: rows.map((row) => row.deliveryId), rings }
+  })
+  for (const kind of deliveries.rings) bell.ring(kind)
+  const stored = new Map((await store.em().find(Delivery, { id: { $in: deliveries.ids } })).map((one) => [one.id, one]))
+  return deliveries.ids.map((one) => stored.get(one)!)
+}
+
+function parseDestinations(ids: readonly string[]): string[] {
+  if (ids.length === 0) throw refuse('REQUIRED', 'holds no destination', ['destinationIds'])
+  if (ids.length > MAX_DESTINATIONS) {
+    throw refuse('LIMIT_EXCEEDED', `holds ${ids.length} destinations; at most ${MAX_DESTINATIONS}`, ['destinationIds'])
+  }
+  return ids.map((text, index) => {
+    const id = parseId('dst', text)
+    if (!id) throw refuse('NOT_FOUND', `there is no destination ${text}`, ['destinationIds', String(index)])
+    return idToUuid(id)
+  })
+}
+
+function refuse(
+  code: 'NOT_FOUND' | 'NOT_RETRYABLE' | 'REQUIRED' | 'LIMIT_EXCEEDED',
+  message: string,
+  path: string[],
+): Refused {
+  return new Refused({ code, message, path: ['input', ...path] })
+}

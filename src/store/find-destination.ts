@@ -1,0 +1,20 @@
+import type { EntityManager } from '@mikro-orm/core'
+import { parseId } from '../domain/id.ts'
+import { Refused } from '../domain/refused.ts'
+import type { Scope } from '../domain/scope.ts'
+import { Destination } from './destination.ts'
+
+/** The destination of this id within the scope, which came as `input.<field>`; Refused when there is none. */
+export async function findDestination(
+  em: EntityManager,
+  scope: Scope,
+  text: string,
+  field = 'id',
+): Promise<Destination> {
+  const id = parseId('dst', text)
+  const destination = id && (await em.findOne(Destination, { id, ...scope }))
+  if (!destination) {
+    throw new Refused({ code: 'NOT_FOUND', message: `there is no destination ${text}`, path: ['input', field] })
+  }
+  return destination
+}
