@@ -1,7 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { type FeedItem, openFeed } from '../src/feed/feed.ts'
-import { openBell } from '../src/store/bell.ts'
 import { newId } from '../src/store/new-id.ts'
 import type { Store } from '../src/store/store.ts'
 import { createTestDatabase } from './support/database.ts'
@@ -80,7 +79,6 @@ async function prepare() {
   await using preparing = new AsyncDisposableStack()
   const database = preparing.use(await createTestDatabase())
   const store = preparing.use(await openTestStore(database))
-  const bell = preparing.use(openBell({ databaseUrl: database.url, sql: store.sql, onError: console.error }))
   const scope = { applicationId: newId('app'), organizationId: newId('org'), destinationId: newId('dst') }
   let held: { begin(): void; ended: Promise<void> } | undefined
   let ownReads = 0
@@ -95,7 +93,7 @@ async function prepare() {
     await ended
     return rows as never
   }
-  const feed = preparing.use(openFeed({ store: { ...store, sql }, bell, onError: console.error }))
+  const feed = preparing.use(openFeed({ store: { ...store, sql }, onError: console.error }))
   const prepared = preparing.move()
   return {
     database,

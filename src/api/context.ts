@@ -5,7 +5,6 @@ import { type Id, parseId } from '../domain/id.ts'
 import type { Scope } from '../domain/scope.ts'
 import type { Feed } from '../feed/feed.ts'
 import type { Publish } from '../publish/publish.ts'
-import type { Bell } from '../store/bell.ts'
 import type { Store } from '../store/store.ts'
 import { NOBODY } from './id-filter.ts'
 import { createLoaders, type Loaders } from './loaders.ts'
@@ -20,7 +19,6 @@ export interface ApiParts extends DestinationParts {
   readonly publish: Publish
   readonly feed: Feed
   readonly watch: DeliveryWatch
-  readonly bell: Bell
   readonly sessions: PortalSessions
   /** Base of the links that are handed out. */
   readonly publicUrl: string

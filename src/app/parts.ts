@@ -15,7 +15,6 @@ import { createOutbound, type Outbound } from '../outbound/outbound.ts'
 import { startOutbox } from '../publish/outbox.ts'
 import { createPublish } from '../publish/publish.ts'
 import { openQueue } from '../queue/jobs.ts'
-import { openBell } from '../store/bell.ts'
 import { whileMigrating } from '../store/migrate.ts'
 import { createSecretBox } from '../store/secret-box.ts'
 import { isUnavailable } from '../store/sql.ts'
@@ -72,16 +71,14 @@ export async function openParts({
   opening.use(await whileMigrating(databaseUrl, () => openQueue(queueOptions)))
   const demo = await prepareDemo(store, folder)
   opening.use(startMaintenance({ store, retentionDays: config.retentionDays, onError }))
-  const bell = opening.use(openBell({ databaseUrl, sql: store.sql, onError }))
   const hosts = opening.use(createDestinationHosts(store, onError))
   const parts: ApiParts = {
     store,
-    bell,
     connectors,
     outbound: opening.use(wrapOutbound(createOutbound({ allow: config.outboundAllow, proxy: config.outboundProxy }))),
-    feed: opening.use(openFeed({ store, bell, onError })),
-    watch: opening.use(openDeliveryWatch({ store, bell, onError })),
-    publish: createPublish({ store, bell }),
+    feed: opening.use(openFeed({ store, onError })),
+    watch: opening.use(openDeliveryWatch({ store, onError })),
+    publish: createPublish(store),
     sessions: createPortalSessions(folder.secretKeys),
     publicUrl,
   }
@@ -92,8 +89,8 @@ export async function openParts({
   const worker = role === 'api' ? undefined : opening.use(startWorker({ ...attempts, ...workerSettings(config) }))
   if (role !== 'api') {
     opening.use(startRollUp({ ...parts, onError }))
-    opening.use(startRecoveries({ store, bell, onError }))
-    opening.use(startOutbox({ store, bell, onError }))
+    opening.use(startRecoveries({ store, onError }))
+    opening.use(startOutbox({ store, onError }))
     opening.use(startConnectorJobs(attempts))
   }
   const opened = opening.move()

@@ -5,27 +5,23 @@ import { markCancelled } from '../publish/publish-sql.ts'
 import { openGate } from '../queue/hold.ts'
 import { withdrawJobs } from '../queue/jobs.ts'
 import { dropWaiting, lockWaiting } from '../queue/waiting.ts'
-import type { Bell } from '../store/bell.ts'
 import { Delivery } from '../store/delivery.ts'
-import type { Sql } from '../store/sql.ts'
 import type { Store } from '../store/store.ts'
+import type { Transaction } from '../store/transaction.ts'
 
 /** Takes a pending delivery back. An attempt that is under way is still recorded, and not followed by another. */
-export async function cancelDelivery(
-  { store, bell }: { store: Store; bell: Bell },
-  scope: Scope,
-  deliveryId: string,
-): Promise<Delivery> {
+export async function cancelDelivery(store: Store, scope: Scope, deliveryId: string): Promise<Delivery> {
   const id = parseId('dlv', deliveryId)
   const delivery = id && (await store.em().findOne(Delivery, { id, ...scope }))
   if (!delivery) throw refuse('NOT_FOUND', `there is no delivery ${deliveryId}`)
   await store.transaction((tx) => cancel(tx, delivery))
-  for (const kind of ['attempt', 'waiting'] as const) bell.ring(kind)
   return store.em().findOneOrFail(Delivery, { id: delivery.id })
 }
 
 /** In the order in which settlements take their rows: job, waiting, delivery, destination. */
-async function cancel(tx: Sql, delivery: Delivery): Promise<void> {
+async function cancel(tx: Transaction, delivery: Delivery): Promise<void> {
+  tx.wake('attempt')
+  tx.wake('waiting')
   const uuid = idToUuid(delivery.id)
   const isWithdrawn = (await withdrawJobs(tx, [uuid])).has(uuid)
   const waiting = await lockWaiting(tx, uuid)

@@ -1,7 +1,7 @@
 import type { Lease } from '../queue/jobs.ts'
 import { releaseLeases } from '../queue/jobs.ts'
+import { retryWhileUnavailable } from '../store/retry-while-unavailable.ts'
 import type { Store } from '../store/store.ts'
-import { whenAvailable } from '../store/when-available.ts'
 import type { AttemptResult, PendingDelivery } from './attempt-result.ts'
 import { isBehindCircuit, isOutOfPatience } from './circuit.ts'
 import type { DestinationFlow, Pace } from './concurrency.ts'
@@ -39,6 +39,8 @@ export interface AttemptsInHand {
   drop(leases: readonly Lease[]): void
   /** What would wait in memory too long goes behind its gate. True when attempts last that long. */
   spill(): boolean
+  /** Resolves once no lease is held. */
+  emptied(): Promise<void>
 }
 
 /** An attempt that lasts longer takes up no place any more: it costs a socket, and nothing else. */
@@ -51,16 +53,18 @@ export function createAttemptsInHand(options: InHandOptions): AttemptsInHand {
   const held = new Map<string, Lease>()
   /** Attempts in flight by their start, the oldest first. */
   const started = new Map<PendingDelivery, number>()
+  let onEmpty: (() => void) | undefined
 
   function drop(leases: readonly Lease[]): void {
     // After a lost lease the same process may hold a newer one of the same delivery.
     for (const lease of leases) if (held.get(lease.id) === lease) held.delete(lease.id)
     options.onLess()
+    if (held.size === 0) onEmpty?.()
   }
 
   async function giveBack(leases: readonly Lease[]): Promise<void> {
     if (leases.length === 0) return
-    await whenAvailable(() => releaseLeases(store.sql, leases), { signal: parts.cut, onError }).catch(onError)
+    await retryWhileUnavailable(() => releaseLeases(store.sql, leases), { signal: parts.cut, onError }).catch(onError)
     drop(leases)
   }
 
@@ -126,6 +130,11 @@ export function createAttemptsInHand(options: InHandOptions): AttemptsInHand {
       void hold(flow.spill())
       return true
     },
+    emptied: () =>
+      new Promise((resolve) => {
+        onEmpty = resolve
+        if (held.size === 0) resolve()
+      }),
   }
 }
 

@@ -1,7 +1,6 @@
 import { idToUuid, uuidFloor } from '../domain/id.ts'
 import { Refused } from '../domain/refused.ts'
 import type { Scope } from '../domain/scope.ts'
-import type { Bell } from '../store/bell.ts'
 import type { DeliveryStatus } from '../store/delivery.ts'
 import { findDestination } from '../store/find-destination.ts'
 import { newId } from '../store/new-id.ts'
@@ -26,11 +25,7 @@ const COUNTED = 10_000
 const recoverable: readonly DeliveryStatus[] = ['FAILED', 'CANCELLED', 'SKIPPED']
 
 /** Sends again what a destination did not get of a time; what arrived since, or is on its way, is left out. */
-export async function recoverDestination(
-  { store, bell }: { store: Store; bell: Bell },
-  scope: Scope,
-  request: RecoveryRequest,
-): Promise<Recovery> {
+export async function recoverDestination(store: Store, scope: Scope, request: RecoveryRequest): Promise<Recovery> {
   const em = store.em()
   const destination = await findDestination(em, scope, request.id)
   const { from, to, statuses } = request
@@ -61,7 +56,7 @@ export async function recoverDestination(
     createdAt: new Date(),
   })
   await em.flush()
-  bell.ring('waiting')
+  store.notifier.wake('waiting')
   return { job, matched: null }
 }
 

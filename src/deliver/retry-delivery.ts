@@ -7,39 +7,29 @@ import { letProbe, openGate } from '../queue/hold.ts'
 import { insertJobs } from '../queue/jobs.ts'
 import { dropWaiting, lockWaiting, markDueNow } from '../queue/waiting.ts'
 import { Application } from '../store/application.ts'
-import type { Bell, BellKind } from '../store/bell.ts'
 import { Delivery } from '../store/delivery.ts'
 import { Destination } from '../store/destination.ts'
 import { Event } from '../store/event.ts'
 import type { Store } from '../store/store.ts'
 
 /** On a finished delivery: a new one for the same event and destination. On a pending one: due now. */
-export async function retryDelivery(
-  { store, bell }: { store: Store; bell: Bell },
-  scope: Scope,
-  deliveryId: string,
-): Promise<Delivery> {
+export async function retryDelivery(store: Store, scope: Scope, deliveryId: string): Promise<Delivery> {
   const em = store.em()
   const id = parseId('dlv', deliveryId)
   const delivery = id && (await em.findOne(Delivery, { id, ...scope }))
   if (!delivery)
     throw new Refused({ code: 'NOT_FOUND', message: `there is no delivery ${deliveryId}`, path: ['input', 'id'] })
   // A pending one that is being attempted right now is left to that attempt.
-  const retried = delivery.status === 'PENDING' ? await hasten(store, delivery) : await repeat(store, delivery)
-  for (const kind of [...retried.rings, 'attempt'] as const) bell.ring(kind)
-  return store.em().findOneOrFail(Delivery, { id: retried.id })
+  const retriedId = delivery.status === 'PENDING' ? await hasten(store, delivery) : await repeat(store, delivery)
+  return store.em().findOneOrFail(Delivery, { id: retriedId })
 }
 
-interface Retried {
-  readonly id: Id<'dlv'>
-  readonly rings: readonly BellKind[]
-}
-
-async function hasten(store: Store, { id, destinationId }: Delivery): Promise<Retried> {
+async function hasten(store: Store, { id, destinationId }: Delivery): Promise<Id<'dlv'>> {
   const uuid = idToUuid(id)
   await store.transaction(async (tx) => {
     const waiting = await lockWaiting(tx, uuid)
     if (!waiting || waiting.state === 'RELEASED') return
+    for (const kind of ['due', 'waiting', 'attempt'] as const) tx.wake(kind)
     await markDue(tx, uuid)
     if (waiting.state === 'TIMED') {
       await markDueNow(tx, uuid)
@@ -53,10 +43,10 @@ async function hasten(store: Store, { id, destinationId }: Delivery): Promise<Re
       await letProbe(tx, idToUuid(destinationId), uuid)
     }
   })
-  return { id, rings: ['due', 'waiting'] }
+  return id
 }
 
-async function repeat(store: Store, delivery: Delivery): Promise<Retried> {
+async function repeat(store: Store, delivery: Delivery): Promise<Id<'dlv'>> {
   const em = store.em()
   const { applicationId, eventId, destinationId } = delivery
   const [application, event, destination] = await Promise.all([
@@ -67,7 +57,10 @@ async function repeat(store: Store, delivery: Delivery): Promise<Retried> {
   if (!event || event.data === null) throw notRetryable("its event's data is no longer kept")
   if (!destination) throw notRetryable('its destination was deleted')
   const maxAttempts = application.deliveryProfile.retryDelays.length + 1
-  return store.transaction((tx) => enqueueDelivery(tx, { event, destinationId, trigger: 'RETRY', maxAttempts }))
+  return store.transaction(async (tx) => {
+    tx.wake('attempt')
+    return enqueueDelivery(tx, { event, destinationId, trigger: 'RETRY', maxAttempts })
+  })
 }
 
 function notRetryable(why: string): Refused {

@@ -1,9 +1,7 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import { holdOrganizations } from '../publish/publish-sql.ts'
 import { holdBack } from '../queue/hold.ts'
 import { RECOVERED_POSITION } from '../queue/waiting.ts'
-import { createAlarm } from '../store/alarm.ts'
-import type { Bell } from '../store/bell.ts'
+import { startLoop } from '../store/loop.ts'
 import { newUuid } from '../store/new-id.ts'
 import {
   advanceRecovery,
@@ -18,76 +16,58 @@ import {
 } from '../store/recovery-job.ts'
 import { isUnavailable, type Sql } from '../store/sql.ts'
 import type { Store } from '../store/store.ts'
+import type { Transaction } from '../store/transaction.ts'
 
 /** Deliveries of one transaction: a longer one would hold back the feed. */
 const SLICE = 500
 /** Between two slices others have the database, for so long at least, and for as long as the last one took. */
 const REST_MS = 20
 const POLL_MS = 5_000
-const BACK_OFF_MS = 1_000
 const MOST = 2_147_483_647
 
 /**
  * Goes on with recoveries, one slice a transaction: whoever is killed leaves a place where another goes on. What is recovered
  * stands behind the destination's gate and behind its live traffic, and is let out by the worker as there is room.
  */
-export function startRecoveries(options: {
-  store: Store
-  bell: Bell
-  onError: (error: unknown) => void
-}): AsyncDisposable {
-  const { store, bell, onError } = options
-  const alarm = createAlarm()
-  const stopping = new AbortController()
-
-  /** False when there is nothing to do. */
-  async function work(): Promise<boolean> {
-    const open = await findOpenRecovery(store.sql)
-    if (!open) return false
-    try {
-      if (open.status === 'QUEUED')
-        await beginRecovery(store.sql, open.id, await countRecoverable(store.sql, open, MOST))
-      const moved = await store.transaction((tx) => recoverSlice(tx, open.id))
-      if (moved) bell.ring('waiting')
-      return moved
-    } catch (error) {
-      if (isUnavailable(error)) throw error
-      onError(error)
-      await endRecovery(store.sql, open.id, { status: 'FAILED', error: 'Something went wrong on our side' })
-      return true
-    }
-  }
-
-  async function run(): Promise<void> {
-    const { signal } = stopping
-    while (!signal.aborted) {
-      try {
-        const startedAt = performance.now()
-        if (await work()) await pause(Math.max(REST_MS, performance.now() - startedAt))
-        else await alarm.wait(POLL_MS)
-      } catch (error) {
-        onError(error)
-        await pause(BACK_OFF_MS, undefined, { signal }).catch(() => undefined)
-      }
-    }
-  }
-
-  const offBell = bell.on('waiting', alarm.wake)
-  const running = run()
-  return {
-    async [Symbol.asyncDispose]() {
-      offBell()
-      stopping.abort()
-      alarm.wake()
-      await running
+export function startRecoveries(options: RecoveryOptions): AsyncDisposable {
+  return startLoop({
+    notifier: options.store.notifier,
+    on: 'waiting',
+    onError: options.onError,
+    async work({ pause }) {
+      const startedAt = performance.now()
+      if (!(await work(options))) return POLL_MS
+      await pause(Math.max(REST_MS, performance.now() - startedAt))
+      return 0
     },
+  })
+}
+
+interface RecoveryOptions {
+  readonly store: Store
+  readonly onError: (error: unknown) => void
+}
+
+/** False when there is nothing to do. */
+async function work({ store, onError }: RecoveryOptions): Promise<boolean> {
+  const open = await findOpenRecovery(store.sql)
+  if (!open) return false
+  try {
+    if (open.status === 'QUEUED') await beginRecovery(store.sql, open.id, await countRecoverable(store.sql, open, MOST))
+    return await store.transaction((tx) => recoverSlice(tx, open.id))
+  } catch (error) {
+    if (isUnavailable(error)) throw error
+    onError(error)
+    await endRecovery(store.sql, open.id, { status: 'FAILED', error: 'Something went wrong on our side' })
+    return true
   }
 }
 
 /** False when another process has hold of it. */
-async function recoverSlice(tx: Sql, id: string): Promise<boolean> {
+async function recoverSlice(tx: Transaction, id: string): Promise<boolean> {
   const recovery = await lockRecovery(tx, id)
   if (!recovery) return false
+  tx.wake('waiting')
   const why = await obstacle(tx, recovery)
   if (why) {
     await endRecovery(tx, id, { status: 'CANCELLED', error: why })

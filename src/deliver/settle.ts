@@ -2,11 +2,11 @@ import { type ConnectorRegistry, keysWithOnDelete } from '../connector/registry.
 import { finishLeases } from '../queue/jobs.ts'
 import { insertWaiting, LIVE_POSITION, type NewWaiting, RECOVERED_POSITION } from '../queue/waiting.ts'
 import { coalesce } from '../store/batch.ts'
-import type { Bell, BellKind } from '../store/bell.ts'
 import { newUuid } from '../store/new-id.ts'
-import { isUnavailable, type Sql } from '../store/sql.ts'
+import { retryWhileUnavailable } from '../store/retry-while-unavailable.ts'
+import { isUnavailable } from '../store/sql.ts'
 import type { Store } from '../store/store.ts'
-import { whenAvailable } from '../store/when-available.ts'
+import type { Transaction } from '../store/transaction.ts'
 import type { AttemptRecord, AttemptResult } from './attempt-result.ts'
 import { type DestinationEvidence, moveHealth } from './health-sql.ts'
 import { deleteDestinations } from './remove-destination.ts'
@@ -21,7 +21,6 @@ const MAX_BATCH = 500
 export interface SettleParts {
   readonly store: Store
   readonly connectors: ConnectorRegistry
-  readonly bell: Bell
   /** Aborted when the process has no time left: then nobody waits for Postgres any more. */
   readonly cut: AbortSignal
   /** Told when something waits, or may go on. */
@@ -34,15 +33,16 @@ export interface SettleParts {
  * deliveries and health, and lets the retries wait for their time. Nothing is settled whose lease was lost.
  */
 export function createSettle(parts: SettleParts): Settle {
-  const { store, bell, cut, onWaiting, onError } = parts
+  const { store, cut, onWaiting, onError } = parts
   // However long it takes: what lost its lease meanwhile is left out then.
   const patience = { signal: cut, onError }
   const settle = coalesce<Settling, void>({
     flush: async (results) => {
-      const settled = await whenAvailable(() => store.transaction((tx) => settleBatch(parts, tx, results)), patience)
-      bell.ring('attempt')
-      for (const kind of settled.rings) bell.ring(kind)
-      if (settled.moved) onWaiting()
+      const moved = await retryWhileUnavailable(
+        () => store.transaction((tx) => settleBatch(parts, tx, results)),
+        patience,
+      )
+      if (moved) onWaiting()
       return results.map(() => undefined)
     },
     maxWeight: MAX_BATCH,
@@ -76,19 +76,18 @@ function withoutRecord(result: Settling, attempt: AttemptRecord): Settling {
   }
 }
 
-interface Settled {
-  /** Whether something waits that did not, or may go on. */
-  readonly moved: boolean
-  readonly rings: readonly BellKind[]
-}
-
-async function settleBatch({ connectors }: SettleParts, tx: Sql, results: readonly Settling[]): Promise<Settled> {
+/** True when a delivery waits that did not, or may stop waiting. */
+async function settleBatch(
+  { connectors }: SettleParts,
+  tx: Transaction,
+  results: readonly Settling[],
+): Promise<boolean> {
   const held = await finishLeases(
     tx,
     results.map((result) => result.lease),
   )
   const own = results.filter((result) => held.has(result.lease.id))
-  if (own.length === 0) return { moved: false, rings: [] }
+  if (own.length === 0) return false
   const tried = own.filter((result): result is Tried => result.attempt !== undefined)
   const pending = await settleDeliveries(tx, own.map(toChange))
   const waiting = own.flatMap((result) =>
@@ -98,11 +97,14 @@ async function settleBatch({ connectors }: SettleParts, tx: Sql, results: readon
   const openings = gatherOpenings(own, waiting, held)
   const evidence = gatherEvidence(tried)
   const moves = evidence.length > 0 || openings.size > 0 ? await moveHealth(tx, evidence, openings) : []
-  const rings = await tellOperations(tx, { moves, givenUp: tried.filter(isGivenUp) })
+  await tellOperations(tx, { moves, givenUp: tried.filter(isGivenUp) })
   const ended = tried.filter(endsSubscription).map(({ delivery }) => delivery.destinationId)
-  if (ended.length > 0)
+  if (ended.length > 0) {
     await deleteDestinations(tx, { ids: ended, withOnDelete: keysWithOnDelete(connectors) }, undefined)
-  return { moved: waiting.length > 0 || openings.size > 0, rings: ended.length > 0 ? [...rings, 'connector'] : rings }
+    tx.wake('connector')
+  }
+  tx.wake('attempt')
+  return waiting.length > 0 || openings.size > 0
 }
 
 /** A person's test ends nothing. */

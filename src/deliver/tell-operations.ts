@@ -1,9 +1,8 @@
 import { idFromUuid } from '../domain/id.ts'
 import type { NoticeType } from '../domain/notice.ts'
 import { noticeOf, publishNotices } from '../publish/operational-events.ts'
-import type { BellKind } from '../store/bell.ts'
 import { findNoticeSubjects, type NoticeSubject } from '../store/operations.ts'
-import type { Sql } from '../store/sql.ts'
+import type { Transaction } from '../store/transaction.ts'
 import type { AttemptRecord, AttemptResult } from './attempt-result.ts'
 import type { HealthMove } from './health-sql.ts'
 
@@ -14,15 +13,15 @@ export interface GivenUp {
 }
 
 /**
- * Publishes what a settlement has to tell, in its own transaction: whoever is killed, it is told once. Returns what to ring
- * once that is committed.
+ * Publishes the operational events of a settlement in its own transaction, so that each is published exactly once, also
+ * when the process is killed.
  */
 export async function tellOperations(
-  tx: Sql,
+  tx: Transaction,
   { moves, givenUp }: { moves: readonly HealthMove[]; givenUp: readonly GivenUp[] },
-): Promise<BellKind[]> {
+): Promise<void> {
   const ids = [...moves.map((move) => move.destinationId), ...givenUp.map(({ delivery }) => delivery.destinationId)]
-  if (ids.length === 0) return []
+  if (ids.length === 0) return
   const subjects = new Map((await findNoticeSubjects(tx, ids)).map((subject) => [subject.id, subject]))
   const events = [
     ...moves.flatMap((move) => {
@@ -35,7 +34,7 @@ export async function tellOperations(
       return data ? noticeOf(subject, 'delivery.exhausted', data) : []
     }),
   ]
-  return publishNotices(tx, events)
+  await publishNotices(tx, events)
 }
 
 function typeOf({ health }: HealthMove): NoticeType {

@@ -1,25 +1,24 @@
 import type { Id } from '../domain/id.ts'
-import { createAlarm } from '../store/alarm.ts'
-import type { Bell } from '../store/bell.ts'
 import { RecoveryJob } from '../store/recovery-job.ts'
+import { retryWhileUnavailable } from '../store/retry-while-unavailable.ts'
 import type { Store } from '../store/store.ts'
-import { whenAvailable } from '../store/when-available.ts'
+import { createWakeFlag } from '../store/wake-flag.ts'
 
 const POLL_MS = 1_000
 
 /** The job as it stands, then at each change, until it is finished or the signal ends it. */
 export async function* watchRecovery(
-  { store, bell }: { store: Store; bell: Bell },
+  store: Store,
   id: Id<'rec'>,
   signal: AbortSignal,
 ): AsyncGenerator<RecoveryJob, void, void> {
-  const alarm = createAlarm()
-  const offBell = bell.on('waiting', alarm.wake)
-  signal.addEventListener('abort', alarm.wake, { once: true })
+  const changed = createWakeFlag()
+  const unlisten = store.notifier.on('waiting', changed.wake)
+  signal.addEventListener('abort', changed.wake, { once: true })
   try {
     let shown: string | undefined
     while (!signal.aborted) {
-      const job = await whenAvailable(() => store.em().findOne(RecoveryJob, { id }), {
+      const job = await retryWhileUnavailable(() => store.em().findOne(RecoveryJob, { id }), {
         signal,
         onError: () => undefined,
       })
@@ -28,9 +27,9 @@ export async function* watchRecovery(
       if (state !== shown) yield job
       shown = state
       if (job.finishedAt) return
-      await alarm.wait(POLL_MS)
+      await changed.wait(POLL_MS)
     }
   } finally {
-    offBell()
+    unlisten()
   }
 }

@@ -1,7 +1,5 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import { claimJobs, finishLeases, LEASE_S, renewLeases } from '../queue/jobs.ts'
-import { createAlarm } from '../store/alarm.ts'
-import type { Bell } from '../store/bell.ts'
+import { type Pass, startLoop } from '../store/loop.ts'
 import type { Store } from '../store/store.ts'
 import { createDestinationFlow } from './concurrency.ts'
 import type { DeliverParts } from './deliver.ts'
@@ -12,12 +10,11 @@ import { createSettle } from './settle.ts'
 
 export interface WorkerOptions extends Omit<DeliverParts, 'cut'> {
   readonly store: Store
-  readonly bell: Bell
   /** Most deliveries held at a time, but for those whose receiver keeps them waiting: of them, three times as many. */
   readonly concurrency: number
   /** Most attempts of one destination in flight. */
   readonly destinationConcurrency: number
-  /** How long to wait before looking again when nothing was due; the bell ends the wait. */
+  /** How long to wait before looking again when nothing was due. The notifier ends the wait early. */
   readonly pollMs: number
   readonly onError: (error: unknown) => void
 }
@@ -37,17 +34,15 @@ const BATCH_SIZES = [128, 64, 32, 8, 1] as const
 const WORTH_A_CLAIM = 128
 const WORTH_WAITING_MS = 20
 const GRACE_MS = 8_000
-const BACK_OFF_MS = 1_000
 const LOOK_FOR_SLOW_MS = 250
 
 /** Keeps deliveries in flight: claims what is due as room appears, attempts each on its own, settles as each ends. */
 export function startWorker(options: WorkerOptions): Worker {
-  const { store, bell, concurrency, onError } = options
+  const { store, concurrency, onError } = options
   const stopping = new AbortController()
   const cut = new AbortController()
-  const alarm = createAlarm()
   const flow = createDestinationFlow({ maxInFlight: options.destinationConcurrency, maxHeld: concurrency >> 1 })
-  const release = startRelease({ store, bell, flow, onError })
+  const release = startRelease({ store, flow, onError })
   const loadPending = createLoadPending(store, onError)
   const inHand = createAttemptsInHand({
     store,
@@ -58,7 +53,6 @@ export function startWorker(options: WorkerOptions): Worker {
     settle: createSettle({
       store,
       connectors: options.connectors,
-      bell,
       cut: cut.signal,
       onWaiting: release.wake,
       onError,
@@ -66,7 +60,7 @@ export function startWorker(options: WorkerOptions): Worker {
     stopping: stopping.signal,
     onEnd: release.onRoom,
     onLess() {
-      if (mayBeMore || stopping.signal.aborted) alarm.wake()
+      if (mayBeMore) loop.wake()
     },
   })
   let isClaiming = true
@@ -92,45 +86,44 @@ export function startWorker(options: WorkerOptions): Worker {
     return leases.length === batchSize
   }
 
-  async function untilRoom(): Promise<void> {
+  async function untilRoom({ signal, wait }: Pass): Promise<void> {
     const enough = Math.min(WORTH_A_CLAIM, concurrency >> 1)
     const deadline = performance.now() + WORTH_WAITING_MS
-    while (inHand.room() < enough && !stopping.signal.aborted) {
+    while (inHand.room() < enough && !signal.aborted) {
       const leftMs = deadline - performance.now()
       if (leftMs <= 0 && inHand.room() > 0) return
-      await alarm.wait(leftMs > 0 ? leftMs : options.pollMs)
+      await wait(leftMs > 0 ? leftMs : options.pollMs)
     }
   }
 
-  async function run(): Promise<void> {
-    while (!stopping.signal.aborted) {
+  const loop = startLoop({
+    notifier: store.notifier,
+    on: 'due',
+    onError,
+    async work(pass) {
       try {
         mayBeMore = await claim()
         isClaiming = true
-        if (mayBeMore) await untilRoom()
-        else await alarm.wait(options.pollMs)
       } catch (error) {
         isClaiming = false
-        onError(error)
-        await pause(BACK_OFF_MS, undefined, { signal: stopping.signal }).catch(() => undefined)
+        throw error
       }
-    }
-  }
-
-  const offBell = bell.on('due', alarm.wake)
+      if (!mayBeMore) return options.pollMs
+      await untilRoom(pass)
+      return 0
+    },
+  })
   const renewal = setInterval(
     () => {
       if (inHand.size > 0) renewLeases(store.sql, inHand.leases()).catch(onError)
     },
     (LEASE_S * 1_000) / 3,
   )
-  const slowness = setInterval(() => inHand.spill() && alarm.wake(), LOOK_FOR_SLOW_MS)
-  const running = run()
+  const slowness = setInterval(() => inHand.spill() && loop.wake(), LOOK_FOR_SLOW_MS)
 
   function stopClaiming(): void {
-    offBell()
     stopping.abort()
-    alarm.wake()
+    loop.stop()
   }
 
   return {
@@ -141,10 +134,10 @@ export function startWorker(options: WorkerOptions): Worker {
     async [Symbol.asyncDispose]() {
       const deadline = setTimeout(() => cut.abort(), GRACE_MS)
       stopClaiming()
-      await running
+      await loop[Symbol.asyncDispose]()
       await release[Symbol.asyncDispose]()
       await inHand.giveBack(flow.empty().map(({ lease }) => lease))
-      while (inHand.size > 0) await alarm.wait(GRACE_MS)
+      await inHand.emptied()
       clearTimeout(deadline)
       clearInterval(renewal)
       clearInterval(slowness)

@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import type { DestinationHost, Host } from '../connector/define-connector.ts'
 import { type ConnectorRegistry, readyConnector } from '../connector/registry.ts'
 import { openCredentials } from '../deliver/credentials.ts'
@@ -6,8 +5,7 @@ import { type DestinationHosts, hostOfDeleted } from '../deliver/destination-hos
 import { recordText, secretTextsOf } from '../domain/redact.ts'
 import { withHost } from '../outbound/host.ts'
 import type { Outbound } from '../outbound/outbound.ts'
-import { createAlarm } from '../store/alarm.ts'
-import type { Bell } from '../store/bell.ts'
+import { startLoop } from '../store/loop.ts'
 import type { Store } from '../store/store.ts'
 import { type ConnectorJob, claimConnectorJobs, finishConnectorJob, postponeConnectorJob } from './connector-job-sql.ts'
 
@@ -19,7 +17,6 @@ const LONGEST_WAIT_S = 3_600
 
 export interface ConnectorJobsOptions {
   readonly store: Store
-  readonly bell: Bell
   readonly connectors: ConnectorRegistry
   readonly outbound: Outbound
   readonly hosts: DestinationHosts
@@ -28,37 +25,17 @@ export interface ConnectorJobsOptions {
 
 /** Has connectors set up what destinations need, and take it down, again and again until it has worked. */
 export function startConnectorJobs(options: ConnectorJobsOptions): AsyncDisposable {
-  const { store, bell, onError } = options
-  const alarm = createAlarm()
-  const stopping = new AbortController()
-
-  async function work(): Promise<boolean> {
-    const jobs = await claimConnectorJobs(store.sql, AT_ONCE)
-    await Promise.all(jobs.map((job) => runJob({ ...options, cut: stopping.signal }, job).catch(onError)))
-    return jobs.length === AT_ONCE
-  }
-
-  async function run(): Promise<void> {
-    while (!stopping.signal.aborted) {
-      try {
-        if (!(await work())) await alarm.wait(POLL_MS)
-      } catch (error) {
-        onError(error)
-        await pause(1_000, undefined, { signal: stopping.signal }).catch(() => undefined)
-      }
-    }
-  }
-
-  const offBell = bell.on('connector', alarm.wake)
-  const running = run()
-  return {
-    async [Symbol.asyncDispose]() {
-      offBell()
-      stopping.abort()
-      alarm.wake()
-      await running
+  const { store, onError } = options
+  return startLoop({
+    notifier: store.notifier,
+    on: 'connector',
+    onError,
+    async work({ signal }) {
+      const jobs = await claimConnectorJobs(store.sql, AT_ONCE)
+      await Promise.all(jobs.map((job) => runJob({ ...options, cut: signal }, job).catch(onError)))
+      return jobs.length === AT_ONCE ? 0 : POLL_MS
     },
-  }
+  })
 }
 
 async function runJob(options: ConnectorJobsOptions & { cut: AbortSignal }, job: ConnectorJob): Promise<void> {

@@ -9,7 +9,6 @@ import { Refused } from '../domain/refused.ts'
 import type { Scope } from '../domain/scope.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 import { Application } from '../store/application.ts'
-import type { Bell } from '../store/bell.ts'
 import { Destination, DestinationHealth, type DestinationOrdering } from '../store/destination.ts'
 import { findDestination } from '../store/find-destination.ts'
 import { newId } from '../store/new-id.ts'
@@ -27,7 +26,6 @@ export interface DestinationParts {
   readonly store: Store
   readonly connectors: ConnectorRegistry
   readonly outbound: Outbound
-  readonly bell: Bell
 }
 
 export interface DestinationCreate {
@@ -185,7 +183,7 @@ export async function updateDestination(
 
 /** Stores what has changed, and with it that the connector has something to set up. */
 export async function flushAndSetUp(
-  { bell }: DestinationParts,
+  { store }: DestinationParts,
   em: SqlEntityManager,
   { destination, needsSetup }: { destination: Destination; needsSetup: boolean },
 ): Promise<void> {
@@ -199,7 +197,7 @@ export async function flushAndSetUp(
     await em.rollback()
     throw error
   }
-  bell.ring('connector')
+  store.notifier.wake('connector')
 }
 
 /** What the service takes is the most that a destination may be set to, and what it has when nothing is set. */

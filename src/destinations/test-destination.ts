@@ -4,7 +4,6 @@ import type { Scope } from '../domain/scope.ts'
 import { enqueueDelivery } from '../publish/publish-again.ts'
 import { insertTestEvent } from '../publish/publish-sql.ts'
 import { Application } from '../store/application.ts'
-import type { Bell } from '../store/bell.ts'
 import type { Delivery } from '../store/delivery.ts'
 import { DeliveryAttempt } from '../store/delivery-attempt.ts'
 import type { Destination } from '../store/destination.ts'
@@ -27,7 +26,7 @@ const SPARE_MS = 5_000
  * subscriptions, switch and health say.
  */
 export async function testDestination(
-  { store, bell, watch }: { store: Store; bell: Bell; watch: DeliveryWatch },
+  { store, watch }: { store: Store; watch: DeliveryWatch },
   scope: Scope,
   input: { id: string; eventType: string; data?: unknown },
 ): Promise<DestinationTest> {
@@ -36,7 +35,7 @@ export async function testDestination(
   const type = await findEventType(em, scope.applicationId, input.eventType)
   const application = await em.findOneOrFail(Application, { id: scope.applicationId })
   const event = testEvent(destination, type.name, sampleData(application, type, input.data))
-  const { id: deliveryId, rings } = await store.transaction(async (tx) => {
+  const deliveryId = await store.transaction(async (tx) => {
     await insertTestEvent(tx, {
       id: idToUuid(event.id),
       applicationId: idToUuid(scope.applicationId),
@@ -49,7 +48,6 @@ export async function testDestination(
     })
     return enqueueDelivery(tx, { event, destinationId: destination.id, trigger: 'TEST', maxAttempts: 1 })
   })
-  for (const kind of rings) bell.ring(kind)
   return waitForAttempt({ store, watch }, deliveryId, application.deliveryProfile.timeoutMs + SPARE_MS)
 }
 

@@ -1,5 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises'
-import type { Bell } from '../store/bell.ts'
+import { startLoop } from '../store/loop.ts'
 import type { Store } from '../store/store.ts'
 import { CHUNK, dropStatsBefore, MINUTES_KEPT_DAYS, rollUpAttempts } from './stats-sql.ts'
 
@@ -9,66 +8,62 @@ import { CHUNK, dropStatsBefore, MINUTES_KEPT_DAYS, rollUpAttempts } from './sta
  */
 const MIN_WAIT_MS = 1_000
 const MAX_WAIT_MS = 5_000
-/** Without a ring: one may be lost, and an older transaction may have held attempts back. */
+/** Without a wake-up: one may be lost, and an older transaction may have held attempts back. */
 const QUIET_EVERY_MS = 10_000
 const FORGET_EVERY_MS = 3_600_000
 
 /** Counts committed attempts for the stats. Every worker may run it: one at a time counts, the others pass. */
-export function startRollUp(options: { store: Store; bell: Bell; onError: (error: unknown) => void }): AsyncDisposable {
-  const { store, bell, onError } = options
-  const stopping = new AbortController()
-  let hasRung = true
+export function startRollUp(options: { store: Store; onError: (error: unknown) => void }): AsyncDisposable {
+  const { store, onError } = options
+  let hasNews = true
   let lookedAtMs = 0
   let forgotAtMs = 0
 
-  /** How long to wait for the next look. */
-  async function look(nowMs: number): Promise<number> {
-    if (!hasRung && nowMs - lookedAtMs < QUIET_EVERY_MS) return MIN_WAIT_MS
+  /** Resolves to the milliseconds until the next look. */
+  async function look(nowMs: number, signal: AbortSignal): Promise<number> {
+    if (!hasNews && nowMs - lookedAtMs < QUIET_EVERY_MS) return MIN_WAIT_MS
     const sinceMs = nowMs - lookedAtMs
-    hasRung = false
+    hasNews = false
     lookedAtMs = nowMs
-    const counted = await countAll()
-    await forget(nowMs)
+    const counted = await countAll(signal)
+    await forget(nowMs, signal)
     return Math.min(Math.max((CHUNK / counted) * sinceMs, MIN_WAIT_MS), MAX_WAIT_MS)
   }
 
-  async function countAll(): Promise<number> {
+  async function countAll(signal: AbortSignal): Promise<number> {
     for (let counted = 0; ; ) {
       const chunk = await rollUpAttempts(store)
       counted += chunk
-      if (chunk < CHUNK || stopping.signal.aborted) return counted
+      if (chunk < CHUNK || signal.aborted) return counted
     }
   }
 
-  async function forget(nowMs: number): Promise<void> {
+  async function forget(nowMs: number, signal: AbortSignal): Promise<void> {
     if (nowMs - forgotAtMs < FORGET_EVERY_MS) return
     forgotAtMs = nowMs
     const oldest = new Date(nowMs - MINUTES_KEPT_DAYS * 86_400_000)
-    while (!stopping.signal.aborted && (await dropStatsBefore(store.sql, 'MINUTE', oldest)));
+    while (!signal.aborted && (await dropStatsBefore(store.sql, 'MINUTE', oldest)));
   }
 
-  async function run(): Promise<void> {
-    while (!stopping.signal.aborted) {
-      let waitMs = MIN_WAIT_MS
-      try {
-        waitMs = await look(Date.now())
-      } catch (error) {
-        hasRung = true
-        onError(error)
-      }
-      await pause(waitMs, undefined, { signal: stopping.signal }).catch(() => undefined)
-    }
-  }
-
-  const offBell = bell.on('attempt', () => {
-    hasRung = true
+  const unlisten = store.notifier.on('attempt', () => {
+    hasNews = true
   })
-  const running = run()
+  const loop = startLoop({
+    notifier: store.notifier,
+    onError,
+    async work({ signal }) {
+      try {
+        return await look(Date.now(), signal)
+      } catch (error) {
+        hasNews = true
+        throw error
+      }
+    },
+  })
   return {
     async [Symbol.asyncDispose]() {
-      offBell()
-      stopping.abort()
-      await running
+      unlisten()
+      await loop[Symbol.asyncDispose]()
     },
   }
 }

@@ -1,7 +1,5 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import { type FeedPosition, feedPositionBefore } from '../domain/feed-cursor.ts'
-import { createAlarm } from '../store/alarm.ts'
-import type { Bell } from '../store/bell.ts'
+import { startLoop } from '../store/loop.ts'
 import type { Store } from '../store/store.ts'
 import type { FeedRow } from './feed-row.ts'
 import { type FeedFilter, type FeedPage, matchesFeedFilter, readFeed } from './feed-sql.ts'
@@ -29,7 +27,6 @@ const PAGE_SIZE = 500
 const POLL_MS = 1_000
 /** While an older transaction holds attempts back: how soon to look again. */
 const HELD_BACK_MS = 20
-const BACK_OFF_MS = 500
 /**
  * After a look that brought so many it rests, a millisecond for each attempt within these bounds: a look costs much the
  * same for one attempt and for a hundred, and so does a write to a socket for one message and for ten.
@@ -38,46 +35,36 @@ const BUSY_COUNT = 10
 const MIN_REST_MS = 100
 const MAX_REST_MS = 250
 
-export function startFeedTail(options: { store: Store; bell: Bell; onError: (error: unknown) => void }): FeedTail {
-  const { store, bell, onError } = options
+export function startFeedTail(options: { store: Store; onError: (error: unknown) => void }): FeedTail {
+  const { store, onError } = options
   const subscribers = new Audience()
-  const alarm = createAlarm()
   let position = feedPositionBefore(0, 0n)
-  let stopped = false
 
-  async function run(): Promise<void> {
-    while (!stopped) {
-      try {
-        if (subscribers.size === 0) {
-          await alarm.wait(POLL_MS)
-        } else {
-          const { count, isHeldBack } = await look()
-          if (count >= BUSY_COUNT) await pause(Math.min(Math.max(count, MIN_REST_MS), MAX_REST_MS))
-          await alarm.wait(isHeldBack ? HELD_BACK_MS : POLL_MS)
-        }
-      } catch (error) {
-        onError(error)
-        await pause(BACK_OFF_MS)
-      }
-    }
-  }
-
-  /** Hands on what is new, and says whether attempts are committed that cannot be shown yet. */
-  async function look(): Promise<{ count: number; isHeldBack: boolean }> {
+  /** Hands on what is new. isHeldBack: attempts are committed that cannot be shown yet. */
+  async function look(signal: AbortSignal): Promise<{ count: number; isHeldBack: boolean }> {
     for (let count = 0; ; ) {
       const from = position
       const page = await readFeed(store, from, { limit: PAGE_SIZE })
-      // Meanwhile all have left, and the first one who came stands elsewhere.
+      // All subscribers left while we read, and a new first one reset the position: read again from there.
       if (position !== from) continue
       position = page.end
       count += page.rows.length
       for (const [subscriber, rows] of subscribers.route(page.rows)) subscriber.push({ rows, horizon: position })
-      if (!page.hasMore) return { count, isHeldBack: page.isHeldBack }
+      if (!page.hasMore || signal.aborted) return { count, isHeldBack: page.isHeldBack }
     }
   }
 
-  const offBell = bell.on('attempt', alarm.wake)
-  const running = run()
+  const loop = startLoop({
+    notifier: store.notifier,
+    on: 'attempt',
+    onError,
+    async work({ signal, pause }) {
+      if (subscribers.size === 0) return POLL_MS
+      const { count, isHeldBack } = await look(signal)
+      if (count >= BUSY_COUNT) await pause(Math.min(Math.max(count, MIN_REST_MS), MAX_REST_MS))
+      return isHeldBack ? HELD_BACK_MS : POLL_MS
+    },
+  })
   return {
     subscribe({ from, filter, maxQueued }) {
       if (subscribers.size === 0) position = from
@@ -88,15 +75,12 @@ export function startFeedTail(options: { store: Store; bell: Bell; onError: (err
         onDispose: () => subscribers.delete(subscriber),
       })
       subscribers.add(subscriber)
-      alarm.wake()
+      loop.wake()
       return subscriber
     },
     async [Symbol.asyncDispose]() {
-      stopped = true
-      offBell()
-      alarm.wake()
       for (const subscriber of subscribers.all()) subscriber.stop()
-      await running
+      await loop[Symbol.asyncDispose]()
     },
   }
 }

@@ -4,10 +4,9 @@ import {
   feedPositionBefore,
   laterFeedPosition,
 } from '../domain/feed-cursor.ts'
-import type { Bell } from '../store/bell.ts'
 import type { DeliveryAttempt } from '../store/delivery-attempt.ts'
+import { retryWhileUnavailable } from '../store/retry-while-unavailable.ts'
 import type { Store } from '../store/store.ts'
-import { whenAvailable } from '../store/when-available.ts'
 import { type FeedBounds, type FeedFilter, feedBounds, feedPositionOfLast, readFeed } from './feed-sql.ts'
 import { type FeedTail, startFeedTail, type TailBatch } from './feed-tail.ts'
 
@@ -42,7 +41,7 @@ const MAX_QUEUED = 64
 const patience = { onError: () => undefined }
 
 /** The attempt table is the log: followers read pages until they meet the one shared tail, then live off that. */
-export function openFeed(options: { store: Store; bell: Bell; onError: (error: unknown) => void }): Feed {
+export function openFeed(options: { store: Store; onError: (error: unknown) => void }): Feed {
   const tail = startFeedTail(options)
   return {
     follow: (followOptions) => follow(options.store, tail, followOptions),
@@ -53,7 +52,7 @@ export function openFeed(options: { store: Store; bell: Bell; onError: (error: u
 /** An outage is sat out: the follower stands where it stood, and goes on from there. */
 async function* follow(store: Store, tail: FeedTail, options: FollowOptions): AsyncGenerator<FeedItem, void, void> {
   const { filter, signal } = options
-  const patiently = <T>(work: () => Promise<T>) => whenAvailable(work, { ...patience, signal })
+  const patiently = <T>(work: () => Promise<T>) => retryWhileUnavailable(work, { ...patience, signal })
   const bounds = await patiently(() => feedBounds(store))
   const { after, last } = options
   let position = after ?? (last ? await patiently(() => feedPositionOfLast(store, filter, last)) : bounds.horizon)

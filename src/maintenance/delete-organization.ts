@@ -4,7 +4,6 @@ import { type Id, idToUuid, parseId } from '../domain/id.ts'
 import { Refused } from '../domain/refused.ts'
 import { eraseStats } from '../feed/stats-sql.ts'
 import { insertAudit } from '../store/audit-entry.ts'
-import type { Bell } from '../store/bell.ts'
 import { Destination } from '../store/destination.ts'
 import { findOperationsId } from '../store/operations.ts'
 import { Organization } from '../store/organization.ts'
@@ -17,7 +16,7 @@ import { eraseDeliveries, eraseEvents, eraseNotices, eraseOrganization } from '.
  * organization, which ends publishing for it, with what came in between. A call that was cut off can be made again.
  */
 export async function deleteOrganization(
-  { store, bell, connectors }: { store: Store; bell: Bell; connectors: ConnectorRegistry },
+  { store, connectors }: { store: Store; connectors: ConnectorRegistry },
   applicationId: Id<'app'>,
   text: string,
 ): Promise<Id<'org'>> {
@@ -34,8 +33,10 @@ export async function deleteOrganization(
   const destinations = await em.find(Destination, { organizationId: organization.id }, { fields: ['id', 'connector'] })
   const ids = destinations.map((one) => idToUuid(one.id))
   const removal = { ids, withOnDelete: keysWithOnDelete(connectors) }
-  await store.transaction((tx) => removeDestinations(tx, removal))
-  bell.ring('connector')
+  await store.transaction(async (tx) => {
+    await removeDestinations(tx, removal)
+    tx.wake('connector')
+  })
   const uuid = idToUuid(organization.id)
   // While the organization is still there, so that a call that is cut off here can be made again.
   await eraseMentions(store, applicationId, organization.id)

@@ -2,6 +2,7 @@ import { dropExpiredMemos } from '../deliver/connector-memo.ts'
 import { dropStatsBefore } from '../feed/stats-sql.ts'
 import { dropOldIdempotencyKeys } from '../publish/idempotency-key.ts'
 import { dropAuditBefore } from '../store/audit-entry.ts'
+import { startLoop } from '../store/loop.ts'
 import { ensurePartitions } from '../store/partition.ts'
 import type { Store } from '../store/store.ts'
 import { dropExpired } from './retention.ts'
@@ -23,37 +24,29 @@ export interface MaintenanceOptions {
  * idempotency keys forgotten.
  */
 export function startMaintenance({ store, retentionDays, onError }: MaintenanceOptions): AsyncDisposable {
-  const stopping = new AbortController()
-
-  async function work(): Promise<void> {
-    const now = Date.now()
-    await ensurePartitions(store.sql, new Date(now)).catch(onError)
-    await dropOldIdempotencyKeys(store.sql).catch(onError)
-    await dropExpiredMemos(store.sql).catch(onError)
-    await forgetAudit(store, new Date(now - AUDIT_DAYS * DAY_MS), stopping.signal).catch(onError)
-    if (retentionDays === 0) return
-    const before = new Date(now - retentionDays * DAY_MS)
-    await dropExpired(store, before, stopping.signal).catch(onError)
-    await forgetStats(store, before, stopping.signal).catch(onError)
-  }
-  let working = work()
-  const timer = setInterval(() => {
-    working = working.then(work)
-  }, EVERY_MS)
-  return {
-    async [Symbol.asyncDispose]() {
-      clearInterval(timer)
-      stopping.abort()
-      await working
+  return startLoop({
+    notifier: store.notifier,
+    onError,
+    async work({ signal }) {
+      const now = Date.now()
+      await ensurePartitions(store.sql, new Date(now)).catch(onError)
+      await dropOldIdempotencyKeys(store.sql).catch(onError)
+      await dropExpiredMemos(store.sql).catch(onError)
+      await forgetAudit(store, new Date(now - AUDIT_DAYS * DAY_MS), signal).catch(onError)
+      if (retentionDays === 0) return EVERY_MS
+      const before = new Date(now - retentionDays * DAY_MS)
+      await dropExpired(store, before, signal).catch(onError)
+      await forgetStats(store, before, signal).catch(onError)
+      return EVERY_MS
     },
-  }
+  })
 }
 
 async function forgetAudit(store: Store, before: Date, signal: AbortSignal): Promise<void> {
   while (!signal.aborted && (await dropAuditBefore(store.sql, before)));
 }
 
-/** Counts are kept as long as what they count. Those by the minute go earlier; see roll-up.ts. */
+/** Counts are kept as long as what they count. Those by the minute go earlier; see feed/count-attempts.ts. */
 async function forgetStats(store: Store, before: Date, signal: AbortSignal): Promise<void> {
   for (const bucket of ['HOUR', 'DAY'] as const) {
     while (!signal.aborted && (await dropStatsBefore(store.sql, bucket, before)));

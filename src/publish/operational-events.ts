@@ -1,20 +1,19 @@
 import { idFromUuid } from '../domain/id.ts'
 import type { NoticeType } from '../domain/notice.ts'
 import { insertWaiting, LIVE_POSITION } from '../queue/waiting.ts'
-import type { BellKind } from '../store/bell.ts'
 import { newUuid } from '../store/new-id.ts'
 import { findOperationsId, type NoticeSubject } from '../store/operations.ts'
-import type { Sql } from '../store/sql.ts'
+import type { Transaction } from '../store/transaction.ts'
 import { type NewEvent, publishEvents } from './publish-sql.ts'
 
 /** Tells of a new key. Ids are bare UUIDs. */
 export async function publishKeyNotice(
-  tx: Sql,
+  tx: Transaction,
   { applicationId, ...apiKey }: { applicationId: string; id: string; name: string; hint: string },
-): Promise<BellKind[]> {
+): Promise<void> {
   const data = { apiKey: { id: idFromUuid('key', apiKey.id), name: apiKey.name, hint: apiKey.hint } }
   const operationsId = await findOperationsId(tx, applicationId)
-  return publishNotices(tx, [noticeOf({ applicationId, operationsId }, 'apikey.created', data)])
+  await publishNotices(tx, [noticeOf({ applicationId, operationsId }, 'apikey.created', data)])
 }
 
 export function noticeOf(
@@ -35,8 +34,8 @@ export function noticeOf(
   }
 }
 
-export async function publishNotices(tx: Sql, events: readonly NewEvent[]): Promise<BellKind[]> {
-  if (events.length === 0) return []
+export async function publishNotices(tx: Transaction, events: readonly NewEvent[]): Promise<void> {
+  if (events.length === 0) return
   const { queued, held } = await publishEvents(tx, events)
   // Not behind their gates at once: a settlement holds gates already, and would wait for these out of order.
   await insertWaiting(
@@ -45,5 +44,6 @@ export async function publishNotices(tx: Sql, events: readonly NewEvent[]): Prom
       return { deliveryId: id, destinationId, state: 'TIMED', dueInMs: 0, position: LIVE_POSITION }
     }),
   )
-  return [...(queued > 0 ? (['due'] as const) : []), ...(held.length > 0 ? (['waiting'] as const) : [])]
+  if (queued > 0) tx.wake('due')
+  if (held.length > 0) tx.wake('waiting')
 }

@@ -1,77 +1,58 @@
 import { enqueue } from '../queue/enqueue.ts'
-import { createAlarm } from '../store/alarm.ts'
-import type { Bell, BellKind } from '../store/bell.ts'
-import type { Sql } from '../store/sql.ts'
+import { startLoop } from '../store/loop.ts'
 import type { Store } from '../store/store.ts'
+import type { Transaction } from '../store/transaction.ts'
 import { rewriteData, stayAwake, takeOutbox } from './outbox-sql.ts'
 import { type NewEvent, publishStored } from './publish-sql.ts'
 
 const SLICE = 200
-/** Under traffic it looks so often, and is not rung for; */
+/** Poll interval while events keep coming; publishers do not NOTIFY then. */
 const BUSY_EVERY_MS = 20
-/** for so long after the last event, */
+/** How long after the last event we keep polling at that rate. */
 const AWAKE_MS = 1_000
-/** and a little longer: who saw that it is awake may still be committing. */
+/** Grace on top: a publisher that saw us polling may not have committed yet. */
 const SLACK_MS = 500
-/** Otherwise it is rung for; a ring may be lost. */
+/** Poll interval when idle; NOTIFY normally wakes us sooner. */
 const QUIET_EVERY_MS = 1_000
 
 /** Makes the deliveries of events that were published by SQL, as soon as they are committed. */
-export function startOutbox(options: { store: Store; bell: Bell; onError: (error: unknown) => void }): AsyncDisposable {
-  const { store, bell, onError } = options
-  const alarm = createAlarm()
-  let stopped = false
+export function startOutbox({ store, onError }: OutboxOptions): AsyncDisposable {
   let awakeUntilMs = 0
-
-  async function look(): Promise<void> {
-    for (let count = SLICE; count === SLICE && !stopped; ) {
-      const taken = await store.transaction((tx) => take(tx))
-      for (const kind of taken.rings) bell.ring(kind)
-      count = taken.count
+  return startLoop({
+    notifier: store.notifier,
+    on: 'outbox',
+    onError,
+    async work() {
+      const count = await store.transaction(take)
       const nowMs = performance.now()
       // Said again when half of it has gone, not each time.
       if (count > 0 && nowMs + AWAKE_MS / 2 > awakeUntilMs) {
         awakeUntilMs = nowMs + AWAKE_MS
         await stayAwake(store.sql, AWAKE_MS)
       }
-    }
-  }
-
-  async function run(): Promise<void> {
-    while (!stopped) {
-      try {
-        await look()
-      } catch (error) {
-        onError(error)
-      }
-      const isAwake = performance.now() < awakeUntilMs + SLACK_MS
-      await alarm.wait(isAwake ? BUSY_EVERY_MS : QUIET_EVERY_MS)
-    }
-  }
-
-  const offBell = bell.on('outbox', alarm.wake)
-  const running = run()
-  return {
-    async [Symbol.asyncDispose]() {
-      stopped = true
-      offBell()
-      alarm.wake()
-      await running
+      if (count === SLICE) return 0
+      return performance.now() < awakeUntilMs + SLACK_MS ? BUSY_EVERY_MS : QUIET_EVERY_MS
     },
-  }
+  })
 }
 
-async function take(tx: Sql): Promise<{ count: number; rings: readonly BellKind[] }> {
+interface OutboxOptions {
+  readonly store: Store
+  readonly onError: (error: unknown) => void
+}
+
+async function take(tx: Transaction): Promise<number> {
   const found = await takeOutbox(tx, SLICE)
-  if (found.length === 0) return { count: 0, rings: [] }
+  if (found.length === 0) return 0
   const events = found.map(asMutationHasIt)
   await rewriteData(
     tx,
     events.filter((event, i) => event.data !== found[i]!.data),
   )
   const { queued, held } = await publishStored(tx, events)
-  const rings = held.length > 0 ? await enqueue(tx, held) : []
-  return { count: found.length, rings: queued > 0 ? [...rings, 'due'] : rings }
+  if (held.length > 0) await enqueue(tx, held)
+  if (queued > 0) tx.wake('due')
+  return found.length
 }
 
 /** The bytes that the mutation would have stored: SQL keeps blanks, escapes and keys that come twice. */

@@ -2,18 +2,17 @@ import { type Id, idToUuid } from '../domain/id.ts'
 import { Refused } from '../domain/refused.ts'
 import { enqueue } from '../queue/enqueue.ts'
 import { findHeld } from '../queue/hold.ts'
-import type { BellKind } from '../store/bell.ts'
 import type { DeliveryTrigger } from '../store/delivery.ts'
 import type { Event } from '../store/event.ts'
 import { newId } from '../store/new-id.ts'
-import type { Sql } from '../store/sql.ts'
+import type { Transaction } from '../store/transaction.ts'
 import { holdOrganizations, insertDelivery } from './publish-sql.ts'
 
-/** One more delivery of a stored event to one destination, due now. Ring what is returned once it is committed. */
+/** One more delivery of a stored event to one destination, due now. */
 export async function enqueueDelivery(
-  tx: Sql,
+  tx: Transaction,
   delivery: { event: Event; destinationId: Id<'dst'>; trigger: DeliveryTrigger; maxAttempts: number },
-): Promise<{ id: Id<'dlv'>; rings: readonly BellKind[] }> {
+): Promise<Id<'dlv'>> {
   const id = newId('dlv')
   const { event } = delivery
   const organization = idToUuid(event.organizationId)
@@ -33,5 +32,6 @@ export async function enqueueDelivery(
   const destinationId = idToUuid(delivery.destinationId)
   // A person's test goes out whatever its destination has to wait for.
   const isHeld = delivery.trigger !== 'TEST' && (await findHeld(tx, [destinationId])).has(destinationId)
-  return { id, rings: await enqueue(tx, [{ id: idToUuid(id), destinationId, isHeld }]) }
+  await enqueue(tx, [{ id: idToUuid(id), destinationId, isHeld }])
+  return id
 }

@@ -2,11 +2,11 @@ import { type Id, idFromUuid } from '../domain/id.ts'
 import { type Problem, Refused, Unavailable } from '../domain/refused.ts'
 import { enqueue } from '../queue/enqueue.ts'
 import { coalesce } from '../store/batch.ts'
-import type { Bell, BellKind } from '../store/bell.ts'
 import { Event } from '../store/event.ts'
 import { newUuid } from '../store/new-id.ts'
 import { isDataError, isUnavailable, type Sql } from '../store/sql.ts'
 import type { Store } from '../store/store.ts'
+import type { Transaction } from '../store/transaction.ts'
 import { type Catalogue, createCatalogue } from './catalogue.ts'
 import { claimIdempotencyKeys, keyOf } from './idempotency-key.ts'
 import { type CheckedRequest, checkRequest, type PublishRequest } from './publish-request.ts'
@@ -31,10 +31,10 @@ interface Call {
   readonly requests: readonly CheckedRequest[]
 }
 
-export function createPublish({ store, bell }: { store: Store; bell: Bell }): Publish {
+export function createPublish(store: Store): Publish {
   const catalogue = createCatalogue(store.sql)
   const publishCall = coalesce<Call, PublishResult[]>({
-    flush: (calls) => publishCalls({ store, bell, catalogue }, calls),
+    flush: (calls) => publishCalls({ store, catalogue }, calls),
     maxWeight: MAX_EVENTS,
     weigh: ({ requests }) => requests.reduce((sum, request) => sum + 1 + request.dataBytes / BYTES_PER_WEIGHT, 0),
     maxWaiting: MAX_WAITING_CALLS,
@@ -61,13 +61,12 @@ export function createPublish({ store, bell }: { store: Store; bell: Bell }): Pu
 
 interface PublishParts {
   readonly store: Store
-  readonly bell: Bell
   readonly catalogue: Catalogue
 }
 
 /** One transaction for all calls of a batch; what was refused is left out of it. */
 async function publishCalls(parts: PublishParts, calls: readonly Call[]): Promise<PublishResult[][]> {
-  const { store, bell, catalogue } = parts
+  const { store, catalogue } = parts
   const checks = await catalogue.check(calls.flatMap((call) => call.requests))
   const plans = calls.map((call) => {
     const own = call.requests.map((request) => checks.get(request)!)
@@ -76,14 +75,13 @@ async function publishCalls(parts: PublishParts, calls: readonly Call[]): Promis
     return { own, refused, events }
   })
   const wanted = plans.flatMap((plan) => plan.events)
-  const stored = wanted.length > 0 ? await store.transaction((tx) => storeEvents(tx, wanted)) : undefined
-  for (const kind of stored?.rings ?? []) bell.ring(kind)
-  const earlier = await findEarlier(store, stored?.duplicates ?? new Map())
+  const duplicates = wanted.length > 0 ? await store.transaction((tx) => storeEvents(tx, wanted)) : undefined
+  const earlier = await findEarlier(store, duplicates ?? new Map())
   return plans.map(({ own, refused, events }) =>
     refused
       ? refuseAll(own.map((check) => check.problems))
       : events.map((event) => {
-          if (!stored?.duplicates.has(event.id)) return { event: toEvent(event), duplicate: false, problems: [] }
+          if (!duplicates?.has(event.id)) return { event: toEvent(event), duplicate: false, problems: [] }
           const first = earlier.get(event.id)
           return first
             ? { event: first, duplicate: true, problems: [] }
@@ -107,21 +105,19 @@ const organizationGone: Problem = {
   path: ['organizationId'],
 }
 
-interface Stored {
-  /** Of events that were not stored: the one that has their idempotency key. */
-  readonly duplicates: ReadonlyMap<string, string>
-  readonly rings: readonly BellKind[]
-}
-
-/** Everything that a publish commits: keys, events, deliveries, jobs. */
-async function storeEvents(tx: Sql, wanted: NewEvent[]): Promise<Stored> {
+/**
+ * Everything that a publish commits: keys, events, deliveries, jobs. Returns, of events that were not stored, the one that
+ * has their idempotency key.
+ */
+async function storeEvents(tx: Transaction, wanted: NewEvent[]): Promise<ReadonlyMap<string, string>> {
   const duplicates = await findDuplicates(tx, wanted)
   const fresh = wanted.filter((event) => !duplicates.has(event.id))
-  if (fresh.length === 0) return { duplicates, rings: [] }
+  if (fresh.length === 0) return duplicates
   const { organizations, queued, held } = await publishEvents(tx, fresh)
   if (organizations < new Set(fresh.map((event) => event.organizationId)).size) throw new OrganizationGone()
-  const rings = held.length > 0 ? await enqueue(tx, held) : []
-  return { duplicates, rings: queued > 0 ? [...rings, 'due'] : rings }
+  if (held.length > 0) await enqueue(tx, held)
+  if (queued > 0) tx.wake('due')
+  return duplicates
 }
 
 /** Of events whose idempotency key another event has: that event's id. */

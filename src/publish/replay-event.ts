@@ -2,7 +2,6 @@ import { idToUuid, parseId } from '../domain/id.ts'
 import { Refused } from '../domain/refused.ts'
 import type { Scope } from '../domain/scope.ts'
 import { enqueue } from '../queue/enqueue.ts'
-import type { Bell } from '../store/bell.ts'
 import { Delivery } from '../store/delivery.ts'
 import { Event } from '../store/event.ts'
 import { newId } from '../store/new-id.ts'
@@ -13,7 +12,7 @@ const MAX_DESTINATIONS = 1_000
 
 /** Sends a stored event again: to the destinations named, or to all that subscribe to its type now. */
 export async function replayEvent(
-  { store, bell }: { store: Store; bell: Bell },
+  store: Store,
   scope: Scope,
   input: { id: string; destinationIds?: readonly string[] | null | undefined },
 ): Promise<Delivery[]> {
@@ -23,7 +22,7 @@ export async function replayEvent(
   if (event.data === null) throw refuse('NOT_RETRYABLE', 'its data is no longer kept', ['id'])
   const destinationIds = input.destinationIds == null ? undefined : parseDestinations(input.destinationIds)
   const organization = idToUuid(event.organizationId)
-  const deliveries = await store.transaction(async (tx) => {
+  const ids = await store.transaction(async (tx) => {
     if (!(await holdOrganizations(tx, [organization])).has(organization)) {
       throw refuse('NOT_FOUND', 'the organization was deleted', ['id'])
     }
@@ -38,15 +37,14 @@ export async function replayEvent(
     const rows = wanted.map((one) => ({ ...one, deliveryId: newId('dlv') }))
     const inserted = rows.map((row) => ({ ...row, id: idToUuid(row.deliveryId) }))
     await insertReplays(tx, { eventId: idToUuid(event.id), deliveries: inserted })
-    const rings = await enqueue(
+    await enqueue(
       tx,
       inserted.filter((row) => row.skipReason === null),
     )
-    return { ids: rows.map((row) => row.deliveryId), rings }
+    return rows.map((row) => row.deliveryId)
   })
-  for (const kind of deliveries.rings) bell.ring(kind)
-  const stored = new Map((await store.em().find(Delivery, { id: { $in: deliveries.ids } })).map((one) => [one.id, one]))
-  return deliveries.ids.map((one) => stored.get(one)!)
+  const stored = new Map((await store.em().find(Delivery, { id: { $in: ids } })).map((one) => [one.id, one]))
+  return ids.map((one) => stored.get(one)!)
 }
 
 function parseDestinations(ids: readonly string[]): string[] {

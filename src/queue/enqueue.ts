@@ -1,5 +1,4 @@
-import type { BellKind } from '../store/bell.ts'
-import type { Sql } from '../store/sql.ts'
+import type { Transaction } from '../store/transaction.ts'
 import { holdBack } from './hold.ts'
 import { insertJobs } from './jobs.ts'
 import { insertWaiting, LIVE_POSITION } from './waiting.ts'
@@ -14,12 +13,12 @@ export interface NewPending {
   readonly dueInMs?: number | undefined
 }
 
-/** Puts new deliveries into the queue, or where they wait. Returns what to ring once that is committed. */
+/** Puts new deliveries into the queue, or where they wait. */
 export async function enqueue(
-  tx: Sql,
+  tx: Transaction,
   deliveries: readonly NewPending[],
   position = LIVE_POSITION,
-): Promise<BellKind[]> {
+): Promise<void> {
   const timed = deliveries.filter((delivery) => delivery.dueInMs !== undefined && delivery.dueInMs > 0)
   const due = deliveries.filter((delivery) => delivery.dueInMs === undefined || delivery.dueInMs <= 0)
   const free = due.filter((delivery) => !delivery.isHeld)
@@ -38,8 +37,6 @@ export async function enqueue(
     tx,
     held.map(({ id, destinationId }) => ({ deliveryId: id, destinationId, position })),
   )
-  return [
-    ...(free.length > 0 ? (['due'] as const) : []),
-    ...(free.length < deliveries.length ? (['waiting'] as const) : []),
-  ]
+  if (free.length > 0) tx.wake('due')
+  if (free.length < deliveries.length) tx.wake('waiting')
 }

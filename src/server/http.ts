@@ -75,7 +75,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     port: (app.server.address() as AddressInfo).port,
     serve(now) {
       opened = now
-      if (sockets) now.parts.bell.on('revoked', sockets.recheck)
+      if (sockets) now.parts.store.notifier.on('revoked', sockets.recheck)
     },
     [Symbol.asyncDispose]: () => started.disposeAsync(),
   }

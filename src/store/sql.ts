@@ -1,4 +1,4 @@
-/** Runs one statement: on the pool, or inside a transaction when the pipeline hands one on. */
+/** Runs one statement, on the pool or inside a transaction. */
 export type Sql = <Row = Record<string, unknown>>(text: string, values?: readonly unknown[]) => Promise<Row[]>
 
 /** SQLSTATE of a failed statement; undefined when the failure was not the statement's (connection, shutdown). */

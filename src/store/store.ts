@@ -11,11 +11,14 @@ import { Event } from './event.ts'
 import { EventType } from './event-type.ts'
 import { checkFeedEpoch } from './feed-epoch.ts'
 import { migrate, whileMigrating } from './migrate.ts'
+import { type Notifier, openNotifier } from './notifier.ts'
 import { Organization } from './organization.ts'
 import { ensurePartitions } from './partition.ts'
 import { RecoveryJob } from './recovery-job.ts'
+import { createStatementNames, runOn } from './run-sql.ts'
 import type { SecretBox } from './secret-box.ts'
-import { type Sql, sqlState } from './sql.ts'
+import type { Sql } from './sql.ts'
+import { inTransaction, type Transaction } from './transaction.ts'
 import { createWriteHealth, type WriteHealth } from './write-health.ts'
 
 export interface StoreOptions {
@@ -43,9 +46,11 @@ export interface Store extends AsyncDisposable {
   as(actor: Actor): Store
   readonly sql: Sql
   /** Commits when `work` resolves, rolls back when it throws. */
-  transaction<T>(work: (tx: Sql) => Promise<T>): Promise<T>
+  transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>
   /** What became of the last transactions. */
   readonly writes: WriteHealth
+  /** Wakes loops of this process and of others. A transaction has a `wake` of its own, which waits for the commit. */
+  readonly notifier: Notifier
   readonly secrets: SecretBox
   readonly databaseUrl: string
 }
@@ -90,17 +95,20 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   pool.on('error', onPoolError)
   opening.defer(() => pool.end())
   const nameOf = options.prepare ? createStatementNames() : () => undefined
-  const sql = sqlOf(pool, nameOf)
+  const sql = runOn(pool, nameOf)
   const { databaseUrl } = options
   await whileMigrating(databaseUrl, () => migrate(databaseUrl))
   await ensurePartitions(sql, new Date())
   await checkFeedEpoch(sql)
+  const notifier = opening.use(openNotifier({ databaseUrl, sql, onError: options.onError }))
   const writes = createWriteHealth()
   const opened = opening.move()
   const shared = {
     sql,
-    transaction: <T>(work: (tx: Sql) => Promise<T>) => writes.watch(inTransaction(pool, nameOf, work)),
+    transaction: <T>(work: (tx: Transaction) => Promise<T>) =>
+      writes.watch(inTransaction({ pool, nameOf, notifier }, work)),
     writes,
+    notifier,
     secrets: options.secrets,
     databaseUrl,
     [Symbol.asyncDispose]() {
@@ -119,55 +127,4 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     },
   })
   return usedBy(undefined)
-}
-
-function sqlOf(client: pg.Pool | pg.PoolClient, nameOf: StatementNames): Sql {
-  return async <Row>(text: string, values?: readonly unknown[]) => {
-    // Without values a text may hold several statements, as pg-boss sends them: these cannot be prepared.
-    const name = values?.length ? nameOf(text) : undefined
-    const query = { text, ...(values && { values: values as unknown[] }), ...(name && { name }) }
-    const result: pg.QueryResult | pg.QueryResult[] = await client.query(query)
-    // Several statements give a result each.
-    return (Array.isArray(result) ? result.flatMap((one) => one.rows) : result.rows) as Row[]
-  }
-}
-
-type StatementNames = (text: string) => string | undefined
-
-/** Ours are fewer. What is written anew each time would fill Postgres's memory with plans. */
-const MAX_PREPARED = 200
-
-/** A name for each text, the same on all connections, so that it is parsed and planned once on each. */
-function createStatementNames(): StatementNames {
-  const names = new Map<string, string>()
-  return (text) => {
-    if (!names.has(text) && names.size < MAX_PREPARED) names.set(text, `postrider_${names.size}`)
-    return names.get(text)
-  }
-}
-
-async function inTransaction<T>(pool: pg.Pool, nameOf: StatementNames, work: (tx: Sql) => Promise<T>): Promise<T> {
-  const client = await pool.connect()
-  let broken: Error | undefined
-  // A connection that dies between two statements says so by an event; unheard, that would end the process.
-  const onError = (error: Error) => {
-    broken = error
-  }
-  client.on('error', onError)
-  try {
-    await client.query('begin')
-    const result = await work(sqlOf(client, nameOf))
-    await client.query('commit')
-    return result
-  } catch (error) {
-    await client.query('rollback').catch((rollbackError: Error) => {
-      broken = rollbackError
-    })
-    // Led to a standby, or opened while the database was read-only: a new connection may lead to where writes are taken.
-    if (sqlState(error) === '25006') broken = error as Error
-    throw error
-  } finally {
-    client.off('error', onError)
-    client.release(broken)
-  }
 }

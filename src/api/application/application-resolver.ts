@@ -95,7 +95,7 @@ export class ApplicationResolver {
       const { name } = parseInput(nameSchema, input)
       const organizationId =
         input.organizationId == null ? null : (await organizationNamed(context, input.organizationId)).id
-      return createApiKey(context.parts, { applicationId, organizationId, name })
+      return createApiKey(context.parts.store, { applicationId, organizationId, name })
     })
   }
 
@@ -112,7 +112,7 @@ export class ApplicationResolver {
         throw new Refused({ code: 'NOT_FOUND', message: `there is no key ${input.id}`, path: ['input', 'id'] })
       apiKey.revokedAt ??= new Date()
       await em.flush()
-      context.parts.bell.ring('revoked')
+      context.parts.store.notifier.wake('revoked')
       return { apiKey }
     })
   }

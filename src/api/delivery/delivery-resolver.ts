@@ -88,7 +88,7 @@ export class DeliveryResolver {
   })
   deliveryRetry(@InputArg(() => DeliveryRetryInput) input: DeliveryRetryInput, @Ctx() context: ApiContext) {
     const scope = scopeOf(context)
-    return payloadOf(async () => ({ delivery: await retryDelivery(context.parts, scope, input.id) }))
+    return payloadOf(async () => ({ delivery: await retryDelivery(context.parts.store, scope, input.id) }))
   }
 
   @Mutation(() => DeliveryCancelPayload, {
@@ -97,7 +97,7 @@ export class DeliveryResolver {
   })
   deliveryCancel(@InputArg(() => DeliveryCancelInput) input: DeliveryCancelInput, @Ctx() context: ApiContext) {
     const scope = scopeOf(context)
-    return payloadOf(async () => ({ delivery: await cancelDelivery(context.parts, scope, input.id) }))
+    return payloadOf(async () => ({ delivery: await cancelDelivery(context.parts.store, scope, input.id) }))
   }
 }
 

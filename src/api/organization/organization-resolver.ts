@@ -94,7 +94,7 @@ export class OrganizationResolver {
     return payloadOf(async () => {
       const deletedId = await deleteOrganization(context.parts, applicationId, input.id)
       // Its portal sessions end with it.
-      context.parts.bell.ring('revoked')
+      context.parts.store.notifier.wake('revoked')
       return { deletedId }
     })
   }

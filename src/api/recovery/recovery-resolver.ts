@@ -47,7 +47,7 @@ export class RecoveryResolver {
       statuses: statuses ?? ['FAILED' as const],
       dryRun: dryRun ?? false,
     }
-    return payloadOf(() => recoverDestination(context.parts, scope, request))
+    return payloadOf(() => recoverDestination(context.parts.store, scope, request))
   }
 
   @Subscription(() => RecoveryJobType, {
@@ -66,5 +66,5 @@ export class RecoveryResolver {
 async function follow({ id }: { id: string }, context: ApiContext): Promise<AsyncIterableIterator<RecoveryJob>> {
   const job = await findNode(context, 'rec', id)
   if (!job) throw apiError('BAD_USER_INPUT', `id: there is no recovery job ${id}`)
-  return untilReturned((signal) => watchRecovery(context.parts, job.id, signal))
+  return untilReturned((signal) => watchRecovery(context.parts.store, job.id, signal))
 }

@@ -1,17 +1,20 @@
 import { setTimeout } from 'node:timers/promises'
 import { isUnavailable } from './sql.ts'
 
-export interface Patience {
-  /** Ends the waiting: the failure of then is thrown. */
+export interface RetryWhileUnavailableOptions {
+  /** Ends the retries: the last failure is thrown. */
   readonly signal: AbortSignal
-  /** Told of the first failure of a wait. */
+  /** Told of the first failure only. */
   readonly onError: (error: unknown) => void
 }
 
 const RETRY_EVERY_MS = 500
 
-/** Does the work; while Postgres is away, again and again. Any other failure is thrown at once. */
-export async function whenAvailable<T>(work: () => Promise<T>, { signal, onError }: Patience): Promise<T> {
+/** Does the work, and repeats it while Postgres is away. Any other failure is thrown at once. */
+export async function retryWhileUnavailable<T>(
+  work: () => Promise<T>,
+  { signal, onError }: RetryWhileUnavailableOptions,
+): Promise<T> {
   for (let tries = 1; ; tries += 1) {
     try {
       return await work()

@@ -1,20 +1,20 @@
-export interface Alarm {
+export interface WakeFlag {
   wake(): void
   /** Resolves at the next wake, at once if there was one since the last wait, or after `ms`. */
   wait(ms: number): Promise<void>
 }
 
-/** For one waiter that looks again when woken: a wake while it looks is not lost. */
-export function createAlarm(): Alarm {
-  let rung = false
+/** For one waiter that looks again when woken. A wake during the look is kept for the next wait. */
+export function createWakeFlag(): WakeFlag {
+  let isWoken = false
   let release: (() => void) | undefined
   return {
     wake() {
-      rung = true
+      isWoken = true
       release?.()
     },
     async wait(ms) {
-      if (!rung) {
+      if (!isWoken) {
         await new Promise<void>((resolve) => {
           const timer = setTimeout(resolve, ms)
           release = () => {
@@ -23,7 +23,7 @@ export function createAlarm(): Alarm {
           }
         })
       }
-      rung = false
+      isWoken = false
       release = undefined
     },
   }

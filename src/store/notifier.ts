@@ -6,34 +6,35 @@ import { checkFeedEpoch } from './feed-epoch.ts'
 import type { Sql } from './sql.ts'
 
 /**
- * What the bell says. due: deliveries can be claimed. waiting: some wait for their time or their destination. attempt:
- * attempts were committed, or a delivery changed. outbox: events were published by SQL. connector: one has something to
- * set up or take down. revoked: an API key was revoked.
+ * What there is to look at. due: deliveries can be claimed. waiting: deliveries wait for their time or their destination,
+ * or may stop waiting. attempt: attempts were committed, or a delivery changed. outbox: events were published by SQL.
+ * connector: one has something to set up or take down. revoked: an API key was revoked.
  */
-export type BellKind = (typeof kinds)[number]
+export type WakeKind = (typeof kinds)[number]
 const kinds = ['due', 'waiting', 'attempt', 'outbox', 'connector', 'revoked'] as const
 
 /**
- * A doorbell between and within processes. It only makes things sooner: it carries no data, a ring may be lost, and
- * whoever listens looks into the tables from time to time anyway.
+ * Wakes loops in this process and in others, by LISTEN and NOTIFY. A wake-up is only ever a latency hint: it carries no
+ * data and may be lost, and every loop polls its tables as well.
  */
-export interface Bell extends AsyncDisposable {
-  ring(kind: BellKind): void
-  on(kind: BellKind, listener: () => void): () => void
+export interface Notifier extends AsyncDisposable {
+  wake(kind: WakeKind): void
+  /** Returns what ends the listening. */
+  on(kind: WakeKind, listener: () => void): () => void
 }
 
 const CHANNEL = 'postrider'
 
-/** The first ring goes out at once, those of the time after it as one NOTIFY: each takes a cluster-wide lock at commit. */
+/** The first wake-up goes out at once, those of the time after it as one NOTIFY: each takes a cluster-wide lock at commit. */
 const NOTIFY_EVERY_MS = 10
 const RECONNECT_MS = 1_000
 const PING_EVERY_MS = 15_000
 
-export function openBell(options: { databaseUrl: string; sql: Sql; onError: (error: unknown) => void }): Bell {
+export function openNotifier(options: { databaseUrl: string; sql: Sql; onError: (error: unknown) => void }): Notifier {
   const emitter = new EventEmitter().setMaxListeners(0)
   const self = randomBytes(6).toString('base64url')
   const abort = new AbortController()
-  const outgoing = new Set<BellKind>()
+  const outgoing = new Set<WakeKind>()
   let timer: NodeJS.Timeout | undefined
   let notifiedAtMs = 0
 
@@ -48,20 +49,20 @@ export function openBell(options: { databaseUrl: string; sql: Sql; onError: (err
   function onNotification(payload: string): void {
     const [sender, ...words] = payload.split(' ')
     if (sender === self) return
-    // Anyone in the database may notify: only what we know is passed on.
+    // Anyone in the database may notify: only the kinds that we know are passed on.
     for (const kind of kinds) if (words.includes(kind)) emitter.emit(kind)
   }
 
   async function onListening(): Promise<void> {
     // A new connection may lead to another server than the last one did.
     await checkFeedEpoch(options.sql)
-    // What was rung while nobody listened.
+    // Notifications sent while nobody listened are lost.
     for (const kind of kinds) emitter.emit(kind)
   }
 
   const listening = listen({ ...options, signal: abort.signal, onNotification, onListening })
   return {
-    ring(kind) {
+    wake(kind) {
       emitter.emit(kind)
       outgoing.add(kind)
       if (timer || abort.signal.aborted) return
@@ -93,7 +94,7 @@ async function listen({ databaseUrl, signal, onNotification, onListening, onErro
   while (!signal.aborted) {
     const client = new pg.Client({
       connectionString: databaseUrl,
-      application_name: 'postrider bell',
+      application_name: 'postrider notifier',
       keepAlive: true,
       connectionTimeoutMillis: 5_000,
       query_timeout: 5_000,
@@ -107,7 +108,7 @@ async function listen({ databaseUrl, signal, onNotification, onListening, onErro
     client.on('notification', ({ payload }) => payload && onNotification(payload))
     const stop = () => ended.resolve()
     signal.addEventListener('abort', stop, { once: true })
-    // A connection that a firewall dropped without a word is noticed by its ping.
+    // The ping notices a connection that a firewall dropped silently.
     const ping = setInterval(() => client.query('select 1').catch(stop), PING_EVERY_MS)
     try {
       await client.connect()
