@@ -15,28 +15,31 @@ create table destination_health (
   probe_at timestamptz(3),
   probe_delay_s int,
   probe_delivery_id uuid,
-  -- Null while nothing is held back; otherwise when the next delivery may be released.
-  gate_opens_at timestamptz(3),
+  -- Null while no delivery is held; otherwise when held ones may next be released.
+  release_at timestamptz(3),
   -- The token bucket's.
   next_send_at timestamptz,
-  last_position bigint not null default 1
+  -- The last number given out in the line of a FIFO destination.
+  last_line_no bigint not null default 0
 ) with (fillfactor = 70);
-create index destination_health_gate on destination_health (gate_opens_at) where gate_opens_at is not null;
+create index destination_health_release on destination_health (release_at) where release_at is not null;
 
--- state: TIMED waits for due_at, GATED for its destination; RELEASED is the head of a FIFO destination, in the queue.
--- position: the place in the line of a FIFO destination, from 2; without order, 0 for live traffic and 1 for recovered
--- deliveries, which come after it.
+-- state: SCHEDULED waits for due_at, HELD for its destination; RELEASED is the head of a FIFO line, which is in the queue.
+-- lane: FIFO has a number in the line of its destination. Without order, RECOVERED deliveries go after LIVE ones: the index
+-- relies on the order of these words.
 create table waiting_delivery (
   delivery_id uuid primary key,
   destination_id uuid not null,
-  state text not null check (state in ('TIMED', 'GATED', 'RELEASED')),
+  state text not null check (state in ('SCHEDULED', 'HELD', 'RELEASED')),
   due_at timestamptz(3) not null,
-  position bigint not null default 0
+  lane text collate "C" not null default 'LIVE' check (lane in ('LIVE', 'RECOVERED', 'FIFO')),
+  line_no bigint,
+  check ((lane = 'FIFO') = (line_no is not null))
 );
-create index waiting_delivery_timed on waiting_delivery (due_at) where state = 'TIMED';
-create index waiting_delivery_gated on waiting_delivery (destination_id, position, due_at, delivery_id)
-  where state = 'GATED';
-create unique index waiting_delivery_line on waiting_delivery (destination_id, position) where position > 1;
+create index waiting_delivery_scheduled on waiting_delivery (due_at) where state = 'SCHEDULED';
+create index waiting_delivery_held on waiting_delivery (destination_id, lane, line_no, due_at, delivery_id)
+  where state = 'HELD';
+create unique index waiting_delivery_line on waiting_delivery (destination_id, line_no) where lane = 'FIFO';
 
 create table recovery_job (
   id uuid primary key,
