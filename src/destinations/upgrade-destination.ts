@@ -2,6 +2,7 @@ import type { ReadyConnector } from '../connector/registry.ts'
 import { credentialsOf } from '../deliver/credentials.ts'
 import { loadDestination } from '../deliver/destination-cache.ts'
 import { prepareRequest } from '../deliver/prepare-request.ts'
+import { idToUuid } from '../domain/id.ts'
 import { Refused } from '../domain/refused.ts'
 import type { Scope } from '../domain/scope.ts'
 import { Application } from '../store/application.ts'
@@ -83,7 +84,7 @@ async function tryRequest(
   { store }: DestinationParts,
   { application, destination, connector, settings }: Tried,
 ): Promise<void> {
-  const loaded = await loadDestination(store, destination.id)
+  const loaded = await loadDestination(store, idToUuid(destination.id))
   if (!loaded) throw refusal('it was deleted')
   const type = await store.em().findOne(EventType, { applicationId: application.id }, { orderBy: { id: 'asc' } })
   const { config, credentials } = settings
