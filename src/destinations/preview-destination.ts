@@ -1,10 +1,11 @@
 import type { ReadyConnector } from '../connector/registry.ts'
 import { type LoadedDestination, loadDestination } from '../deliver/destination-cache.ts'
 import { type PreparedRequest, prepareRequest, type RequestSource } from '../deliver/prepare-request.ts'
-import { checkShape, passesFilter, shapedData } from '../deliver/shape-event.ts'
+import { compileShape, passesFilter, shapedData } from '../deliver/shape-event.ts'
 import type { DeliveryProfile } from '../domain/delivery-profile.ts'
 import { ExpressionFailed } from '../domain/expression.ts'
 import { idToUuid } from '../domain/id.ts'
+import { parseInput } from '../domain/parse-input.ts'
 import { recordText, redactHeaders, secretTextsOf } from '../domain/redact.ts'
 import { type Problem, Refused } from '../domain/refused.ts'
 import type { Scope } from '../domain/scope.ts'
@@ -12,9 +13,10 @@ import { Application } from '../store/application.ts'
 import type { RecordedRequest } from '../store/delivery-attempt.ts'
 import { findDestination } from '../store/find-destination.ts'
 import { newUuid } from '../store/new-id.ts'
-import type { DestinationParts } from './manage-destination.ts'
+import { checkConfig, type Guard, requireConnector } from './connector-settings.ts'
+import type { DestinationParts } from './destination-parts.ts'
+import { expressionsSchema } from './destination-settings.ts'
 import { findEventType, sampleData } from './sample-data.ts'
-import { checkConfig, type Guard, requireConnector } from './settings.ts'
 
 export interface PreviewInput {
   /** Undefined: one that is still to be made, unsigned. */
@@ -86,7 +88,7 @@ function overlay(
   connector: ReadyConnector,
   { input, stored }: { input: PreviewInput; stored: LoadedDestination | undefined },
 ): PreviewSource {
-  const given = checkShape(input)
+  const given = compileShape(parseInput(expressionsSchema, input))
   const config = stored && input.config == null ? stored.config : checkConfig(guard, connector, input.config).config
   const credentials = { ...(stored ? stored.credentials : standIns(connector)), ...input.credentials }
   const texts = [...(stored?.secretTexts ?? []), ...secretTextsOf(credentials)]

@@ -10,9 +10,10 @@ import type { Destination } from '../store/destination.ts'
 import { EventType } from '../store/event-type.ts'
 import { findDestination } from '../store/find-destination.ts'
 import { newUuid } from '../store/new-id.ts'
-import { type DestinationParts, flushAndSetUp } from './manage-destination.ts'
+import { type CheckedSettings, checkSettings, requireConnector } from './connector-settings.ts'
+import type { DestinationParts } from './destination-parts.ts'
 import { sampleData } from './sample-data.ts'
-import { type CheckedSettings, checkSettings, requireConnector } from './settings.ts'
+import { saveDestination } from './save-destination.ts'
 
 export interface Upgrade {
   readonly destination: Destination
@@ -48,7 +49,7 @@ export async function upgradeDestination(
   if (input.dryRun) return upgrade
   const { config, target } = settings
   Object.assign(destination, { config, target, connectorMajor: connector.major, updatedAt: new Date() })
-  await flushAndSetUp(parts, em, { destination, needsSetup: connector.definition.onCreate !== undefined })
+  await saveDestination(parts, em, { destination, changesSetup: true })
   return upgrade
 }
 
