@@ -1,6 +1,6 @@
 import type { DeliveryProfile } from '../domain/delivery-profile.ts'
 import type { DeliveryStatus, DeliveryTrigger } from '../store/delivery.ts'
-import type { CustomHeader } from '../store/destination.ts'
+import { attemptProperties, type Destination } from '../store/destination.ts'
 import type { Sql } from '../store/sql.ts'
 
 // What a claim reads. One table a statement and `id = any($1)`: plans that hold whatever the statistics say.
@@ -72,26 +72,22 @@ export async function findDestinationHeads(sql: Sql, ids: readonly string[]): Pr
   )
 }
 
-export interface DestinationRow {
+/** What an attempt needs of a destination, as it is stored. */
+export type DestinationRow = Readonly<Pick<Destination, (typeof attemptProperties)[number]>> & {
   readonly id: string
-  readonly version: number
   readonly organizationId: string
-  readonly connector: string
-  readonly connectorMajor: number
-  readonly config: Record<string, unknown>
-  readonly credentials: string | null
-  readonly headers: readonly CustomHeader[]
-  readonly headerValues: string | null
-  readonly filter: string | null
-  readonly transform: string | null
   /** Those that sign now or once did, newest first. */
   readonly secrets: readonly { readonly id: string; readonly secret: string; readonly expiresAt: string | null }[]
 }
 
+/** What has to be opened or compiled before an attempt can use it. */
+export type UnopenedField = 'credentials' | 'headers' | 'headerValues' | 'filter' | 'transform' | 'secrets'
+
+const attemptColumns = attemptProperties.map((name) => `${snakeCase(name)} as "${name}"`).join(', ')
+
 export async function findDestinationRows(sql: Sql, ids: readonly string[]): Promise<DestinationRow[]> {
   return sql(
-    `select id, version, organization_id as "organizationId", connector, connector_major as "connectorMajor", config, credentials,
-       headers, header_values as "headerValues", filter, transform,
+    `select id, organization_id as "organizationId", ${attemptColumns},
        coalesce((
          select json_agg(json_build_object('id', s.id, 'secret', s.secret, 'expiresAt', s.expires_at)
            order by s.expires_at desc nulls first, s.created_at desc, s.id desc)
@@ -100,6 +96,10 @@ export async function findDestinationRows(sql: Sql, ids: readonly string[]): Pro
      from destination d where id = any($1::uuid[])`,
     [ids],
   )
+}
+
+function snakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 }
 
 export async function findProfiles(

@@ -34,6 +34,19 @@ export type OnSlow = (connector: ReadyConnector, durationMs: number) => void
 /** The longest that building a request may take: nothing else is done meanwhile. */
 export const MAX_BUILD_MS = 50
 
+/** What a request is made of, besides the event. */
+export type RequestSource = Pick<
+  LoadedDestination,
+  | 'organizationId'
+  | 'organizationExternalId'
+  | 'config'
+  | 'credentials'
+  | 'headers'
+  | 'signingSecrets'
+  | 'shape'
+  | 'profile'
+>
+
 interface NamedOccasion extends Occasion {
   readonly publicEventId: Id<'evt'>
 }
@@ -41,7 +54,7 @@ interface NamedOccasion extends Occasion {
 /** The connector's request with the profile's headers and signature. Throws what the connector throws. */
 export function prepareRequest(
   connector: ReadyConnector,
-  destination: LoadedDestination,
+  destination: RequestSource,
   given: Occasion,
   onSlow?: OnSlow,
 ): PreparedRequest {
@@ -74,7 +87,7 @@ function joinHeaders(...all: readonly Readonly<Record<string, string>>[]): Recor
   return Object.fromEntries(joined.values())
 }
 
-function requestContext(destination: LoadedDestination, occasion: NamedOccasion): RequestContext<unknown, unknown> {
+function requestContext(destination: RequestSource, occasion: NamedOccasion): RequestContext<unknown, unknown> {
   const event = {
     id: occasion.publicEventId,
     type: occasion.eventType,
@@ -107,7 +120,7 @@ function requestContext(destination: LoadedDestination, occasion: NamedOccasion)
 function signed(
   built: ConnectorRequest,
   body: string,
-  { destination, occasion }: { destination: LoadedDestination; occasion: NamedOccasion },
+  { destination, occasion }: { destination: RequestSource; occasion: NamedOccasion },
 ): Record<string, string> {
   if (!built.sign) return {}
   const { profile } = destination

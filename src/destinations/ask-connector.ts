@@ -5,7 +5,7 @@ import type { Scope } from '../domain/scope.ts'
 import { withHost } from '../outbound/host.ts'
 import { Application } from '../store/application.ts'
 import { findDestination } from '../store/find-destination.ts'
-import type { DestinationParts } from './manage-destination.ts'
+import type { DestinationParts } from './destination-parts.ts'
 
 /** Settings that a person has filled in, for a destination that is there or still to be made. */
 export interface GivenSettings {

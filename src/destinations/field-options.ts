@@ -3,8 +3,8 @@ import { parseOptions } from '../connector/parse-result.ts'
 import { Refused } from '../domain/refused.ts'
 import type { Scope } from '../domain/scope.ts'
 import { askConnector, type GivenSettings, overlaySettings } from './ask-connector.ts'
-import type { DestinationParts } from './manage-destination.ts'
-import { requireConnector } from './settings.ts'
+import { requireConnector } from './connector-settings.ts'
+import type { DestinationParts } from './destination-parts.ts'
 
 export interface FieldOptionsInput extends GivenSettings {
   readonly connector: string

@@ -4,8 +4,8 @@ import { recordText, secretTextsOf } from '../domain/redact.ts'
 import type { Scope } from '../domain/scope.ts'
 import { Application } from '../store/application.ts'
 import { askConnector, type GivenSettings, overlaySettings } from './ask-connector.ts'
-import type { DestinationParts } from './manage-destination.ts'
-import { checkSettings, refuseIssues, requireConnector } from './settings.ts'
+import { checkSettings, refuseIssues, requireConnector } from './connector-settings.ts'
+import type { DestinationParts } from './destination-parts.ts'
 
 export interface CheckInput extends GivenSettings {
   readonly connector: string

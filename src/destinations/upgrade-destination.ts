@@ -2,6 +2,7 @@ import type { ReadyConnector } from '../connector/registry.ts'
 import { credentialsOf } from '../deliver/credentials.ts'
 import { loadDestination } from '../deliver/destination-cache.ts'
 import { prepareRequest } from '../deliver/prepare-request.ts'
+import { idToUuid } from '../domain/id.ts'
 import { Refused } from '../domain/refused.ts'
 import type { Scope } from '../domain/scope.ts'
 import { Application } from '../store/application.ts'
@@ -9,9 +10,10 @@ import type { Destination } from '../store/destination.ts'
 import { EventType } from '../store/event-type.ts'
 import { findDestination } from '../store/find-destination.ts'
 import { newUuid } from '../store/new-id.ts'
-import { type DestinationParts, flushAndSetUp } from './manage-destination.ts'
+import { type CheckedSettings, checkSettings, requireConnector } from './connector-settings.ts'
+import type { DestinationParts } from './destination-parts.ts'
 import { sampleData } from './sample-data.ts'
-import { type CheckedSettings, checkSettings, requireConnector } from './settings.ts'
+import { saveDestination } from './save-destination.ts'
 
 export interface Upgrade {
   readonly destination: Destination
@@ -47,7 +49,7 @@ export async function upgradeDestination(
   if (input.dryRun) return upgrade
   const { config, target } = settings
   Object.assign(destination, { config, target, connectorMajor: connector.major, updatedAt: new Date() })
-  await flushAndSetUp(parts, em, { destination, needsSetup: connector.definition.onCreate !== undefined })
+  await saveDestination(parts, em, { destination, changesSetup: true })
   return upgrade
 }
 
@@ -83,7 +85,7 @@ async function tryRequest(
   { store }: DestinationParts,
   { application, destination, connector, settings }: Tried,
 ): Promise<void> {
-  const loaded = await loadDestination(store, destination.id)
+  const loaded = await loadDestination(store, idToUuid(destination.id))
   if (!loaded) throw refusal('it was deleted')
   const type = await store.em().findOne(EventType, { applicationId: application.id }, { orderBy: { id: 'asc' } })
   const { config, credentials } = settings

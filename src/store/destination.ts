@@ -58,6 +58,19 @@ export const Destination = defineEntity({
 })
 export type Destination = InferEntity<typeof Destination>
 
+/** What an attempt needs of a destination besides its ids: read by deliver/load-sql.ts, and kept while the version lasts. */
+export const attemptProperties = [
+  'version',
+  'connector',
+  'connectorMajor',
+  'config',
+  'credentials',
+  'headers',
+  'headerValues',
+  'filter',
+  'transform',
+] as const satisfies readonly (keyof Destination)[]
+
 export const destinationHealths = ['HEALTHY', 'FAILING', 'DISABLED'] as const
 
 /**

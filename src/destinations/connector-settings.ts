@@ -14,7 +14,8 @@ export interface CheckedSettings {
   readonly target: string
 }
 
-interface Guard {
+/** What of an application and this process says where deliveries may go. */
+export interface Guard {
   readonly outbound: Outbound
   readonly profile: Pick<DeliveryProfile, 'httpsOnly'>
 }
