@@ -1,5 +1,6 @@
 import type { DeliveryProfile } from '../domain/delivery-profile.ts'
 import { secretForms, textsIn, withUrlParts } from '../domain/redact.ts'
+import { type SigningKey, signingKey } from '../domain/signature.ts'
 import { headerValuesPlace, signingSecretPlace } from '../store/destination.ts'
 import type { SecretBox } from '../store/secret-box.ts'
 import type { Store } from '../store/store.ts'
@@ -21,7 +22,8 @@ export interface Opened {
   readonly headers: Readonly<Record<string, string>>
   /** Names, in lower case, of the headers whose values no record shows. */
   readonly secretHeaders: ReadonlySet<string>
-  readonly signingSecrets: readonly { readonly secret: string; readonly expiresAt: Date | null }[]
+  /** Newest first, also those that no longer sign. */
+  readonly signingKeys: readonly { readonly key: SigningKey; readonly expiresAt: Date | null }[]
   /** Every text that must not stand in a record, in every form. */
   readonly secretTexts: readonly string[]
   readonly shape: Shape
@@ -108,27 +110,26 @@ const nothingOpened: Omit<Opened, 'problem'> = {
   credentials: {},
   headers: {},
   secretHeaders: new Set(),
-  signingSecrets: [],
+  signingKeys: [],
   secretTexts: [],
   shape: { filter: undefined, transform: undefined },
 }
 
 function openSecrets(box: SecretBox, row: DestinationRow) {
   const credentials = freeze(openCredentials(box, row))
-  const signingSecrets = row.secrets.map((one) => ({
-    secret: box.open(one.secret, signingSecretPlace(row.organizationId, one.id)),
-    expiresAt: one.expiresAt ? new Date(one.expiresAt) : null,
-  }))
+  const signing = row.secrets.map((one) => box.open(one.secret, signingSecretPlace(row.organizationId, one.id)))
+  const signingKeys = row.secrets.map(({ expiresAt }, i) => {
+    return { key: signingKey(signing[i]!), expiresAt: expiresAt ? new Date(expiresAt) : null }
+  })
   const values = row.headerValues ? JSON.parse(box.open(row.headerValues, headerValuesPlace(row))) : {}
   const headers = Object.fromEntries(row.headers.map(({ name, value }) => [name, value ?? values[name]]))
   const secretHeaders = new Set(Object.keys(values).map((name) => name.toLowerCase()))
-  const signing = signingSecrets.map((one) => one.secret)
   const secretTexts = secretForms([
     ...textsIn(credentials).flatMap(withUrlParts),
     ...textsIn(values).flatMap(withToken),
     ...signing,
   ])
-  return { credentials, headers, secretHeaders, signingSecrets, secretTexts }
+  return { credentials, headers, secretHeaders, signingKeys, secretTexts }
 }
 
 /** A receiver that answers with what it was sent shows the token of `Bearer TOKEN` alone, as often as not. */

@@ -42,7 +42,7 @@ export type RequestSource = Pick<
   | 'config'
   | 'credentials'
   | 'headers'
-  | 'signingSecrets'
+  | 'signingKeys'
   | 'shape'
   | 'profile'
 >
@@ -124,13 +124,13 @@ function signed(
 ): Record<string, string> {
   if (!built.sign) return {}
   const { profile } = destination
-  const secrets = destination.signingSecrets
+  const keys = destination.signingKeys
     .filter((one) => one.expiresAt === null || one.expiresAt > occasion.now)
-    .map((one) => one.secret)
+    .map((one) => one.key)
   const timestampS = Math.floor(occasion.now.getTime() / 1_000)
   return {
     ...profileHeaders(profile.headers, occasion, timestampS),
-    ...signatureHeaders(profile.signatures, secrets, { id: occasion.publicEventId, timestampS, body }),
+    ...signatureHeaders(profile.signatures, keys, { id: occasion.publicEventId, timestampS, body }),
   }
 }
 

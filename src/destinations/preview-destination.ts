@@ -48,7 +48,7 @@ const unsaved = {
   organizationExternalId: null,
   organizationName: 'Example',
   headers: {},
-  signingSecrets: [],
+  signingKeys: [],
   secretTexts: [],
   secretHeaders: new Set<string>(),
 }
