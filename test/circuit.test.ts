@@ -7,32 +7,41 @@ import {
   EventsPublishDocument,
 } from '../src/client/generated/documents.ts'
 import { type CircuitState, maxHeldMs, nextCircuit } from '../src/domain/circuit.ts'
+import type { Uuid } from '../src/domain/id.ts'
 import { freePort } from './support/free-port.ts'
 import { startTestPostrider } from './support/postrider.ts'
 import { startReceiver } from './support/receiver.ts'
 
 const now = new Date('2026-11-21T10:00:00Z')
 const closed: CircuitState = { circuitFailures: 0, probeAt: null, probeDelayS: null, probeDeliveryId: null }
+const uuids = (...texts: string[]) => texts as Uuid<'dlv'>[]
+const [p] = uuids('p')
 const seconds = (n: number) => new Date(now.getTime() + n * 1_000)
 
 test('a circuit opens after five in a row that reached nobody, and probes ever less often', () => {
-  const four = nextCircuit(closed, { answered: false, unreachable: ['a', 'b', 'c', 'd'] }, now)
+  const four = nextCircuit(closed, { answered: false, unreachable: uuids('a', 'b', 'c', 'd') }, now)
   expect(four).toEqual({ ...closed, circuitFailures: 4 })
-  let state = nextCircuit(four, { answered: false, unreachable: ['e'] }, now)
+  let state = nextCircuit(four, { answered: false, unreachable: uuids('e') }, now)
   expect(state).toMatchObject({ circuitFailures: 5, probeAt: seconds(5), probeDelayS: 5 })
   const delays: (number | null)[] = []
   for (let n = 0; n < 8; n += 1) {
-    state = nextCircuit({ ...state, probeDeliveryId: 'p' }, { answered: false, unreachable: ['p'] }, now)
+    state = nextCircuit({ ...state, probeDeliveryId: p! }, { answered: false, unreachable: [p!] }, now)
     delays.push(state.probeDelayS)
   }
   expect(delays).toEqual([10, 20, 40, 80, 160, 300, 300, 300])
 })
 
 test('any answer closes it, and what was on its way when it opened moves no probe', () => {
-  const open = { circuitFailures: 5, probeAt: seconds(5), probeDelayS: 5, probeDeliveryId: 'p' }
+  const open = { circuitFailures: 5, probeAt: seconds(5), probeDelayS: 5, probeDeliveryId: p! }
   expect(nextCircuit(open, { answered: true, unreachable: [] }, now)).toEqual(closed)
-  expect(nextCircuit(open, { answered: false, unreachable: ['late'] }, now)).toEqual({ ...open, circuitFailures: 6 })
-  expect(nextCircuit(closed, { answered: true, unreachable: ['a'] }, now)).toEqual({ ...closed, circuitFailures: 1 })
+  expect(nextCircuit(open, { answered: false, unreachable: uuids('late') }, now)).toEqual({
+    ...open,
+    circuitFailures: 6,
+  })
+  expect(nextCircuit(closed, { answered: true, unreachable: uuids('a') }, now)).toEqual({
+    ...closed,
+    circuitFailures: 1,
+  })
 })
 
 test('a delivery waits behind an open circuit as long as its schedule lasts, five minutes at least', () => {

@@ -202,7 +202,11 @@ async function seedDay(setting: Setting, daysAgo: number, { status = 'SUCCEEDED'
 }
 
 async function seedRows({ backend, ...setting }: Setting, timeMs: number, { status = 'SUCCEEDED' } = {}) {
-  const [event, delivery, attempt] = [0, 1, 2].map((n) => uuidFloor(timeMs + n)) as [string, string, string]
+  const [event, delivery, attempt] = [
+    uuidFloor<'evt'>(timeMs),
+    uuidFloor<'dlv'>(timeMs + 1),
+    uuidFloor<'att'>(timeMs + 2),
+  ] as const
   const owner = [idToUuid(parseId('app', backend.applicationId)!), idToUuid(parseId('org', setting.organizationId)!)]
   const destination = idToUuid(setting.destinationId)
   const { query } = setting.database

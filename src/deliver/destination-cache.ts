@@ -1,4 +1,5 @@
 import type { DeliveryProfile } from '../domain/delivery-profile.ts'
+import type { Uuid } from '../domain/id.ts'
 import { secretForms, textsIn, withUrlParts } from '../domain/redact.ts'
 import { type SigningKey, signingKey } from '../domain/signature.ts'
 import { headerValuesPlace, signingSecretPlace } from '../store/destination.ts'
@@ -43,10 +44,10 @@ const MAX_CACHED = 10_000
  * an old secret or setting in use; only what changed is read and opened again.
  */
 export function createDestinationCache(store: Store, onError: (error: unknown) => void) {
-  const opened = new Map<string, OpenedRow>()
+  const opened = new Map<Uuid<'dst'>, OpenedRow>()
   const profiles = new Map<string, DeliveryProfile>()
 
-  return async function load(ids: readonly string[]): Promise<Map<string, LoadedDestination>> {
+  return async function load(ids: readonly Uuid<'dst'>[]): Promise<Map<Uuid<'dst'>, LoadedDestination>> {
     if (opened.size > MAX_CACHED) opened.clear()
     if (profiles.size > MAX_CACHED) profiles.clear()
     const heads = await findDestinationHeads(store.sql, ids)
@@ -72,7 +73,7 @@ export function createDestinationCache(store: Store, onError: (error: unknown) =
 }
 
 /** One destination as a delivery would need it now; undefined when it is gone. */
-export async function loadDestination(store: Store, uuid: string): Promise<LoadedDestination | undefined> {
+export async function loadDestination(store: Store, uuid: Uuid<'dst'>): Promise<LoadedDestination | undefined> {
   const [head] = await findDestinationHeads(store.sql, [uuid])
   if (!head) return undefined
   const [row] = await findDestinationRows(store.sql, [uuid])
@@ -80,7 +81,7 @@ export async function loadDestination(store: Store, uuid: string): Promise<Loade
   return join(head, row && open(store.secrets, row), profile?.settings)
 }
 
-function profileKey(applicationId: string, version: number): string {
+function profileKey(applicationId: Uuid<'app'>, version: number): string {
   return `${applicationId} ${version}`
 }
 

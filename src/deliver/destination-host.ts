@@ -1,12 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { DestinationHost, Host, Shared } from '../connector/define-connector.ts'
+import type { Uuid } from '../domain/id.ts'
 import type { Sql } from '../store/sql.ts'
 import type { Store } from '../store/store.ts'
 import { claimMemo, giveUpMemo, writeMemo } from './connector-memo.ts'
 
 /** Hosts of destinations: what their connectors remember and share. Disposing it closes what is shared. */
 export interface DestinationHosts extends AsyncDisposable {
-  of(destination: { readonly id: string; readonly version: number }, host: Host): DestinationHost
+  of(destination: { readonly id: Uuid<'dst'>; readonly version: number }, host: Host): DestinationHost
 }
 
 const MAX_CHARACTERS = 1_000
@@ -76,7 +77,7 @@ export function createDestinationHosts(store: Store, onError: (error: unknown) =
 
 interface Remembering {
   readonly sql: Sql
-  readonly destinationId: string
+  readonly destinationId: Uuid<'dst'>
   readonly signal: AbortSignal
   readonly onError: (error: unknown) => void
 }

@@ -1,10 +1,11 @@
 import { type CircuitEvidence, type CircuitState, nextCircuit } from '../domain/circuit.ts'
 import { type HealthEvidence, type HealthPolicy, type HealthState, nextHealth } from '../domain/health.ts'
+import type { Uuid } from '../domain/id.ts'
 import type { Sql } from '../store/sql.ts'
 
 /** What a batch of attempts showed of one destination. */
 export interface DestinationEvidence extends HealthEvidence, CircuitEvidence {
-  readonly destinationId: string
+  readonly destinationId: Uuid<'dst'>
   readonly policy: HealthPolicy
 }
 
@@ -13,7 +14,7 @@ const SUCCESS_STEP_MS = 1_000
 
 /** A destination whose health has changed. */
 export interface HealthMove extends HealthState {
-  readonly destinationId: string
+  readonly destinationId: Uuid<'dst'>
 }
 
 /**
@@ -23,7 +24,7 @@ export interface HealthMove extends HealthState {
 export async function moveHealth(
   tx: Sql,
   evidence: readonly DestinationEvidence[],
-  releases: ReadonlyMap<string, number>,
+  releases: ReadonlyMap<Uuid<'dst'>, number>,
 ): Promise<HealthMove[]> {
   const seen = await readHealth(tx, keys(evidence), '')
   const affected = evidence.filter((one) => {
@@ -39,7 +40,7 @@ export async function moveHealth(
   return rows.filter((row) => row.health !== locked.get(row.destinationId)!.health)
 }
 
-function keys(evidence: readonly DestinationEvidence[]): string[] {
+function keys(evidence: readonly DestinationEvidence[]): Uuid<'dst'>[] {
   return evidence.map((one) => one.destinationId)
 }
 
@@ -56,21 +57,21 @@ function isMoved(row: HealthRow, evidence: DestinationEvidence): boolean {
 }
 
 interface HealthRow extends HealthState, CircuitState {
-  readonly destinationId: string
+  readonly destinationId: Uuid<'dst'>
   /** Postgres's clock. */
   readonly now: Date
 }
 
 /** A row as it is to be: `releaseInMs` is when held deliveries, if there are any, may be released. */
 interface NextRow extends HealthState, CircuitState {
-  readonly destinationId: string
+  readonly destinationId: Uuid<'dst'>
   readonly releaseInMs: number | null
 }
 
 function next(
   row: HealthRow,
   evidence: DestinationEvidence | undefined,
-  releases: ReadonlyMap<string, number>,
+  releases: ReadonlyMap<Uuid<'dst'>, number>,
 ): NextRow {
   const { destinationId, now } = row
   const releaseInMs = releases.get(destinationId) ?? null
@@ -85,7 +86,7 @@ function next(
   }
 }
 
-async function readHealth(tx: Sql, ids: readonly string[], lock: string): Promise<Map<string, HealthRow>> {
+async function readHealth(tx: Sql, ids: readonly Uuid<'dst'>[], lock: string): Promise<Map<Uuid<'dst'>, HealthRow>> {
   if (ids.length === 0) return new Map()
   const rows = await tx<HealthRow>(
     `select destination_id as "destinationId", health, disabled_reason as "disabledReason", disabled_at as "disabledAt",

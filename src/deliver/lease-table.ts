@@ -1,3 +1,4 @@
+import type { Uuid } from '../domain/id.ts'
 import { holdDeliveries } from '../queue/hold.ts'
 import { finishLeases, type Lease, releaseLeases } from '../queue/jobs.ts'
 import { laneOf } from '../queue/waiting.ts'
@@ -20,7 +21,7 @@ export interface LeaseTableOptions {
   /** Aborted when no further attempt may begin. */
   readonly stopping: AbortSignal
   /** Called when an attempt has ended, so that more deliveries of its destination may be released. */
-  readonly onEnd: (destinationId: string) => void
+  readonly onEnd: (destinationId: Uuid<'dst'>) => void
   /** Called when leases are gone, so that more may be claimed. */
   readonly onRoom: () => void
   readonly onError: (error: unknown) => void

@@ -1,4 +1,5 @@
 import { OPEN_AFTER } from '../domain/circuit.ts'
+import type { Uuid } from '../domain/id.ts'
 import type { PendingDelivery } from './attempt-result.ts'
 
 export interface LimiterOptions {
@@ -56,16 +57,16 @@ export interface Limiter {
   /** Takes all deliveries out of the queues. */
   drain(): PendingDelivery[]
   /** How many more deliveries of the destination can be started or queued; 0 until it is a quarter of its share. */
-  roomFor(destinationId: string): number
+  roomFor(destinationId: Uuid<'dst'>): number
   /** Reserves room for deliveries that were released and are about to be claimed, by this process or another. */
-  reserve(destinationId: string, count: number): void
+  reserve(destinationId: Uuid<'dst'>, count: number): void
 }
 
 export function createLimiter({ maxInFlight, maxLeases }: LimiterOptions): Limiter {
   // In the order of last use, so that the first idle one is the one to forget.
   const destinations = new Map<string, DestinationQueue>()
 
-  function queueOf(id: string): DestinationQueue {
+  function queueOf(id: Uuid<'dst'>): DestinationQueue {
     const own = destinations.get(id) ?? newQueue()
     destinations.delete(id)
     destinations.set(id, own)

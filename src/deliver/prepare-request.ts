@@ -3,18 +3,18 @@ import { parseRequest } from '../connector/parse-result.ts'
 import type { ReadyConnector } from '../connector/registry.ts'
 import type { DeliveryProfile } from '../domain/delivery-profile.ts'
 import { renderEnvelope } from '../domain/envelope.ts'
-import { type Id, idFromUuid, uuidTime } from '../domain/id.ts'
+import { type Id, idFromUuid, type Uuid, uuidTime } from '../domain/id.ts'
 import { signatureHeaders } from '../domain/signature.ts'
 import type { OutboundRequest } from '../outbound/outbound.ts'
 import type { LoadedDestination } from './destination-cache.ts'
 
-/** Which event goes out, and as which attempt. Ids are bare UUIDs. */
+/** Which event goes out, and as which attempt. */
 export interface Occasion {
-  readonly eventId: string
+  readonly eventId: Uuid<'evt'>
   readonly eventType: string
   /** Compact JSON. */
   readonly eventData: string
-  readonly deliveryId: string
+  readonly deliveryId: Uuid<'dlv'>
   readonly attemptNumber: number
   readonly isTest: boolean
   readonly now: Date

@@ -1,3 +1,4 @@
+import type { Uuid } from '../domain/id.ts'
 import { findHolding, findNextRelease, findReleasable, holdDeliveries } from '../queue/hold.ts'
 import { insertJobs } from '../queue/jobs.ts'
 import { releaseHeld } from '../queue/release-held.ts'
@@ -16,7 +17,7 @@ export interface Release extends AsyncDisposable {
   /** A delivery may stop waiting sooner than was known at the last look. */
   wake(): void
   /** An attempt of this destination has ended. */
-  onRoom(destinationId: string): void
+  onRoom(destinationId: Uuid<'dst'>): void
 }
 
 const SLICE = 500
@@ -35,7 +36,7 @@ const SWEEP_MS = 60_000
  */
 export function startRelease({ store, limiter, onError }: ReleaseOptions): Release {
   /** Destinations that could release more when this process has room for it. */
-  const waitingForRoom = new Set<string>()
+  const waitingForRoom = new Set<Uuid<'dst'>>()
 
   /** Resolves to the milliseconds until a delivery can next stop waiting. */
   async function look(signal: AbortSignal): Promise<number> {
@@ -61,7 +62,7 @@ export function startRelease({ store, limiter, onError }: ReleaseOptions): Relea
   }
 
   /** Resolves to the milliseconds until it may release again; infinite when it only needs more room here. */
-  async function releaseOne(destinationId: string): Promise<number> {
+  async function releaseOne(destinationId: Uuid<'dst'>): Promise<number> {
     const room = limiter.roomFor(destinationId)
     const { released, releaseInMs } = await store.transaction((tx) => releaseHeld(tx, { destinationId, room }))
     if (released > 0) limiter.reserve(destinationId, released)

@@ -1,3 +1,4 @@
+import type { Uuid } from '../domain/id.ts'
 import { lockOrganizations } from '../publish/publish-sql.ts'
 import { holdDeliveries } from '../queue/hold.ts'
 import { startLoop } from '../store/loop.ts'
@@ -63,7 +64,7 @@ async function work({ store, onError }: RecoveryOptions): Promise<boolean> {
 }
 
 /** False when another process has locked it. */
-async function recoverSlice(tx: Transaction, id: string): Promise<boolean> {
+async function recoverSlice(tx: Transaction, id: Uuid<'rec'>): Promise<boolean> {
   const recovery = await lockRecovery(tx, id)
   if (!recovery) return false
   tx.wake('waiting')
@@ -74,7 +75,7 @@ async function recoverSlice(tx: Transaction, id: string): Promise<boolean> {
   }
   const { lastId, isLast, events } = await findSlice(tx, recovery, SLICE)
   const deliveries = events.map((event) => ({
-    id: newUuid(),
+    id: newUuid<'dlv'>(),
     eventId: event.id,
     organizationId: event.organizationId,
     eventType: event.type,
@@ -92,7 +93,7 @@ async function recoverSlice(tx: Transaction, id: string): Promise<boolean> {
 }
 
 async function obstacle(tx: Sql, { destinationId }: OpenRecovery): Promise<string | undefined> {
-  const [row] = await tx<{ organizationId: string }>(
+  const [row] = await tx<{ organizationId: Uuid<'org'> }>(
     'select organization_id as "organizationId" from destination where id = $1',
     [destinationId],
   )

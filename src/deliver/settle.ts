@@ -1,4 +1,5 @@
 import { type ConnectorRegistry, keysWithOnDelete } from '../connector/registry.ts'
+import type { Uuid } from '../domain/id.ts'
 import { finishLeases } from '../queue/jobs.ts'
 import { insertWaiting, laneOf, type NewWaiting } from '../queue/waiting.ts'
 import { coalesce } from '../store/batch.ts'
@@ -135,8 +136,8 @@ function toWaiting(result: Settling, lineNo: number | null): NewWaiting {
 function gatherReleases(
   own: readonly Settling[],
   waiting: readonly NewWaiting[],
-  lineNos: ReadonlyMap<string, number | null>,
-): Map<string, number> {
+  lineNos: ReadonlyMap<Uuid<'dlv'>, number | null>,
+): Map<Uuid<'dst'>, number> {
   const retries = new Map(waiting.map((one) => [one.deliveryId, one.dueInMs]))
   return new Map(
     own
@@ -200,7 +201,7 @@ function retryInMs({ dueAtMs }: Settling): number | null {
 
 /** What the attempts of a batch say of each destination. A person's test, and what never went out, say nothing. */
 function gatherEvidence(attempted: readonly Attempted[]): DestinationEvidence[] {
-  const byDestination = new Map<string, DestinationEvidence>()
+  const byDestination = new Map<Uuid<'dst'>, DestinationEvidence>()
   for (const { delivery, attempt } of attempted) {
     const { sent } = attempt
     if (delivery.trigger === 'TEST' || !sent) continue
@@ -231,6 +232,6 @@ function gatherEvidence(attempted: readonly Attempted[]): DestinationEvidence[] 
 }
 
 /** What counts against the circuit: connections that fail, and time limits. */
-function unreachable(id: string, { outcome }: AttemptRecord): string[] {
+function unreachable(id: Uuid<'dlv'>, { outcome }: AttemptRecord): Uuid<'dlv'>[] {
   return outcome.failureKind === 'URL_NOT_ALLOWED' ? [] : [id]
 }

@@ -5,7 +5,7 @@ import {
   ExpressionFailed,
   type ExpressionInput,
 } from '../domain/expression.ts'
-import { idFromUuid, uuidTime } from '../domain/id.ts'
+import { idFromUuid, type Uuid, uuidTime } from '../domain/id.ts'
 
 /** What a destination makes of an event before its connector sees it. */
 export interface Shape {
@@ -18,13 +18,13 @@ export interface ShapeTexts {
   readonly transform?: string | null | undefined
 }
 
-/** An event on its way. Ids are bare UUIDs. */
+/** An event on its way. */
 export interface ShapedEvent {
-  readonly eventId: string
+  readonly eventId: Uuid<'evt'>
   readonly eventType: string
   /** Compact JSON. */
   readonly eventData: string
-  readonly organizationId: string
+  readonly organizationId: Uuid<'org'>
   readonly organizationExternalId: string | null
   readonly organizationName: string
 }

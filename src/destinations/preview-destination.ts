@@ -5,6 +5,7 @@ import { compileShape, passesFilter, shapedData } from '../deliver/shape-event.t
 import type { DeliveryProfile } from '../domain/delivery-profile.ts'
 import { ExpressionFailed } from '../domain/expression.ts'
 import { idToUuid } from '../domain/id.ts'
+import { NIL_UUID } from '../domain/nil-uuid.ts'
 import { parseInput } from '../domain/parse-input.ts'
 import { recordText, redactHeaders, secretTextsOf } from '../domain/redact.ts'
 import { type Problem, Refused } from '../domain/refused.ts'
@@ -40,11 +41,9 @@ export interface Preview {
 /** What a preview is made of: a destination that is stored, or the beginnings of one. */
 type PreviewSource = RequestSource & Pick<LoadedDestination, 'organizationName' | 'secretTexts' | 'secretHeaders'>
 
-const NOBODY = '00000000-0000-0000-0000-000000000000'
-
 /** What is known of a destination that is still to be made: it is nobody's, and nothing of it is secret. */
 const unsaved = {
-  organizationId: NOBODY,
+  organizationId: NIL_UUID,
   organizationExternalId: null,
   organizationName: 'Example',
   headers: {},
@@ -62,11 +61,11 @@ export async function previewDestination(parts: DestinationParts, scope: Scope, 
   const stored = input.destinationId == null ? undefined : await load(parts, scope, input.destinationId)
   const connector = requireConnector(parts.connectors, input.connector ?? stored?.connector ?? 'webhook')
   const source = overlay({ ...parts, profile: application.deliveryProfile }, connector, { input, stored })
-  const event = { ...source, eventId: newUuid(), eventType: type.name, eventData }
+  const event = { ...source, eventId: newUuid<'evt'>(), eventType: type.name, eventData }
   const isThrough = attempt('filter', () => passesFilter(source.shape, event))
   if (!isThrough) return { request: undefined, skipped: true }
   const data = attempt('transform', () => shapedData(source.shape, event))
-  const occasion = { deliveryId: newUuid(), attemptNumber: 1, isTest: false, now: new Date() }
+  const occasion = { deliveryId: newUuid<'dlv'>(), attemptNumber: 1, isTest: false, now: new Date() }
   const prepared = attempt('config', () =>
     prepareRequest(connector, source, { ...event, eventData: data, ...occasion }),
   )

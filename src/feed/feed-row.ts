@@ -1,5 +1,5 @@
 import type { FeedPosition } from '../domain/feed-cursor.ts'
-import { idFromUuid } from '../domain/id.ts'
+import { idFromUuid, type Uuid } from '../domain/id.ts'
 import type { DeliveryAttempt } from '../store/delivery-attempt.ts'
 
 export interface FeedRow {
@@ -9,12 +9,12 @@ export interface FeedRow {
 
 /** A row of delivery_attempt as it is read. */
 export interface AttemptRow {
-  readonly id: string
-  readonly application_id: string
-  readonly organization_id: string
-  readonly delivery_id: string
-  readonly destination_id: string
-  readonly event_id: string
+  readonly id: Uuid<'att'>
+  readonly application_id: Uuid<'app'>
+  readonly organization_id: Uuid<'org'>
+  readonly delivery_id: Uuid<'dlv'>
+  readonly destination_id: Uuid<'dst'>
+  readonly event_id: Uuid<'evt'>
   readonly event_type: string
   readonly number: number
   readonly started_at: Date

@@ -1,5 +1,5 @@
 import { type FeedPosition, feedPositionBefore, laterFeedPosition } from '../domain/feed-cursor.ts'
-import { type Id, idToUuid } from '../domain/id.ts'
+import { type Id, idToUuid, type Uuid } from '../domain/id.ts'
 import type { AttemptOutcome } from '../domain/outcome.ts'
 import type { DeliveryAttempt } from '../store/delivery-attempt.ts'
 import type { Store } from '../store/store.ts'
@@ -102,7 +102,7 @@ interface LookedAt {
   readonly lookedAt?: number
   readonly lookEpoch?: string
   readonly lookXid?: string
-  readonly lookId?: string
+  readonly lookId?: Uuid<'att'>
 }
 
 /** Where the feed stands now: every attempt that commits from here on comes after the horizon. */
@@ -151,10 +151,10 @@ interface Bounds {
   readonly epoch: string
   readonly xmin: string
   readonly topXid: string | null
-  readonly topId: string
+  readonly topId: Uuid<'att'>
   readonly lostEpoch: string | null
   readonly lostXid: string
-  readonly lostId: string
+  readonly lostId: Uuid<'att'>
 }
 
 /** The last attempt below every running transaction; a row of nulls without one. */
@@ -199,7 +199,7 @@ function toBounds({ epoch, xmin, topXid, topId, lostEpoch, lostXid, lostId }: Bo
 interface Place {
   readonly epoch: string
   readonly xid: string
-  readonly id: string
+  readonly id: Uuid<'att'>
 }
 
 function toPosition({ epoch, xid, id }: Place): FeedPosition {

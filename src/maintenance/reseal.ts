@@ -1,3 +1,5 @@
+import type { Uuid } from '../domain/id.ts'
+import { NIL_UUID } from '../domain/nil-uuid.ts'
 import { credentialsPlace, headerValuesPlace, signingSecretPlace } from '../store/destination.ts'
 import type { SecretBox, SecretPlace } from '../store/secret-box.ts'
 import type { Sql } from '../store/sql.ts'
@@ -15,7 +17,7 @@ interface Column {
   readonly name: string
   /** Yields id, organizationId and sealed, of rows after $1 in the order of their ids, at most $2. */
   readonly rows: string
-  place(row: { id: string; organizationId: string }): SecretPlace
+  place(row: Row): SecretPlace
 }
 
 const CHUNK = 500
@@ -42,14 +44,12 @@ const columns: readonly Column[] = [
   },
 ]
 
-const BEFORE_ALL = '00000000-0000-0000-0000-000000000000'
-
 /** Seals every secret with the first key. A row that is changed meanwhile was sealed by that change. */
 export async function resealSecrets(sql: Sql, box: SecretBox): Promise<Resealed> {
   let count = 0
   let unopened = 0
   for (const column of columns) {
-    for (let after: string | undefined = BEFORE_ALL; after; ) {
+    for (let after: string | undefined = NIL_UUID; after; ) {
       const rows: Row[] = await sql<Row>(column.rows, [after, CHUNK])
       for (const row of rows.filter(({ sealed }) => !box.isCurrent(sealed))) {
         if (await resealRow(sql, box, { column, row })) count += 1
@@ -62,8 +62,9 @@ export async function resealSecrets(sql: Sql, box: SecretBox): Promise<Resealed>
 }
 
 interface Row {
-  readonly id: string
-  readonly organizationId: string
+  /** Of a destination or a signing secret, as the column's table says. */
+  readonly id: Uuid<never>
+  readonly organizationId: Uuid<'org'>
   readonly sealed: string
 }
 

@@ -1,4 +1,4 @@
-import { idFromUuid } from '../domain/id.ts'
+import { idFromUuid, type Uuid } from '../domain/id.ts'
 import type { NoticeType } from '../domain/notice.ts'
 import { insertWaiting } from '../queue/waiting.ts'
 import { newUuid } from '../store/new-id.ts'
@@ -6,10 +6,10 @@ import { findOperationsId, type NoticeSubject } from '../store/operations.ts'
 import type { Transaction } from '../store/transaction.ts'
 import { type NewEvent, publishEvents } from './publish-sql.ts'
 
-/** Tells of a new key. Ids are bare UUIDs. */
+/** Tells of a new key. */
 export async function publishKeyNotice(
   tx: Transaction,
-  { applicationId, ...apiKey }: { applicationId: string; id: string; name: string; hint: string },
+  { applicationId, ...apiKey }: { applicationId: Uuid<'app'>; id: Uuid<'key'>; name: string; hint: string },
 ): Promise<void> {
   const data = { apiKey: { id: idFromUuid('key', apiKey.id), name: apiKey.name, hint: apiKey.hint } }
   const operationsId = await findOperationsId(tx, applicationId)

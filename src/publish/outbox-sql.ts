@@ -1,3 +1,4 @@
+import type { Uuid } from '../domain/id.ts'
 import { locks } from '../store/locks.ts'
 import type { Sql } from '../store/sql.ts'
 import type { NewEvent } from './publish-sql.ts'
@@ -8,7 +9,7 @@ import type { NewEvent } from './publish-sql.ts'
 export async function takeOutbox(tx: Sql, limit: number): Promise<NewEvent[]> {
   const [lock] = await tx<{ isOurs: boolean }>('select pg_try_advisory_xact_lock($1) as "isOurs"', [locks.outbox])
   if (!lock!.isOurs) return []
-  const taken = await tx<{ n: string; eventId: string }>(
+  const taken = await tx<{ n: string; eventId: Uuid<'evt'> }>(
     `delete from outbox where n = any(array(select n from outbox order by n limit $1))
      returning n, event_id as "eventId"`,
     [limit],

@@ -1,4 +1,4 @@
-import { idToUuid, parseId } from '../domain/id.ts'
+import { idToUuid, parseId, type Uuid } from '../domain/id.ts'
 import { Refused } from '../domain/refused.ts'
 import type { Scope } from '../domain/scope.ts'
 import { enqueue } from '../queue/enqueue.ts'
@@ -47,7 +47,7 @@ export async function replayEvent(
   return ids.map((one) => stored.get(one)!)
 }
 
-function parseDestinations(ids: readonly string[]): string[] {
+function parseDestinations(ids: readonly string[]): Uuid<'dst'>[] {
   if (ids.length === 0) throw refuse('REQUIRED', 'holds no destination', ['destinationIds'])
   if (ids.length > MAX_DESTINATIONS) {
     throw refuse('LIMIT_EXCEEDED', `holds ${ids.length} destinations; at most ${MAX_DESTINATIONS}`, ['destinationIds'])

@@ -1,3 +1,4 @@
+import type { Uuid } from '../domain/id.ts'
 import type { Transaction } from '../store/transaction.ts'
 import { holdDeliveries } from './hold.ts'
 import { insertJobs } from './jobs.ts'
@@ -5,8 +6,8 @@ import { insertWaiting } from './waiting.ts'
 
 /** A pending delivery that has just been inserted. */
 export interface NewPending {
-  readonly id: string
-  readonly destinationId: string
+  readonly id: Uuid<'dlv'>
+  readonly destinationId: Uuid<'dst'>
   /** Whether its destination holds new deliveries; see HOLDS_NEW. */
   readonly isHeld: boolean
   /** When it is due, from now; undefined at once. */

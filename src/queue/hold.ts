@@ -1,10 +1,10 @@
+import type { Uuid } from '../domain/id.ts'
 import type { Sql } from '../store/sql.ts'
 import { insertWaiting, type LanePosition, type NewWaiting } from './waiting.ts'
 
 // A due delivery is held while it waits for its destination: for the circuit, the rate limit, the order, or the limit in a
 // worker. destination_health.release_at says when held deliveries may next be released; it is null while none is held.
-// Every transaction that holds or releases a delivery locks that row, so that none stays held with release_at null. Ids are
-// bare UUIDs.
+// Every transaction that holds or releases a delivery locks that row, so that none stays held with release_at null.
 
 /** True of destinations whose new deliveries are held: d is the destination, h its destination_health. */
 export const HOLDS_NEW = `(d.ordering = 'FIFO' or d.rate_limit is not null or h.release_at is not null
@@ -12,7 +12,7 @@ export const HOLDS_NEW = `(d.ordering = 'FIFO' or d.rate_limit is not null or h.
 
 /** What decides which of a destination's held deliveries may go. */
 export interface Hold {
-  readonly destinationId: string
+  readonly destinationId: Uuid<'dst'>
   /** Switched off or DISABLED: the worker cancels its deliveries, and they need no tokens. */
   readonly isOff: boolean
   readonly ordering: 'ANY' | 'FIFO'
@@ -35,8 +35,8 @@ const holdColumns = `h.destination_id as "destinationId", d.inactive_since is no
     json_array_elements_text(a.delivery_profile -> 'retryDelays') as delay where a.id = d.application_id) as "maxHeldMs"`
 
 /** Of these destinations, those whose new deliveries are held. */
-export async function findHolding(sql: Sql, destinationIds: readonly string[]): Promise<Set<string>> {
-  const rows = await sql<{ id: string }>(
+export async function findHolding(sql: Sql, destinationIds: readonly Uuid<'dst'>[]): Promise<Set<Uuid<'dst'>>> {
+  const rows = await sql<{ id: Uuid<'dst'> }>(
     `select d.id from destination d join destination_health h on h.destination_id = d.id
      where d.id = any($1::uuid[]) and ${HOLDS_NEW}`,
     [destinationIds],
@@ -45,8 +45,8 @@ export async function findHolding(sql: Sql, destinationIds: readonly string[]): 
 }
 
 export type NewHeld = LanePosition & {
-  readonly deliveryId: string
-  readonly destinationId: string
+  readonly deliveryId: Uuid<'dlv'>
+  readonly destinationId: Uuid<'dst'>
   /** For how long it has been due. Default 0. */
   readonly lateMs?: number
 }
@@ -80,7 +80,7 @@ export async function holdDeliveries(tx: Sql, rows: readonly NewHeld[]): Promise
 }
 
 /** In one order, so that two transactions cannot wait for each other in a circle. */
-async function lockHolds(tx: Sql, destinationIds: readonly string[]): Promise<Hold[]> {
+async function lockHolds(tx: Sql, destinationIds: readonly Uuid<'dst'>[]): Promise<Hold[]> {
   return tx(
     `select ${holdColumns} from destination_health h join destination d on d.id = h.destination_id
      where h.destination_id = any($1::uuid[]) order by h.destination_id for update of h`,
@@ -89,8 +89,8 @@ async function lockHolds(tx: Sql, destinationIds: readonly string[]): Promise<Ho
 }
 
 /** Destinations that may release held deliveries now, the longest waiting first. */
-export async function findReleasable(sql: Sql, limit: number): Promise<string[]> {
-  const rows = await sql<{ id: string }>(
+export async function findReleasable(sql: Sql, limit: number): Promise<Uuid<'dst'>[]> {
+  const rows = await sql<{ id: Uuid<'dst'> }>(
     'select destination_id as id from destination_health where release_at <= now() order by release_at limit $1',
     [limit],
   )
@@ -121,7 +121,7 @@ export async function findNextRelease(sql: Sql): Promise<NextRelease> {
 }
 
 /** Locks the destination's row if it may release now and nobody else has locked it. */
-export async function lockReleasable(tx: Sql, destinationId: string): Promise<Hold | undefined> {
+export async function lockReleasable(tx: Sql, destinationId: Uuid<'dst'>): Promise<Hold | undefined> {
   const [hold] = await tx<Hold>(
     `select ${holdColumns} from destination_health h join destination d on d.id = h.destination_id
      where h.destination_id = $1 and h.release_at <= now() for update of h skip locked`,
@@ -135,13 +135,13 @@ export interface HoldChange {
   readonly releaseInMs: number | null
   readonly fullInMs?: number
   /** The delivery that goes out as a probe. */
-  readonly probeDeliveryId?: string
+  readonly probeDeliveryId?: Uuid<'dlv'>
 }
 
 /** A probe whose worker was lost is followed by another one after this time. */
 export const PROBE_LOST_MS = 120_000
 
-export async function moveHold(tx: Sql, destinationId: string, change: HoldChange): Promise<void> {
+export async function moveHold(tx: Sql, destinationId: Uuid<'dst'>, change: HoldChange): Promise<void> {
   await tx(
     `update destination_health set
        release_at = now() + $2::float8 * interval '1 ms',
@@ -154,7 +154,7 @@ export async function moveHold(tx: Sql, destinationId: string, change: HoldChang
 }
 
 /** Lets a destination release its held deliveries now, if it has any and its circuit is closed. */
-export async function releaseNow(tx: Sql, destinationId: string): Promise<void> {
+export async function releaseNow(tx: Sql, destinationId: Uuid<'dst'>): Promise<void> {
   await tx(
     `update destination_health set release_at = now()
      where destination_id = $1 and release_at is not null and probe_at is null`,
@@ -163,7 +163,7 @@ export async function releaseNow(tx: Sql, destinationId: string): Promise<void> 
 }
 
 /** Makes a delivery the probe of an open circuit, because a person wants it sent. */
-export async function makeProbe(tx: Sql, destinationId: string, deliveryId: string): Promise<void> {
+export async function makeProbe(tx: Sql, destinationId: Uuid<'dst'>, deliveryId: Uuid<'dlv'>): Promise<void> {
   await tx('update destination_health set probe_delivery_id = $2 where destination_id = $1 and probe_at is not null', [
     destinationId,
     deliveryId,
@@ -171,7 +171,7 @@ export async function makeProbe(tx: Sql, destinationId: string, deliveryId: stri
 }
 
 /** Forgets that the destination could not be reached: its held deliveries may be released. */
-export async function closeCircuit(sql: Sql, destinationId: string): Promise<void> {
+export async function closeCircuit(sql: Sql, destinationId: Uuid<'dst'>): Promise<void> {
   await sql(
     `update destination_health set circuit_failures = 0, probe_at = null, probe_delay_s = null, probe_delivery_id = null,
        release_at = case when release_at is not null then now() end

@@ -1,4 +1,5 @@
 import { PgBoss } from 'pg-boss'
+import type { Uuid } from '../domain/id.ts'
 import type { Sql } from '../store/sql.ts'
 
 const QUEUE = 'delivery'
@@ -14,7 +15,7 @@ const RETENTION_S = 365 * 86_400
 /** A delivery that this process has claimed: nobody else attempts it until the lease is lost. */
 export interface Lease {
   /** The delivery's UUID; its job has the same. */
-  readonly id: string
+  readonly id: Uuid<'dlv'>
   /** How often a lease on this job was lost. It fences settlement: a job claimed by another process meanwhile has another count. */
   readonly retryCount: number
 }
@@ -68,7 +69,7 @@ export function insertJobsFrom(source: string): string {
      from ${source}`
 }
 
-export async function insertJobs(tx: Sql, deliveryIds: readonly string[]): Promise<void> {
+export async function insertJobs(tx: Sql, deliveryIds: readonly Uuid<'dlv'>[]): Promise<void> {
   if (deliveryIds.length > 0) await tx(insertJobsFrom('unnest($1::uuid[]) as id'), [deliveryIds])
 }
 
@@ -98,9 +99,9 @@ async function onLeases<Row>(sql: Sql, text: string, leases: readonly Lease[]): 
 }
 
 /** Keeps leases alive. Returns those still ours. */
-export async function renewLeases(sql: Sql, leases: readonly Lease[]): Promise<Set<string>> {
+export async function renewLeases(sql: Sql, leases: readonly Lease[]): Promise<Set<Uuid<'dlv'>>> {
   const text = `update pgboss.job set heartbeat_on = now() where ${isOurs} returning id`
-  const rows = await onLeases<{ id: string }>(sql, text, leases)
+  const rows = await onLeases<{ id: Uuid<'dlv'> }>(sql, text, leases)
   return new Set(rows.map((row) => row.id))
 }
 
@@ -108,7 +109,7 @@ export async function renewLeases(sql: Sql, leases: readonly Lease[]): Promise<S
  * Deletes the jobs of leases still ours: only these may be settled. Returns their deliveries, each with the number in the
  * FIFO line that it leaves, null without one.
  */
-export async function finishLeases(tx: Sql, leases: readonly Lease[]): Promise<Map<string, number | null>> {
+export async function finishLeases(tx: Sql, leases: readonly Lease[]): Promise<Map<Uuid<'dlv'>, number | null>> {
   const text = `with finished as (
       delete from pgboss.job where ${isOurs} returning id
     ), left_line as (
@@ -117,7 +118,7 @@ export async function finishLeases(tx: Sql, leases: readonly Lease[]): Promise<M
       returning w.delivery_id, w.line_no
     )
     select id, line_no::int as "lineNo" from finished left join left_line on delivery_id = id`
-  const rows = await onLeases<{ id: string; lineNo: number | null }>(tx, text, leases)
+  const rows = await onLeases<{ id: Uuid<'dlv'>; lineNo: number | null }>(tx, text, leases)
   return new Map(rows.map((row) => [row.id, row.lineNo]))
 }
 
@@ -131,8 +132,8 @@ export async function releaseLeases(sql: Sql, leases: readonly Lease[]): Promise
 }
 
 /** Deletes jobs that nobody has leased; returns the ids of those that existed. */
-export async function withdrawJobs(tx: Sql, ids: readonly string[]): Promise<Set<string>> {
-  const rows = await tx<{ id: string }>(
+export async function withdrawJobs(tx: Sql, ids: readonly Uuid<'dlv'>[]): Promise<Set<Uuid<'dlv'>>> {
+  const rows = await tx<{ id: Uuid<'dlv'> }>(
     `delete from pgboss.job where name = '${QUEUE}' and id = any($1::uuid[]) and state < 'active' returning id`,
     [ids],
   )
@@ -140,6 +141,6 @@ export async function withdrawJobs(tx: Sql, ids: readonly string[]): Promise<Set
 }
 
 /** Deletes jobs, leased or not. */
-export async function dropJobs(tx: Sql, ids: readonly string[]): Promise<void> {
+export async function dropJobs(tx: Sql, ids: readonly Uuid<'dlv'>[]): Promise<void> {
   await tx(`delete from pgboss.job where name = '${QUEUE}' and id = any($1::uuid[])`, [ids])
 }

@@ -1,3 +1,4 @@
+import type { Uuid } from '../domain/id.ts'
 import { takeTokens } from '../domain/token-bucket.ts'
 import type { Sql } from '../store/sql.ts'
 import type { Transaction } from '../store/transaction.ts'
@@ -16,7 +17,7 @@ const LOOK_AGAIN_MS = 60_000
  */
 export async function releaseHeld(
   tx: Transaction,
-  { destinationId, room }: { destinationId: string; room: number },
+  { destinationId, room }: { destinationId: Uuid<'dst'>; room: number },
 ): Promise<{ released: number; releaseInMs: number }> {
   const hold = await lockReleasable(tx, destinationId)
   if (!hold) return { released: 0, releaseInMs: Number.POSITIVE_INFINITY }
@@ -28,7 +29,7 @@ export async function releaseHeld(
 }
 
 interface Choice {
-  readonly ids: readonly string[]
+  readonly ids: readonly Uuid<'dlv'>[]
   readonly change: HoldChange
 }
 
@@ -46,7 +47,7 @@ async function choose(tx: Sql, hold: Hold, room: number): Promise<Choice> {
   return probe ? probing(probe) : { ids: [], change: { releaseInMs: null } }
 }
 
-function probing(id: string): Choice {
+function probing(id: Uuid<'dlv'>): Choice {
   return { ids: [id], change: { releaseInMs: PROBE_LOST_MS, probeDeliveryId: id } }
 }
 

@@ -1,8 +1,9 @@
+import type { Uuid } from '../domain/id.ts'
 import type { DeliveryTrigger } from '../store/delivery.ts'
 import type { Sql } from '../store/sql.ts'
 
 // Pending deliveries that cannot run now. They have no job: the queue holds what can run, and stays short whatever is
-// late, dead, limited or ordered. Ids are bare UUIDs.
+// late, dead, limited or ordered.
 
 /**
  * SCHEDULED: waits for `due_at`. HELD: due, but waits for its destination. RELEASED: the head of a FIFO line, which keeps
@@ -24,8 +25,8 @@ export function laneOf(trigger: DeliveryTrigger): 'LIVE' | 'RECOVERED' {
 }
 
 export type NewWaiting = LanePosition & {
-  readonly deliveryId: string
-  readonly destinationId: string
+  readonly deliveryId: Uuid<'dlv'>
+  readonly destinationId: Uuid<'dst'>
   readonly state: WaitingState
   /** From now, by Postgres's clock; 0 when it is due. */
   readonly dueInMs: number
@@ -50,8 +51,8 @@ export async function insertWaiting(tx: Sql, rows: readonly NewWaiting[]): Promi
 }
 
 export interface Due {
-  readonly deliveryId: string
-  readonly destinationId: string
+  readonly deliveryId: Uuid<'dlv'>
+  readonly destinationId: Uuid<'dst'>
   readonly lane: 'LIVE' | 'RECOVERED'
 }
 
@@ -67,8 +68,8 @@ export async function takeDue(tx: Sql, limit: number): Promise<Due[]> {
 }
 
 /** Takes the first of a destination's held deliveries. */
-export async function takeHeld(tx: Sql, destinationId: string, limit: number): Promise<string[]> {
-  const rows = await tx<{ id: string }>(
+export async function takeHeld(tx: Sql, destinationId: Uuid<'dst'>, limit: number): Promise<Uuid<'dlv'>[]> {
+  const rows = await tx<{ id: Uuid<'dlv'> }>(
     `delete from waiting_delivery where delivery_id = any(array(
        select delivery_id from waiting_delivery where destination_id = $1 and state = 'HELD'
        order by lane, line_no, due_at, delivery_id limit $2 for update skip locked))
@@ -81,10 +82,10 @@ export async function takeHeld(tx: Sql, destinationId: string, limit: number): P
 /** Takes a destination's deliveries that were due and held for longer than `lateMs`; FIFO lines are left alone. */
 export async function takeHeldTooLong(
   tx: Sql,
-  destinationId: string,
+  destinationId: Uuid<'dst'>,
   { lateMs, limit }: { lateMs: number; limit: number },
-): Promise<string[]> {
-  const rows = await tx<{ id: string }>(
+): Promise<Uuid<'dlv'>[]> {
+  const rows = await tx<{ id: Uuid<'dlv'> }>(
     `delete from waiting_delivery where delivery_id = any(array(
        select delivery_id from waiting_delivery
        where destination_id = $1 and state = 'HELD' and lane <> 'FIFO' and due_at < now() - $2::float8 * interval '1 ms'
@@ -96,14 +97,14 @@ export async function takeHeldTooLong(
 }
 
 export interface HeadOfLine {
-  readonly deliveryId: string
+  readonly deliveryId: Uuid<'dlv'>
   readonly state: WaitingState
   /** Milliseconds from now, by Postgres's clock; negative when it is due. */
   readonly dueInMs: number
 }
 
 /** The head of a FIFO destination's line; those behind it wait until it is finished. */
-export async function findHeadOfLine(tx: Sql, destinationId: string): Promise<HeadOfLine | undefined> {
+export async function findHeadOfLine(tx: Sql, destinationId: Uuid<'dst'>): Promise<HeadOfLine | undefined> {
   const [head] = await tx<HeadOfLine>(
     `select delivery_id as "deliveryId", state, extract(epoch from due_at - now())::float8 * 1000 as "dueInMs"
      from waiting_delivery where destination_id = $1 and lane = 'FIFO' order by line_no limit 1`,
@@ -113,7 +114,7 @@ export async function findHeadOfLine(tx: Sql, destinationId: string): Promise<He
 }
 
 /** False when another transaction has locked it: nobody waits for a delivery's row while holding its destination's. */
-export async function markReleased(tx: Sql, deliveryId: string): Promise<boolean> {
+export async function markReleased(tx: Sql, deliveryId: Uuid<'dlv'>): Promise<boolean> {
   const rows = await tx(
     `update waiting_delivery set state = 'RELEASED' where delivery_id = any(array(
        select delivery_id from waiting_delivery where delivery_id = $1 for update skip locked))
@@ -129,20 +130,20 @@ export interface Waiting {
 }
 
 /** Locks the row, if the delivery waits. */
-export async function lockWaiting(tx: Sql, deliveryId: string): Promise<Waiting | undefined> {
+export async function lockWaiting(tx: Sql, deliveryId: Uuid<'dlv'>): Promise<Waiting | undefined> {
   const [row] = await tx<Waiting>('select state, lane from waiting_delivery where delivery_id = $1 for update', [
     deliveryId,
   ])
   return row
 }
 
-export async function markDueNow(tx: Sql, deliveryId: string): Promise<void> {
+export async function markDueNow(tx: Sql, deliveryId: Uuid<'dlv'>): Promise<void> {
   await tx('update waiting_delivery set due_at = now() where delivery_id = $1', [deliveryId])
 }
 
 /** Deletes rows, whatever their state; returns the destinations of those that existed. */
-export async function dropWaiting(tx: Sql, deliveryIds: readonly string[]): Promise<string[]> {
-  const rows = await tx<{ id: string }>(
+export async function dropWaiting(tx: Sql, deliveryIds: readonly Uuid<'dlv'>[]): Promise<Uuid<'dst'>[]> {
+  const rows = await tx<{ id: Uuid<'dst'> }>(
     'delete from waiting_delivery where delivery_id = any($1::uuid[]) returning destination_id as id',
     [deliveryIds],
   )

@@ -1,5 +1,5 @@
 import { defineEntity, type FilterQuery, type InferEntity, p, raw } from '@mikro-orm/core'
-import type { Id } from '../domain/id.ts'
+import type { Id, Uuid } from '../domain/id.ts'
 import type { DisabledReason } from '../domain/outcome.ts'
 import type { SecretPlace } from './secret-box.ts'
 import { TypeIdType } from './type-id-type.ts'
@@ -107,18 +107,15 @@ export const SigningSecret = defineEntity({
 })
 export type SigningSecret = InferEntity<typeof SigningSecret>
 
-/** Ids as bare UUIDs, as the tables have them. */
-export function credentialsPlace(destination: { organizationId: string; id: string }): SecretPlace {
+export function credentialsPlace(destination: { organizationId: Uuid<'org'>; id: Uuid<'dst'> }): SecretPlace {
   return ['destination', 'credentials', destination.organizationId, destination.id]
 }
 
-/** Ids as bare UUIDs, as the tables have them. */
-export function headerValuesPlace(destination: { organizationId: string; id: string }): SecretPlace {
+export function headerValuesPlace(destination: { organizationId: Uuid<'org'>; id: Uuid<'dst'> }): SecretPlace {
   return ['destination', 'header_values', destination.organizationId, destination.id]
 }
 
-/** Ids as bare UUIDs, as the tables have them. */
-export function signingSecretPlace(organizationId: string, secretId: string): SecretPlace {
+export function signingSecretPlace(organizationId: Uuid<'org'>, secretId: string): SecretPlace {
   return ['signing_secret', 'secret', organizationId, secretId]
 }
 

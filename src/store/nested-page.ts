@@ -1,6 +1,7 @@
 import { type EntityName, type FilterQuery, raw } from '@mikro-orm/core'
 import type { EntityManager } from '@mikro-orm/postgresql'
-import { type Id, type IdPrefix, idFromUuid, idToUuid } from '../domain/id.ts'
+import { type Id, type IdPrefix, idFromUuid, idToUuid, type Uuid } from '../domain/id.ts'
+import { NIL_UUID } from '../domain/nil-uuid.ts'
 import { bounded, type CountQuery, MAX_LOOKED_AT, type Page, type PageQuery, toPage } from './page.ts'
 
 /** What lists hang under: the list of each of these rows, by its column `property`. */
@@ -60,8 +61,6 @@ function compile(query: { getNativeQuery(): { compile(): Compiled } }): Compiled
   return query.getNativeQuery().compile()
 }
 
-const LOWEST = '00000000-0000-0000-0000-000000000000'
-
 /**
  * Runs `list`, which speaks of `parent`, for each of the parents: `n` says which one a row belongs to, from 1. `floors`
  * are bare UUIDs, a parent each.
@@ -69,13 +68,13 @@ const LOWEST = '00000000-0000-0000-0000-000000000000'
 function lateral<Row>(
   em: EntityManager,
   list: Compiled,
-  { parents, floors }: { parents: Parents; floors?: readonly (string | undefined)[] | undefined },
+  { parents, floors }: { parents: Parents; floors?: readonly (Uuid | undefined)[] | undefined },
 ): Promise<(Row & { n: number })[]> {
   const uuids = parents.ids.map(idToUuid)
   return em.getConnection().execute(
     `select parent.n::int as n, list.*
      from unnest(?::uuid[], ?::uuid[]) with ordinality parent (id, floor, n) cross join lateral (${list.sql}) list`,
-    [toArray(uuids), toArray(uuids.map((_, index) => floors?.[index] ?? LOWEST)), ...list.params],
+    [toArray(uuids), toArray(uuids.map((_, index) => floors?.[index] ?? NIL_UUID)), ...list.params],
   )
 }
 
@@ -89,7 +88,7 @@ async function findFloors<T extends { id: string }>(
   em: EntityManager,
   entity: EntityName<T>,
   { within, parents, after }: { within?: FilterQuery<T> | undefined; parents: Parents; after?: string | undefined },
-): Promise<(string | undefined)[] | undefined> {
+): Promise<(Uuid | undefined)[] | undefined> {
   if (!within) return undefined
   const list = em
     .createQueryBuilder(entity)
@@ -97,7 +96,7 @@ async function findFloors<T extends { id: string }>(
     .where(underParent(parents, within, { after }))
     .orderBy({ id: 'desc' } as never)
     .limit(1, MAX_LOOKED_AT - 1)
-  const rows = await lateral<{ id: string }>(em, compile(list), { parents })
+  const rows = await lateral<{ id: Uuid }>(em, compile(list), { parents })
   const found = new Map(rows.map((row) => [row.n, row.id]))
   return parents.ids.map((_, index) => found.get(index + 1))
 }
