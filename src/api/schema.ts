@@ -15,6 +15,7 @@ import { DeliveryConnectionResolver, DeliveryResolver } from './delivery/deliver
 import { DestinationMutations } from './destination/destination-mutations.ts'
 import { DestinationConnectionResolver, DestinationResolver } from './destination/destination-resolver.ts'
 import { DestinationPreviewResolver } from './destination/preview-resolver.ts'
+import { DestinationSecretResolver } from './destination/secret-resolver.ts'
 import { DestinationTestResolver } from './destination/test-resolver.ts'
 import { DestinationUpgradeResolver } from './destination/upgrade-resolver.ts'
 import { EventConnectionResolver, EventResolver } from './event/event-resolver.ts'
@@ -55,6 +56,7 @@ export function buildApiSchema(): GraphQLSchema {
       DestinationMutations,
       DestinationPreviewResolver,
       DestinationResolver,
+      DestinationSecretResolver,
       DestinationStatsResolver,
       DestinationTestResolver,
       DestinationUpgradeResolver,
