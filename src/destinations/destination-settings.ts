@@ -5,8 +5,8 @@ import { destinationOrderings } from '../store/destination.ts'
 import { headersSchema } from './custom-headers.ts'
 import { secretSchema } from './signing-secret.ts'
 
-// What a customer sets of a destination. Each setting is one line of the table below, and the inputs of a create and of
-// an update follow from it. stored-settings.ts says what is stored of those that are not stored as they are given.
+// The settings of a destination that its customer chooses. Each is one line of the table below, from which the inputs of a
+// create and of an update follow. stored-settings.ts has those that are not stored as they are given.
 
 const MAX_SUBSCRIPTIONS = 200
 
@@ -24,12 +24,12 @@ const settings = {
     null,
   ),
   active: lasting(z.boolean(), true),
-  /** Both are checked by the connector's own schemas; see connector-settings.ts. */
+  /** Config and credentials are checked by the connector's own schemas; see connector-settings.ts. */
   config: { create: z.unknown(), update: z.unknown().optional() },
   credentials: { create: z.unknown().optional(), update: z.unknown().optional() },
 }
 
-/** Expressions, also where nothing is stored. */
+/** The rules of the two expressions alone: a preview takes them without storing them. */
 export const expressionsSchema = z.object({ filter: settings.filter.update, transform: settings.transform.update })
 
 export const createSchema = z.object({
@@ -39,7 +39,7 @@ export const createSchema = z.object({
   key: identifier(100)
     .regex(/^[A-Za-z0-9._-]+$/, 'holds letters, digits, dots, dashes and underscores')
     .nullish(),
-  /** Generated when undefined; null means unsigned. */
+  /** Undefined means a new one; null means that requests are not signed. */
   signingSecret: secretSchema.nullish(),
 })
 

@@ -38,10 +38,10 @@ export interface Preview {
   readonly skipped: boolean
 }
 
-/** What a preview is made of: a destination that is stored, or the beginnings of one. */
+/** What a preview is made of: a stored destination, or one that is still to be made. */
 type PreviewSource = RequestSource & Pick<LoadedDestination, 'organizationName' | 'secretTexts' | 'secretHeaders'>
 
-/** What is known of a destination that is still to be made: it is nobody's, and nothing of it is secret. */
+/** A destination that is still to be made belongs to nobody and has no secrets. */
 const unsaved = {
   organizationId: NIL_UUID,
   organizationExternalId: null,

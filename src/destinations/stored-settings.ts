@@ -11,6 +11,7 @@ import type { DestinationSettings } from './destination-settings.ts'
 import { checkSubscriptions } from './subscriptions.ts'
 import { inactiveSince } from './switch-destination.ts'
 
+/** Whose settings they are. */
 interface Owner {
   readonly em: EntityManager
   readonly application: Application
@@ -31,8 +32,8 @@ interface Owner {
 }
 
 /**
- * What a destination stores of settings; undefined of those that are not given. Throws Refused for what does not go with
- * the catalogue, the delivery profile or the connector.
+ * Properties of the destination that the settings are stored in; undefined for a setting that is not given. Throws Refused
+ * for settings that do not fit the catalogue, the delivery profile or the connector.
  */
 export async function storedSettings(parts: DestinationParts, owner: Owner, settings: DestinationSettings) {
   const { eventTypes, rateLimit, active, headers, config, credentials, ...storedAsGiven } = settings
@@ -49,7 +50,7 @@ export async function storedSettings(parts: DestinationParts, owner: Owner, sett
   }
 }
 
-/** What the service takes is the most that a destination may be set to, and what it has when nothing is set. */
+/** The rate that the connector's service takes is the highest that may be set, and the one that holds when none is set. */
 function boundedRate(connector: ReadyConnector | undefined, given: number | null): number | null {
   const most = connector?.definition.rateLimit
   return most === undefined ? given : Math.min(given ?? most, most)

@@ -21,7 +21,7 @@ function codeOf(issue: z.core.$ZodIssue): ProblemCode {
   return issue.code === 'invalid_type' && issue.input === undefined ? 'REQUIRED' : 'INVALID'
 }
 
-/** What a refinement says when its Problem is to have another code than INVALID. */
+/** Parameters of a zod refinement whose Problem has another code than INVALID. */
 export function withCode(code: ProblemCode, message: string): { message: string; params: { code: ProblemCode } } {
   return { message, params: { code } }
 }
