@@ -16,7 +16,7 @@ export interface ReadyConnector extends ConnectorPage {
   readonly credentialSchema: JsonSchema | null
 }
 
-export interface FailedConnector extends ConnectorPage {
+interface FailedConnector extends ConnectorPage {
   readonly status: 'FAILED'
   readonly key: string
   readonly reason: string

@@ -1,6 +1,6 @@
 import type { Sql } from '../store/sql.ts'
 
-export const connectorWarningKinds = ['SLOW'] as const
+const connectorWarningKinds = ['SLOW'] as const
 
 export interface ConnectorWarning {
   readonly connector: string

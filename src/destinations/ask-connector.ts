@@ -21,7 +21,7 @@ export interface OverlaidSettings {
 }
 
 /** How long a connector may ask the remote account for, while a person waits. */
-export const ASK_TIMEOUT_MS = 10_000
+const ASK_TIMEOUT_MS = 10_000
 
 /** What is given, over what the destination has. */
 export async function overlaySettings(

@@ -7,7 +7,7 @@ import { type FeedFilter, type FeedPage, matchesFeedFilter, readFeed } from './f
 /** What one look at the table brought: rows that match, in order, and how far all is known. */
 export type TailBatch = Pick<FeedPage, 'rows' | 'horizon'>
 
-export interface TailSubscription extends Disposable {
+interface TailSubscription extends Disposable {
   /** The next batch; 'idle' after `idleMs` without one, 'lagging' when batches were dropped, 'stopped' at the end. */
   next(idleMs: number, signal: AbortSignal): Promise<TailBatch | 'idle' | 'lagging' | 'stopped'>
   /** Everything before it that matches was handed to this subscription. */

@@ -38,7 +38,7 @@ export interface GoldenFiles {
   compare(name: string, text: string): Verdict | Promise<Verdict>
 }
 
-export interface LiveSettings {
+interface LiveSettings {
   readonly config: Readonly<Record<string, unknown>>
   readonly credentials?: Readonly<Record<string, unknown>>
 }

@@ -59,7 +59,7 @@ export function looseContextOf(settings: Parsed, event: CorpusEvent): RequestCon
 }
 
 /** Dates keep their setters: nobody can freeze those. */
-export function deepFreeze<T>(value: T): T {
+function deepFreeze<T>(value: T): T {
   if (value === null || typeof value !== 'object' || Object.isFrozen(value)) return value
   Object.freeze(value)
   for (const inner of Object.values(value)) deepFreeze(inner)

@@ -11,10 +11,9 @@ import { createResolve, type Resolve } from './resolve.ts'
 import { parseProxy } from './tunnel.ts'
 import { vetUrl } from './url.ts'
 
-export { OutboundAllowInvalid, parseAllow } from './allow.ts'
-export type { OutboundFailure, OutboundResponse, OutboundResult } from './exchange.ts'
+export { parseAllow } from './allow.ts'
+export type { OutboundResponse, OutboundResult } from './exchange.ts'
 export type { FailureCode, SendFailure } from './failure.ts'
-export type { SocketTarget } from './open-socket.ts'
 export { type OutboundRequest, OutboundRequestInvalid } from './request.ts'
 
 /** What the guard is built from. */

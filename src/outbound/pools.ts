@@ -4,7 +4,7 @@ import type { DialRules } from './dial.ts'
 import { abortedFailure } from './failure.ts'
 
 /** The connections of one pool key to one origin. */
-export interface Lane {
+interface Lane {
   readonly pool: Pool
   readonly dialer: Dialer
   inFlight: number

@@ -10,7 +10,7 @@ export interface OutboundProxy {
 }
 
 /** Thrown for POSTRIDER_OUTBOUND_PROXY that is none. The message holds no password. */
-export class OutboundProxyInvalid extends Error {
+class OutboundProxyInvalid extends Error {
   override readonly name = 'OutboundProxyInvalid'
 }
 

@@ -4,8 +4,8 @@ import type { Problem } from '../domain/refused.ts'
 
 /** Largest data of one event, as compact JSON in UTF-8. */
 export const MAX_DATA_BYTES = 262_144
-export const MAX_IDEMPOTENCY_KEY_LENGTH = 255
-export const MAX_DELIVER_AHEAD_DAYS = 30
+const MAX_IDEMPOTENCY_KEY_LENGTH = 255
+const MAX_DELIVER_AHEAD_DAYS = 30
 
 export interface PublishRequest {
   readonly organizationId?: string | null | undefined

@@ -37,7 +37,7 @@ export interface NewEvent {
 }
 
 /** A new delivery that cannot run now. */
-export interface Held {
+interface Held {
   readonly id: string
   readonly eventId: string
   readonly destinationId: string

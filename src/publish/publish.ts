@@ -13,7 +13,7 @@ import { type CheckedRequest, checkRequest, type PublishRequest } from './publis
 import { type NewEvent, publishEvents } from './publish-sql.ts'
 
 /** Most events of one call, and of one transaction. */
-export const MAX_EVENTS = 1_000
+const MAX_EVENTS = 1_000
 const MAX_WAITING_CALLS = 20_000
 /** So many bytes of data weigh as much as an event: a transaction holds 16 MB at most. */
 const BYTES_PER_WEIGHT = 16_384

@@ -3,7 +3,7 @@ import type { Sql } from '../store/sql.ts'
 // Pending deliveries that cannot run now. They have no job: the queue holds what can run, and stays short whatever is
 // late, dead, limited or ordered. Ids are bare UUIDs.
 
-export type WaitingState = 'TIMED' | 'GATED' | 'RELEASED'
+type WaitingState = 'TIMED' | 'GATED' | 'RELEASED'
 
 /** Without order, what was recovered stands behind live traffic. A place in a FIFO line is higher than both. */
 export const LIVE_POSITION = 0

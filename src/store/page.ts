@@ -10,7 +10,7 @@ export interface Page<T> {
 }
 
 /** Which rows. */
-export interface PageFilter<T> {
+interface PageFilter<T> {
   readonly entity: EntityName<T>
   readonly where: FilterQuery<T>
   /**

@@ -6,7 +6,7 @@ const CONNECT_TIMEOUT_MS = 5_000
 const MIN_POSTGRES_VERSION = 150_000
 
 /** Thrown for a server that no waiting makes fit. */
-export class PostgresTooOld extends Error {
+class PostgresTooOld extends Error {
   constructor(version: string) {
     super(`DATABASE_URL points to Postgres ${version}; Postrider needs 15 or newer`)
     this.name = 'PostgresTooOld'

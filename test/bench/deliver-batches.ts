@@ -27,7 +27,7 @@ export function meanOf(runs: readonly Delivered[]): Delivered {
   }
 }
 
-export const BATCH = 100
+const BATCH = 100
 const CALLERS = 8
 /** A product that is slower than this is broken. */
 const LEAST_PER_SECOND = 100

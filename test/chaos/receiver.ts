@@ -9,7 +9,7 @@ import { until } from './until.ts'
 export type Behaviour = 'ok' | 'slow' | 'fail' | 'hang' | 'reset' | 'garbage'
 
 /** Two destinations by their path, as the load's organization has them; see stage.ts. */
-export type DestinationName = 'all' | 'some'
+type DestinationName = 'all' | 'some'
 
 export interface Arrival {
   readonly destination: DestinationName

@@ -27,7 +27,7 @@ export interface Product extends AsyncDisposable {
   state(destinationId: string): Promise<documents.DestinationFieldsFragment>
 }
 
-export interface Published {
+interface Published {
   readonly eventId: string
   /** As an envelope has it. */
   readonly createdAt: string

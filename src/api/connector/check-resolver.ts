@@ -9,7 +9,7 @@ import { ConnectorSettings } from './connector-settings.ts'
 export class ConnectorCheckInput extends ConnectorSettings {}
 
 @ObjectType({ description: 'What the service says. Without userErrors the settings are fine.' })
-export class ConnectorCheckPayload extends MutationPayload {
+class ConnectorCheckPayload extends MutationPayload {
   @Field(() => Boolean, {
     description: 'Whether the service was asked. False: the connector has no way to, or the settings were refused.',
   })

@@ -15,7 +15,7 @@ export class ConnectorFieldOptionsInput extends ConnectorSettings {
 }
 
 @ObjectType({ description: 'A choice for a field.' })
-export class ConnectorFieldOption {
+class ConnectorFieldOption {
   @Field(() => String, { description: 'What a person sees.' })
   label!: string
 
@@ -24,7 +24,7 @@ export class ConnectorFieldOption {
 }
 
 @ObjectType({ description: 'The choices.' })
-export class ConnectorFieldOptionsPayload extends MutationPayload {
+class ConnectorFieldOptionsPayload extends MutationPayload {
   @Field(() => [ConnectorFieldOption], { description: 'At most 1,000, in the order of the remote account.' })
   options!: ConnectorFieldOption[]
 }

@@ -20,7 +20,8 @@ export const DisabledReasonEnum = enumOf(
     CONSECUTIVE_FAILURES: 'So many failed attempts in a row, over so long a time, as the delivery profile says.',
     GONE: 'The receiver answered 410, or what its connector takes for that.',
     CREDENTIALS_REJECTED: 'The receiver does not take its credentials.',
-    CONNECTOR_MISSING: 'Not used yet: what is for a connector that is not there waits for it.',
+    CONNECTOR_MISSING:
+      'Reserved. Deliveries of a destination whose connector is not installed wait; the destination stays enabled.',
   },
 )
 

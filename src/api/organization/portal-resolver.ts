@@ -26,7 +26,7 @@ export class PortalSessionCreateInput {
 }
 
 @ObjectType({ description: 'The session. Nothing of it is stored.' })
-export class PortalSessionCreatePayload extends MutationPayload {
+class PortalSessionCreatePayload extends MutationPayload {
   @Field(() => String, { nullable: true, description: 'Sent as `authorization: Bearer TOKEN`, as a key is.' })
   token?: string | null
 

@@ -385,7 +385,7 @@ export type DestinationUpgradeInput = {
 
 /** Why a destination gets nothing any more. */
 export type DisabledReason =
-  /** Not used yet: what is for a connector that is not there waits for it. */
+  /** Reserved. Deliveries of a destination whose connector is not installed wait; the destination stays enabled. */
   | 'CONNECTOR_MISSING'
   /** So many failed attempts in a row, over so long a time, as the delivery profile says. */
   | 'CONSECUTIVE_FAILURES'
