@@ -52,7 +52,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     throw apiError('UNAVAILABLE', NOT_AVAILABLE)
   }
   // Before anything is refused, so that a page can read the refusal.
-  if (options.hasApi) answerCors(app, options)
+  if (options.hasApi) await answerCors(app, options)
   const closing = refuseOnceClosing(app)
   await using starting = new AsyncDisposableStack()
   if (options.hasApi) {
