@@ -9,7 +9,7 @@ import { findOperationsId } from '../store/operations.ts'
 import { Organization } from '../store/organization.ts'
 import type { Sql } from '../store/sql.ts'
 import type { Store } from '../store/store.ts'
-import { eraseDeliveries, eraseEvents, eraseNotices, eraseOrganization } from './erasure.ts'
+import { eraseDeliveries, eraseEvents, eraseNotices, eraseOrganization } from './erasure-sql.ts'
 
 /**
  * Deletes an organization with all that is its own. In chunks at first, so that no transaction is long; at the end the

@@ -1,6 +1,6 @@
 import { dropExpiredMemos } from '../deliver/connector-memo.ts'
 import { dropStatsBefore } from '../feed/stats-sql.ts'
-import { dropOldIdempotencyKeys } from '../publish/idempotency-key.ts'
+import { dropOldIdempotencyKeys } from '../publish/idempotency-key-sql.ts'
 import { dropAuditBefore } from '../store/audit-entry.ts'
 import { startLoop } from '../store/loop.ts'
 import { ensurePartitions } from '../store/partition.ts'

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { uuidFloor } from '../domain/id.ts'
-import { locks } from '../store/locks.ts'
+import { locks, tryLock } from '../store/locks.ts'
 import { DAY_MS, type PartitionedTable } from '../store/partition.ts'
 import { type Sql, sqlState } from '../store/sql.ts'
 import type { Store } from '../store/store.ts'
@@ -82,8 +82,7 @@ async function dropDay(store: Store, { table, name }: DayPartition): Promise<boo
     return await store.transaction(async (tx) => {
       // It waits for whoever uses the table, and everybody else waits behind it: not for long.
       await tx("set local lock_timeout = '500ms'")
-      const [lock] = await tx<{ taken: boolean }>('select pg_try_advisory_xact_lock($1) as taken', [locks.retention])
-      if (!lock!.taken) return false
+      if (!(await tryLock(tx, locks.retention))) return false
       await tx(`lock table ${table} in access exclusive mode`)
       const [found] = await tx<{ isThere: boolean }>('select to_regclass($1) is not null as "isThere"', [name])
       if (!found!.isThere) return true

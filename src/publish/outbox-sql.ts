@@ -1,4 +1,4 @@
-import { locks } from '../store/locks.ts'
+import { locks, tryLock } from '../store/locks.ts'
 import type { Sql } from '../store/sql.ts'
 import type { NewEvent } from './publish-sql.ts'
 
@@ -6,8 +6,7 @@ import type { NewEvent } from './publish-sql.ts'
 
 /** Takes up to `limit` events, in the order in which they were published; none while another worker does. */
 export async function takeOutbox(tx: Sql, limit: number): Promise<NewEvent[]> {
-  const [lock] = await tx<{ isOurs: boolean }>('select pg_try_advisory_xact_lock($1) as "isOurs"', [locks.outbox])
-  if (!lock!.isOurs) return []
+  if (!(await tryLock(tx, locks.outbox))) return []
   const taken = await tx<{ n: string; eventId: string }>(
     `delete from outbox where n = any(array(select n from outbox order by n limit $1))
      returning n, event_id as "eventId"`,

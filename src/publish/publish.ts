@@ -8,7 +8,7 @@ import { isDataError, isUnavailable, type Sql } from '../store/sql.ts'
 import type { Store } from '../store/store.ts'
 import type { Transaction } from '../store/transaction.ts'
 import { type Catalogue, createCatalogue } from './catalogue.ts'
-import { claimIdempotencyKeys, keyOf } from './idempotency-key.ts'
+import { claimIdempotencyKeys, keyOf } from './idempotency-key-sql.ts'
 import { type CheckedRequest, checkRequest, type PublishRequest } from './publish-request.ts'
 import { type NewEvent, publishEvents } from './publish-sql.ts'
 

@@ -142,3 +142,13 @@ export async function withdrawJobs(tx: Sql, ids: readonly string[]): Promise<Set
 export async function dropJobs(tx: Sql, ids: readonly string[]): Promise<void> {
   await tx(`delete from pgboss.job where name = '${QUEUE}' and id = any($1::uuid[])`, [ids])
 }
+
+/** pg-boss's number for its tables; null when there are none. */
+export async function jobTablesVersion(sql: Sql): Promise<number | null> {
+  const [{ found } = { found: false }] = await sql<{ found: boolean }>(
+    "select to_regclass('pgboss.version') is not null as found",
+  )
+  if (!found) return null
+  const [row] = await sql<{ version: number }>('select version from pgboss.version')
+  return row?.version ?? null
+}

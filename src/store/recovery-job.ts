@@ -57,6 +57,15 @@ export async function countRecoverable(sql: Sql, scope: RecoveryScope, max: numb
   return row!.count
 }
 
+/** The organization of a destination; undefined when the destination was deleted. */
+export async function findOrganizationOf(sql: Sql, destinationId: string): Promise<string | undefined> {
+  const [row] = await sql<{ organizationId: string }>(
+    'select organization_id as "organizationId" from destination where id = $1',
+    [destinationId],
+  )
+  return row?.organizationId
+}
+
 export interface OpenRecovery extends RecoveryScope {
   readonly id: string
   readonly applicationId: string
