@@ -9,7 +9,7 @@ type NodeOf<K extends keyof Nodes> = Awaited<ReturnType<Nodes[K]['load']>>
 export async function findNode<K extends keyof Nodes>(context: ApiContext, kind: K, id: string): Promise<NodeOf<K>> {
   // An operator sees applications from outside, too.
   if (kind !== 'app' || context.principal.kind !== 'OPERATOR') scopeOf(context)
-  // Neither of which a customer is told that they exist.
+  // Portal sessions must not learn that keys or audit entries exist.
   if ((kind === 'key' || kind === 'aud') && context.principal.kind === 'ORGANIZATION') return undefined as NodeOf<K>
   const parsed = parseId(kind, id)
   const found = parsed && ((await context.loaders.nodes[kind].load(parsed)) as NodeOf<K>)

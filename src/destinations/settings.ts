@@ -114,7 +114,7 @@ function settingProblem(code: 'CONFIG_INVALID' | 'URL_NOT_ALLOWED', message: str
   return { code, message, path: ['input', field!, ...inside], jsonPointer: pointer }
 }
 
-/** Settings of which the schema says that they are URLs: the guard looks at them when they are saved. */
+/** Settings that are URLs by the schema: the guard looks at them when they are saved. */
 function urlFields(schema: JsonSchema): string[] {
   const properties = (schema.properties ?? {}) as Record<string, { format?: string }>
   return Object.keys(properties).filter((name) => properties[name]?.format === 'uri')

@@ -1,5 +1,5 @@
 /**
- * A destination that cannot be reached costs the others nothing: after so many connection-level failures or timeouts in a
+ * A destination that cannot be reached costs the others nothing: after a number of connection-level failures or timeouts in a
  * row its deliveries are held back, but for one probe at a time.
  */
 export interface CircuitState {

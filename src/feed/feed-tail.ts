@@ -28,7 +28,7 @@ const POLL_MS = 1_000
 /** While an older transaction holds attempts back: how soon to look again. */
 const HELD_BACK_MS = 20
 /**
- * After a look that brought so many it rests, a millisecond for each attempt within these bounds: a look costs much the
+ * After a look that brought attempts it rests, a millisecond for each attempt within these bounds: a look costs much the
  * same for one attempt and for a hundred, and so does a write to a socket for one message and for ten.
  */
 const BUSY_COUNT = 10

@@ -22,7 +22,7 @@ interface FollowOptions {
   readonly filter: FeedFilter
   /** Start behind this position; from now when undefined. */
   readonly after?: FeedPosition | undefined
-  /** Without `after`: start with so many of the newest attempts. */
+  /** Without `after`: start with this number of the newest attempts. */
   readonly last?: number | undefined
   readonly signal: AbortSignal
 }

@@ -72,7 +72,7 @@ function namedScopeId(owner: string, kind: ScopeKind, name: string): string {
 /**
  * Counts the next attempts, in the order of the feed and below the oldest running transaction (see feed/feed-sql.ts), so that
  * none is passed over. Counts and position move in one transaction under the position's lock: each attempt counts once,
- * whoever is killed. Resolves to how many, CHUNK when there may be more; to 0 while another process does it.
+ * even when a process is killed. Resolves to how many, CHUNK when there may be more; to 0 while another process does it.
  */
 export async function rollUpAttempts({ transaction }: Store): Promise<number> {
   return transaction(async (tx) => {

@@ -17,7 +17,7 @@ function impurities({ connector, settings }: Subject, event: CorpusEvent): strin
   const thawed = () => connector.definition.buildRequest(looseContextOf(settings, event))
   const first = attempt(build)
   if ('thrown' in first) {
-    // What it throws at thawed input too is no matter of purity: the golden group has it.
+    // What it throws at thawed input too does not concern purity: the golden group has it.
     return 'thrown' in attempt(thawed) ? [] : [`it changes its input: ${first.thrown}`]
   }
   if ((first.built as unknown) instanceof Promise) return ['it returns a promise; it has to be synchronous']
@@ -73,7 +73,7 @@ function differenceOf(before = 'undefined', after = 'undefined'): string {
 /** The longest that building a request may take (MAX_BUILD_MS of the pipeline, which warns of it). */
 const MAX_BUILD_MS = 50
 
-/** Runs of which the middle one counts: a machine that is busy makes some slow. */
+/** Number of runs. The middle one counts: a machine that is busy makes some slow. */
 const RUNS = 7
 
 export function fastCases(subject: Subject): Case[] {

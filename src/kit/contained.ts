@@ -36,7 +36,7 @@ function contentProblems({ name }: Method, { result, thrown, isLate }: Ended<unk
 }
 
 async function nonsense(subject: Subject, method: Method): Promise<string[]> {
-  // A service that shows what it was sent is no rare one.
+  // A service that shows what it was sent is not rare.
   const echo = JSON.stringify(canaryOf(subject).settings.credentials)
   const services: Service[] = [
     { answers: { statusCode: 502, type: 'text/html', body: `<html><h1>Bad Gateway</h1>${echo}</html>` } },

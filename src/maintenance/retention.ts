@@ -45,7 +45,7 @@ async function expiredDays(sql: Sql, table: PartitionedTable, before: Date): Pro
   return rows.flatMap(({ name }) => {
     const [, year, month, day] = /_(\d{4})(\d\d)(\d\d)$/.exec(name) ?? []
     const startMs = Date.parse(`${year}-${month}-${day}`)
-    // NaN, of the default partition, is no less either.
+    // NaN, of the default partition, is not less either.
     if (!(startMs + DAY_MS <= before.getTime())) return []
     return [{ table, name, from: uuidFloor(startMs), to: uuidFloor(startMs + DAY_MS) }]
   })
@@ -80,7 +80,7 @@ async function dropPatiently(store: Store, day: DayPartition, signal: AbortSigna
 async function dropDay(store: Store, { table, name }: DayPartition): Promise<boolean> {
   try {
     return await store.transaction(async (tx) => {
-      // It waits for whoever uses the table, and everybody else waits behind it: not for long.
+      // It waits for everybody who uses the table, and everybody else waits behind it: not for long.
       await tx("set local lock_timeout = '500ms'")
       if (!(await tryLock(tx, locks.retention))) return false
       await tx(`lock table ${table} in access exclusive mode`)

@@ -15,7 +15,7 @@ import { type NewEvent, publishEvents } from './publish-sql.ts'
 /** Most events of one call, and of one transaction. */
 const MAX_EVENTS = 1_000
 const MAX_WAITING_CALLS = 20_000
-/** So many bytes of data weigh as much as an event: a transaction holds 16 MB at most. */
+/** This number of bytes of data weighs as much as an event: a transaction holds 16 MB at most. */
 const BYTES_PER_WEIGHT = 16_384
 
 /** The event, or what was wrong with the request; `path` of a problem starts at the request. */

@@ -31,7 +31,7 @@ export async function answerCors(app: FastifyInstance, { corsOrigins }: OriginOp
 
 /**
  * Whether a page may open a socket: CORS does not hold for them, browsers only say where the page is from. Our own pages
- * may, and those of the listed origins. A caller that sends no Origin is no browser.
+ * may, and those of the listed origins. A caller that sends no Origin is not a browser.
  */
 export function createOriginCheck({
   corsOrigins,

@@ -34,7 +34,7 @@ async function createPartition(
 ): Promise<void> {
   const range = `from ('${uuidFloor(day * DAY_MS)}') to ('${uuidFloor((day + 1) * DAY_MS)}')`
   try {
-    // It waits for whoever reads the table, and everybody who writes waits behind it: not for long.
+    // It waits for everybody who reads the table, and everybody who writes waits behind it: not for long.
     await sql(`set local lock_timeout = '1s';
       create table if not exists ${name} partition of ${table} for values ${range} ${tables[table]}`)
   } catch (error) {

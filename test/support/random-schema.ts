@@ -17,7 +17,7 @@ const NAMES = ['a', 'b', 'c/d', 'é']
 const TEXTS = ['', 'a', 'ab12', 'hello world', '🐝', '2026-11-21', 'x@y.zz']
 const NUMBERS = [0, 1, -1, 2.5, 10, 1e6, 0.1]
 
-/** A JSON Schema of so many levels, of the keywords that catalogues use. */
+/** A JSON Schema of `depth` levels, of the keywords that catalogues use. */
 export function randomSchema(random: Random, depth: number): Schema {
   const inner = () =>
     depth > 0 ? randomSchema(random, depth - 1) : { type: pick(random, ['string', 'number', 'null']) }

@@ -33,7 +33,7 @@ export class FeedResolver {
     _filter?: DeliveryAttemptFilter | null,
     @Arg('last', () => Int, {
       nullable: true,
-      description: `Without after: begin with so many of the newest attempts, 1 to ${MAX_LAST}; with a filter, of those among the application's newest 2,000.`,
+      description: `Without after: begin with this number of the newest attempts, 1 to ${MAX_LAST}; with a filter, of those among the application's newest 2,000.`,
     })
     _last?: number | null,
   ): FeedItem {
