@@ -1,5 +1,6 @@
 import { type ConnectorRegistry, readyConnector } from '../connector/registry.ts'
 import { ExpressionFailed } from '../domain/expression.ts'
+import { messageOf } from '../domain/message-of.ts'
 import type { Outcome } from '../domain/outcome.ts'
 import { recordText, redactHeaders } from '../domain/redact.ts'
 import { retryDelayMs } from '../domain/retry-schedule.ts'
@@ -94,7 +95,7 @@ async function attemptDelivery(
     sent = await send(parts, target, prepared)
   } catch (error) {
     // Whatever a connector throws, or builds that is no request, costs its own delivery only, and is no use to repeat.
-    const why = error instanceof Error ? error.message : String(error)
+    const why = messageOf(error)
     const message = error instanceof ExpressionFailed ? why : `The connector built no request that can be sent: ${why}`
     const clean = recordText(message, target.destination.secretTexts)
     return { ...base, ...nothingSent, outcome: permanent(clean) }

@@ -1,5 +1,6 @@
 import type { Host } from '../connector/define-connector.ts'
 import { parseDelivered } from '../connector/parse-result.ts'
+import { messageOf } from '../domain/message-of.ts'
 import type { Outcome } from '../domain/outcome.ts'
 import { BodyRecord, KEPT_BYTES } from '../outbound/body-record.ts'
 import { failureBeneath, withHost } from '../outbound/host.ts'
@@ -91,7 +92,7 @@ async function sendByConnector(
 
 /** What a connector threw. */
 function endOf(error: unknown, failure: SendFailure | undefined): Pick<Sent, 'outcome' | 'isReached'> {
-  const said = error instanceof Error ? error.message : String(error)
+  const said = messageOf(error)
   const [failureKind, message] = failure
     ? ([failure.failure as Exclude<FailureCode, 'ABORTED'>, failure.message] as const)
     : (['CONNECTOR_ERROR', `The connector could not deliver: ${said}`] as const)

@@ -1,5 +1,6 @@
 import type { Host } from '../connector/define-connector.ts'
 import { credentialsOf } from '../deliver/credentials.ts'
+import { messageOf } from '../domain/message-of.ts'
 import { recordText, secretTextsOf } from '../domain/redact.ts'
 import type { Scope } from '../domain/scope.ts'
 import { withHost } from '../outbound/host.ts'
@@ -50,6 +51,6 @@ export async function askConnector<T>(
   try {
     return await withHost(outbound, limits, ask)
   } catch (error) {
-    throw new Error(recordText(error instanceof Error ? error.message : String(error), secretTextsOf(credentials)))
+    throw new Error(recordText(messageOf(error), secretTextsOf(credentials)))
   }
 }

@@ -1,10 +1,11 @@
 import type { FieldOption } from '../connector/define-connector.ts'
 import { parseOptions } from '../connector/parse-result.ts'
-import { Refused } from '../domain/refused.ts'
+import { messageOf } from '../domain/message-of.ts'
+import { refused } from '../domain/refused.ts'
 import type { Scope } from '../domain/scope.ts'
 import { askConnector, type GivenSettings, overlaySettings } from './ask-connector.ts'
 import type { DestinationParts } from './manage-destination.ts'
-import { requireConnector } from './settings.ts'
+import { refusedSetting, requireConnector } from './settings.ts'
 
 export interface FieldOptionsInput extends GivenSettings {
   readonly connector: string
@@ -24,8 +25,7 @@ export async function fieldOptions(
   const path = ['input', 'field']
   const find = Object.hasOwn(definition.options ?? {}, input.field) ? definition.options![input.field]! : undefined
   if (!find) {
-    const message = `"${input.field}" is no field of the connector that has choices`
-    throw new Refused({ code: 'NOT_FOUND', message, path })
+    throw refused('NOT_FOUND', `"${input.field}" is no field of the connector that has choices`, path)
   }
   const { config, credentials } = await overlaySettings(parts, scope, input)
   const context = { config, credentials, search: input.search ?? '' }
@@ -33,7 +33,6 @@ export async function fieldOptions(
     const ask = async (host: Parameters<typeof find>[0]) => parseOptions(await find(host, context))
     return (await askConnector(parts, scope, { credentials, ask })).slice(0, MAX_OPTIONS)
   } catch (error) {
-    const message = `the choices cannot be read: ${(error as Error).message}`
-    throw new Refused({ code: 'CONFIG_INVALID', message, path, jsonPointer: '' })
+    throw refusedSetting(`the choices cannot be read: ${messageOf(error)}`, ['field'])
   }
 }

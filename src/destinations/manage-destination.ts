@@ -5,7 +5,7 @@ import { credentialsOf, hintsOf, sealCredentials } from '../deliver/credentials.
 import { checkShape } from '../deliver/shape-event.ts'
 import { idToUuid, parseId } from '../domain/id.ts'
 import { identifier, line, parseInput, prose } from '../domain/parse-input.ts'
-import { Refused } from '../domain/refused.ts'
+import { notFound, refused } from '../domain/refused.ts'
 import type { Scope } from '../domain/scope.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 import { Application } from '../store/application.ts'
@@ -99,7 +99,7 @@ export async function createDestination(
   const isOwn = scope.organizationId === undefined || scope.organizationId === organizationId
   const where = isOwn && organizationId && { id: organizationId, applicationId: scope.applicationId }
   const organization = where && (await em.findOne(Organization, where))
-  if (!organization) throw notFound('organizationId', `there is no organization ${input.organizationId}`)
+  if (!organization) throw notFound(`organization ${input.organizationId}`, ['input', 'organizationId'])
   const connector = requireConnector(parts.connectors, input.connector)
   const { deliveryProfile } = await em.findOneOrFail(Application, { id: scope.applicationId })
   const { config, credentials } = input
@@ -154,7 +154,7 @@ export async function updateDestination(
   const { expectedVersion } = input
   if (expectedVersion != null && expectedVersion !== destination.version) {
     const message = `the destination is at version ${destination.version}, not ${expectedVersion}`
-    throw new Refused({ code: 'CONFLICT', message, path: ['input', 'expectedVersion'] })
+    throw refused('CONFLICT', message, ['input', 'expectedVersion'])
   }
   checkShape(input)
   if (label !== undefined) destination.label = label
@@ -215,7 +215,7 @@ async function changeSettings(
   // A form of the connector as it is now holds all of its settings.
   if (input.config == null && connector.major !== destination.connectorMajor) {
     const message = whyWaiting(parts.connectors, destination.connector, destination.connectorMajor)!
-    throw new Refused({ code: 'CONFLICT', message, path: ['input', 'id'] })
+    throw refused('CONFLICT', message, ['input', 'id'])
   }
   const { deliveryProfile } = await em.findOneOrFail(Application, { id: destination.applicationId })
   const credentials = { ...credentialsOf(parts.store, destination), ...(input.credentials as object | null) }
@@ -230,15 +230,7 @@ async function changeSettings(
   destination.credentialHints = hintsOf(settings.credentials)
 }
 
-function notFound(field: string, message: string): Refused {
-  return new Refused({ code: 'NOT_FOUND', message, path: ['input', field] })
-}
-
 function refuseTakenKey(error: unknown): never {
   if (!isUniqueViolation(error)) throw error
-  throw new Refused({
-    code: 'TAKEN',
-    message: 'another destination of the organization has it',
-    path: ['input', 'key'],
-  })
+  throw refused('TAKEN', 'another destination of the organization has it', ['input', 'key'])
 }

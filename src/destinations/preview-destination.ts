@@ -4,8 +4,9 @@ import { prepareRequest } from '../deliver/prepare-request.ts'
 import { checkShape, passesFilter, shapedData } from '../deliver/shape-event.ts'
 import { ExpressionFailed } from '../domain/expression.ts'
 import { parseId } from '../domain/id.ts'
+import { messageOf } from '../domain/message-of.ts'
 import { recordText, redactHeaders, secretTextsOf } from '../domain/redact.ts'
-import { type Problem, Refused } from '../domain/refused.ts'
+import { notFound, refused } from '../domain/refused.ts'
 import type { Scope } from '../domain/scope.ts'
 import { Application } from '../store/application.ts'
 import type { RecordedRequest } from '../store/delivery-attempt.ts'
@@ -13,7 +14,7 @@ import { Destination } from '../store/destination.ts'
 import { newUuid } from '../store/new-id.ts'
 import type { DestinationParts } from './manage-destination.ts'
 import { findEventType, sampleData } from './sample-data.ts'
-import { checkConfig, requireConnector } from './settings.ts'
+import { checkConfig, refusedSetting, requireConnector } from './settings.ts'
 
 export interface PreviewInput {
   /** Undefined: one that is still to be made, unsigned. */
@@ -64,10 +65,10 @@ async function load(parts: DestinationParts, scope: Scope, text: string): Promis
   const id = parseId('dst', text)
   const known = id && (await parts.store.em().findOne(Destination, { id, ...scope }, { fields: ['id'] }))
   const path = ['input', 'destinationId']
-  if (!known) throw new Refused({ code: 'NOT_FOUND', message: `there is no destination ${text}`, path })
+  if (!known) throw notFound(`destination ${text}`, path)
   const loaded = await loadDestination(parts.store, known.id)
-  if (!loaded) throw new Refused({ code: 'NOT_FOUND', message: `there is no destination ${text}`, path })
-  if (loaded.problem) throw new Refused({ code: 'CONFLICT', message: loaded.problem, path })
+  if (!loaded) throw notFound(`destination ${text}`, path)
+  if (loaded.problem) throw refused('CONFLICT', loaded.problem, path)
   return loaded
 }
 
@@ -137,12 +138,8 @@ function attempt<T>(field: 'filter' | 'transform' | 'config', work: () => T): T 
   try {
     return work()
   } catch (error) {
-    const path = ['input', field]
-    const message = error instanceof Error ? error.message : String(error)
-    const problem: Problem =
-      error instanceof ExpressionFailed
-        ? { code: 'EXPRESSION_INVALID', message, path }
-        : { code: 'CONFIG_INVALID', message: `the connector builds no request: ${message}`, path, jsonPointer: '' }
-    throw new Refused(problem)
+    const message = messageOf(error)
+    if (error instanceof ExpressionFailed) throw refused('EXPRESSION_INVALID', message, ['input', field])
+    throw refusedSetting(`the connector builds no request: ${message}`, [field])
   }
 }

@@ -1,6 +1,7 @@
 import type { ConnectorRequest } from '../connector/define-connector.ts'
+import { messageOf } from '../domain/message-of.ts'
 import { type CorpusEvent, corpus, largeEvents } from './corpus.ts'
-import { type Case, messageOf } from './finding.ts'
+import type { Case } from './finding.ts'
 import { contextOf, looseContextOf, type Subject } from './subject.ts'
 
 /** The same input gives the same request, on another day too, and nothing is left behind in the input. */

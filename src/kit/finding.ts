@@ -1,3 +1,4 @@
+import { messageOf } from '../domain/message-of.ts'
 /** What the kit looks at, in its order. */
 export const groups = [
   'manifest',
@@ -65,8 +66,4 @@ export async function findingOf({ group, name, run }: Case): Promise<Finding> {
   } catch (error) {
     return { group, name, status: 'failed', messages: [messageOf(error)] }
   }
-}
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -1,7 +1,7 @@
 import { type ConnectorRegistry, keysWithOnDelete } from '../connector/registry.ts'
 import { removeDestinations } from '../deliver/remove-destination.ts'
 import { type Id, idToUuid, parseId } from '../domain/id.ts'
-import { Refused } from '../domain/refused.ts'
+import { notFound, refused } from '../domain/refused.ts'
 import { eraseStats } from '../feed/stats-sql.ts'
 import { insertAudit } from '../store/audit-entry.ts'
 import { Destination } from '../store/destination.ts'
@@ -24,11 +24,11 @@ export async function deleteOrganization(
   const id = parseId('org', text)
   const organization = id && (await em.findOne(Organization, { id, applicationId }))
   if (!organization) {
-    throw new Refused({ code: 'NOT_FOUND', message: `there is no organization ${text}`, path: ['input', 'id'] })
+    throw notFound(`organization ${text}`, ['input', 'id'])
   }
   if (organization.isOperations) {
     const message = 'is the operations organization, which every application has'
-    throw new Refused({ code: 'CONFLICT', message, path: ['input', 'id'] })
+    throw refused('CONFLICT', message, ['input', 'id'])
   }
   const destinations = await em.find(Destination, { organizationId: organization.id }, { fields: ['id', 'connector'] })
   const ids = destinations.map((one) => idToUuid(one.id))

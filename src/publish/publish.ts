@@ -1,5 +1,5 @@
 import { type Id, idFromUuid } from '../domain/id.ts'
-import { type Problem, Refused, Unavailable } from '../domain/refused.ts'
+import { type Problem, refused, Unavailable } from '../domain/refused.ts'
 import { enqueue } from '../queue/enqueue.ts'
 import { coalesce } from '../store/batch.ts'
 import { Event } from '../store/event.ts'
@@ -43,8 +43,7 @@ export function createPublish(store: Store): Publish {
   })
   return async (applicationId, requests) => {
     if (requests.length > MAX_EVENTS) {
-      const message = `holds ${requests.length} events; at most ${MAX_EVENTS} go into one call`
-      throw new Refused({ code: 'LIMIT_EXCEEDED', message, path: [] })
+      throw refused('LIMIT_EXCEEDED', `holds ${requests.length} events; at most ${MAX_EVENTS} go into one call`, [])
     }
     const checked = requests.map((request) => checkRequest(applicationId, request))
     if (checked.some((one) => 'problems' in one)) {

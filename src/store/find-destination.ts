@@ -1,6 +1,6 @@
 import type { EntityManager } from '@mikro-orm/core'
 import { parseId } from '../domain/id.ts'
-import { Refused } from '../domain/refused.ts'
+import { notFound } from '../domain/refused.ts'
 import type { Scope } from '../domain/scope.ts'
 import { Destination } from './destination.ts'
 
@@ -14,7 +14,7 @@ export async function findDestination(
   const id = parseId('dst', text)
   const destination = id && (await em.findOne(Destination, { id, ...scope }))
   if (!destination) {
-    throw new Refused({ code: 'NOT_FOUND', message: `there is no destination ${text}`, path: ['input', field] })
+    throw notFound(`destination ${text}`, ['input', field])
   }
   return destination
 }
