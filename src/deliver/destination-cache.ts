@@ -1,3 +1,4 @@
+import { deepFreeze } from '../domain/deep-freeze.ts'
 import type { DeliveryProfile } from '../domain/delivery-profile.ts'
 import { type Id, idToUuid } from '../domain/id.ts'
 import { secretForms, textsIn, withUrlParts } from '../domain/redact.ts'
@@ -106,7 +107,7 @@ function join(
 function open(box: SecretBox, row: DestinationRow, onError: (error: unknown) => void): Opened {
   const { id, version, organizationId, connector, connectorMajor } = row
   // One connector's code must not change what the next delivery is made of.
-  const config = freeze(row.config)
+  const config = deepFreeze(row.config)
   const settings = { id, version, organizationId, connector, connectorMajor, config }
   try {
     return { ...settings, problem: undefined, ...openSecrets(box, row), shape: compileShape(row) }
@@ -119,7 +120,7 @@ function open(box: SecretBox, row: DestinationRow, onError: (error: unknown) => 
 }
 
 function openSecrets(box: SecretBox, row: DestinationRow) {
-  const credentials = freeze(openCredentials(box, row))
+  const credentials = deepFreeze(openCredentials(box, row))
   const signingSecrets = row.secrets.map((one) => ({
     secret: box.open(one.secret, signingSecretPlace(row.organizationId, one.id)),
     expiresAt: one.expiresAt ? new Date(one.expiresAt) : null,
@@ -140,10 +141,4 @@ function openSecrets(box: SecretBox, row: DestinationRow) {
 function withToken(value: string): string[] {
   const [, token] = /^\S+ +(\S{8,})$/.exec(value) ?? []
   return token ? [value, token] : [value]
-}
-
-function freeze<T>(value: T): T {
-  if (value === null || typeof value !== 'object') return value
-  for (const inner of Object.values(value)) freeze(inner)
-  return Object.freeze(value)
 }

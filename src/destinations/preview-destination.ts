@@ -5,6 +5,7 @@ import { checkShape, passesFilter, shapedData } from '../deliver/shape-event.ts'
 import { ExpressionFailed } from '../domain/expression.ts'
 import { parseId } from '../domain/id.ts'
 import { messageOf } from '../domain/message-of.ts'
+import { NIL_UUID } from '../domain/nil-uuid.ts'
 import { recordText, redactHeaders, secretTextsOf } from '../domain/redact.ts'
 import { notFound, refused } from '../domain/refused.ts'
 import type { Scope } from '../domain/scope.ts'
@@ -72,13 +73,11 @@ async function load(parts: DestinationParts, scope: Scope, text: string): Promis
   return loaded
 }
 
-const NOBODY = '00000000-0000-0000-0000-000000000000'
-
 function blank(application: Application): LoadedDestination {
   return {
-    id: NOBODY,
+    id: NIL_UUID,
     version: 0,
-    organizationId: NOBODY,
+    organizationId: NIL_UUID,
     organizationExternalId: null,
     organizationName: 'Example',
     isActive: true,

@@ -1,4 +1,5 @@
 import { idFromUuid, idToUuid, parseId } from './id.ts'
+import { NIL_UUID } from './nil-uuid.ts'
 
 /**
  * A place in the feed of attempts: (epoch, transaction, id). Transactions give the order of commit as far as
@@ -13,7 +14,7 @@ export interface FeedPosition {
 
 /** Before any attempt of a transaction: where a follower that has seen all before `xid` stands. */
 export function feedPositionBefore(epoch: number, xid: bigint): FeedPosition {
-  return { epoch, xid, attemptUuid: '00000000-0000-0000-0000-000000000000' }
+  return { epoch, xid, attemptUuid: NIL_UUID }
 }
 
 export function encodeFeedCursor(position: FeedPosition): string {

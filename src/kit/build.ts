@@ -1,4 +1,5 @@
 import type { ConnectorRequest } from '../connector/define-connector.ts'
+import { DAY_MS } from '../domain/day.ts'
 import { messageOf } from '../domain/message-of.ts'
 import { type CorpusEvent, corpus, largeEvents } from './corpus.ts'
 import type { Case } from './finding.ts'
@@ -36,7 +37,7 @@ function attempt(build: () => ConnectorRequest): { built: ConnectorRequest } | {
   }
 }
 
-const YEAR_MS = 366.3 * 24 * 3_600_000
+const YEAR_MS = 366.3 * DAY_MS
 
 /** With other clocks and other dice. */
 function inAnotherWorld<T>(work: () => T): T {

@@ -1,6 +1,7 @@
 import { type ConnectorRegistry, keysWithOnDelete } from '../connector/registry.ts'
 import { removeDestinations } from '../deliver/remove-destination.ts'
 import { type Id, idToUuid, parseId } from '../domain/id.ts'
+import { NIL_UUID } from '../domain/nil-uuid.ts'
 import { notFound, refused } from '../domain/refused.ts'
 import { eraseStats } from '../feed/stats-sql.ts'
 import { insertAudit } from '../store/audit-entry.ts'
@@ -55,12 +56,10 @@ export async function deleteOrganization(
   return organization.id
 }
 
-const BEFORE_ALL = '00000000-0000-0000-0000-000000000000'
-
 /** Without its destinations, nothing more is told of it. */
 async function eraseMentions(store: Store, applicationId: Id<'app'>, mention: Id<'org'>): Promise<void> {
   const operationsId = await findOperationsId(store.sql, idToUuid(applicationId))
-  for (let after: string | undefined = BEFORE_ALL; after; ) {
+  for (let after: string | undefined = NIL_UUID; after; ) {
     const from: string = after
     after = await store.transaction((tx) => eraseNotices(tx, { operationsId, mention, after: from }))
   }

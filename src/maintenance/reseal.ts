@@ -1,3 +1,4 @@
+import { NIL_UUID } from '../domain/nil-uuid.ts'
 import { credentialsPlace, headerValuesPlace, signingSecretPlace } from '../store/destination.ts'
 import type { SecretBox, SecretPlace } from '../store/secret-box.ts'
 import type { Sql } from '../store/sql.ts'
@@ -42,14 +43,12 @@ const columns: readonly Column[] = [
   },
 ]
 
-const BEFORE_ALL = '00000000-0000-0000-0000-000000000000'
-
 /** Seals every secret with the first key. A row that is changed meanwhile was sealed by that change. */
 export async function resealSecrets(sql: Sql, box: SecretBox): Promise<Resealed> {
   let count = 0
   let unopened = 0
   for (const column of columns) {
-    for (let after: string | undefined = BEFORE_ALL; after; ) {
+    for (let after: string | undefined = NIL_UUID; after; ) {
       const rows: Row[] = await sql<Row>(column.rows, [after, CHUNK])
       for (const row of rows.filter(({ sealed }) => !box.isCurrent(sealed))) {
         if (await resealRow(sql, box, { column, row })) count += 1

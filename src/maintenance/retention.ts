@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { DAY_MS } from '../domain/day.ts'
 import { uuidFloor } from '../domain/id.ts'
 import { locks, tryLock } from '../store/locks.ts'
-import { DAY_MS, type PartitionedTable } from '../store/partition.ts'
+import type { PartitionedTable } from '../store/partition.ts'
 import { type Sql, sqlState } from '../store/sql.ts'
 import type { Store } from '../store/store.ts'
 

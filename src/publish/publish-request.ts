@@ -1,3 +1,4 @@
+import { DAY_MS } from '../domain/day.ts'
 import { type Id, idToUuid, parseId } from '../domain/id.ts'
 import { isStorable } from '../domain/parse-input.ts'
 import type { Problem } from '../domain/refused.ts'
@@ -57,7 +58,7 @@ export function checkRequest(
     if (isStorable(request[field] ?? '')) continue
     problems.push({ code: 'INVALID', message: 'holds a NUL character or half a surrogate pair', path: [field] })
   }
-  if (request.deliverAt && request.deliverAt.getTime() > Date.now() + MAX_DELIVER_AHEAD_DAYS * 86_400_000) {
+  if (request.deliverAt && request.deliverAt.getTime() > Date.now() + MAX_DELIVER_AHEAD_DAYS * DAY_MS) {
     const message = `is more than ${MAX_DELIVER_AHEAD_DAYS} days ahead`
     problems.push({ code: 'INVALID', message, path: ['deliverAt'] })
   }

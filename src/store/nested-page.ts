@@ -1,6 +1,7 @@
 import { type EntityName, type FilterQuery, raw } from '@mikro-orm/core'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { type Id, type IdPrefix, idFromUuid, idToUuid } from '../domain/id.ts'
+import { NIL_UUID } from '../domain/nil-uuid.ts'
 import { bounded, type CountQuery, MAX_LOOKED_AT, type Page, type PageQuery, toPage } from './page.ts'
 
 /** What lists hang under: the list of each of these rows, by its column `property`. */
@@ -60,8 +61,6 @@ function compile(query: { getNativeQuery(): { compile(): Compiled } }): Compiled
   return query.getNativeQuery().compile()
 }
 
-const LOWEST = '00000000-0000-0000-0000-000000000000'
-
 /**
  * Runs `list`, which speaks of `parent`, for each of the parents: `n` says which one a row belongs to, from 1. `floors`
  * are bare UUIDs, a parent each.
@@ -75,7 +74,7 @@ function lateral<Row>(
   return em.getConnection().execute(
     `select parent.n::int as n, list.*
      from unnest(?::uuid[], ?::uuid[]) with ordinality parent (id, floor, n) cross join lateral (${list.sql}) list`,
-    [toArray(uuids), toArray(uuids.map((_, index) => floors?.[index] ?? LOWEST)), ...list.params],
+    [toArray(uuids), toArray(uuids.map((_, index) => floors?.[index] ?? NIL_UUID)), ...list.params],
   )
 }
 

@@ -1,8 +1,8 @@
+import { DAY_MS } from '../domain/day.ts'
 import { uuidFloor } from '../domain/id.ts'
 import type { Sql } from './sql.ts'
 import { sqlState } from './sql.ts'
 
-export const DAY_MS = 86_400_000
 const DAYS_AHEAD = 7
 
 /** Storage options of each partitioned table: deliveries are updated in place, and leave room for it. */
