@@ -1,8 +1,7 @@
 import { type FeedPosition, feedPositionBefore } from '../domain/feed-cursor.ts'
 import { startLoop } from '../store/loop.ts'
 import type { Store } from '../store/store.ts'
-import type { FeedRow } from './feed-row.ts'
-import { type FeedFilter, type FeedPage, matchesFeedFilter, readFeed } from './feed-sql.ts'
+import { type FeedFilter, type FeedPage, type FeedRow, matchesFeedFilter, readFeed } from './feed-sql.ts'
 
 /** What one look at the table brought: rows that match, in order, and how far all is known. */
 export type TailBatch = Pick<FeedPage, 'rows' | 'horizon'>

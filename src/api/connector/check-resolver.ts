@@ -1,5 +1,5 @@
 import { Ctx, Field, InputType, Mutation, ObjectType, Resolver } from 'type-graphql'
-import { checkConnection } from '../../destinations/test-connection.ts'
+import { checkConnection } from '../../destinations/ask-connector.ts'
 import { type ApiContext, scopeOf } from '../context.ts'
 import { InputArg } from '../input-arg.ts'
 import { MutationPayload, payloadOf } from '../user-error.ts'

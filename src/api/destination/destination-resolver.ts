@@ -12,7 +12,7 @@ import { ConnectorType } from '../connector/connector-type.ts'
 import type { ApiContext } from '../context.ts'
 import { DeliveryConnection, DeliveryFilter } from '../delivery/delivery-type.ts'
 import { listDeliveries } from '../delivery/list-deliveries.ts'
-import { findNode } from '../find-node.ts'
+import { findNode } from '../node.ts'
 import { OrganizationType } from '../organization/organization-type.ts'
 import { DateTimeScalar } from '../scalars.ts'
 import {
