@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises'
 
-// Takes the one import of a package that only codegen needs out of the built client's types, so that whoever installs it
+// Takes the one import of a package that only codegen needs out of the built client's types, so that an installation
 // needs graphql-ws and nothing else.
 const file = new URL('../dist/client/generated/documents.d.ts', import.meta.url)
 const imported = /^import type \{ DocumentTypeDecoration \} from '@graphql-typed-document-node\/core';$/m

@@ -11,7 +11,7 @@ async function main(): Promise<void> {
   process.exitCode = await runProgram(process.argv.slice(2), { environment: process.env, serve })
 }
 
-/** Whoever read our output, such as `head`, has enough of it: a command ends, and a server goes on without. */
+/** The reader of our output, such as `head`, has enough of it: a command ends, and a server goes on without. */
 function onOutputLost(error: NodeJS.ErrnoException): void {
   if (isServing) return
   if (error.code !== 'EPIPE') fail(error)

@@ -16,8 +16,8 @@ afterAll(() => postrider[Symbol.asyncDispose]())
 /**
  * What is recommended and we do otherwise. An operation that does not parse, is not valid, or has variables that do not
  * fit, is 400 whatever media type the client accepts. The specification wants 200 for application/json, for clients of
- * before it that take any other status for a proxy's; ours branch on extensions.code, and whoever looks at the status
- * alone (fetch's `ok`, a load balancer, a dashboard) is to see that nothing ran.
+ * before it that take any other status for a proxy's; ours branch on extensions.code, and clients that look at the status
+ * alone (fetch's `ok`, a load balancer, a dashboard) are to see that nothing ran.
  */
 const OTHERWISE: readonly string[] = ['572B', 'FDE2', '7B9B']
 

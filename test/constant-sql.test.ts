@@ -103,7 +103,7 @@ test('a subscription looks up what belongs to many attempts at a time', async ()
 })
 
 let grown = 0
-/** So many customers more, each with a destination and an event that was delivered; and an application each. */
+/** Adds `count` customers, each with a destination and an event that was delivered; and an application each. */
 async function grow(count: number): Promise<void> {
   // Gone before anything is measured: what it does meanwhile is nobody's answer.
   await using _worker = await startTestPostrider({}, { database, role: 'worker' })

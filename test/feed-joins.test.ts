@@ -8,7 +8,7 @@ import { committedAttempts } from './support/feed-follower.ts'
 import { openTestStore } from './support/open-store.ts'
 import { seedAttempts } from './support/seed-attempts.ts'
 
-// Followers of one process share a reader. Whoever joins or leaves it, and whenever, each hears all that was committed
+// Followers of one process share a reader. Others join and leave it at any time, and each hears all that was committed
 // after its first checkpoint.
 
 test('a follower that takes its time after the first checkpoint hears what others have heard meanwhile', async () => {

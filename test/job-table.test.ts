@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { createTestDatabase } from './support/database.ts'
 
-// queue/jobs.ts and maintenance/erasure.ts have statements of their own on pg-boss's table. A new pg-boss that changes what they
+// queue/jobs.ts and maintenance/retention.ts have statements of their own on pg-boss's table. A new pg-boss that changes what they
 // rely on fails here first.
 
 test("pg-boss's job table has the columns and states that our own statements use", async () => {

@@ -14,7 +14,7 @@ beforeAll(async () => {
 })
 afterAll(() => postrider[Symbol.asyncDispose]())
 
-/** Under an attempt, so many fields inside fields: of an attempt's delivery's attempt, and so on. */
+/** Under an attempt, this number of fields inside fields: of an attempt's delivery's attempt, and so on. */
 const nested = (fields: number): string =>
   fields === 0 ? 'id' : fields === 1 ? 'delivery { id }' : `delivery { lastAttempt { ${nested(fields - 2)} } }`
 const repeat = (count: number, text: (n: number) => string) =>

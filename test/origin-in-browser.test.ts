@@ -4,7 +4,7 @@ import { startBrowser, visit } from './support/browser.ts'
 import { type Backend, startTestPostrider, type TestPostrider } from './support/postrider.ts'
 import { type Receiver, startReceiver } from './support/receiver.ts'
 
-// One page by two names, of which one is listed: what a real browser makes of our answers.
+// One page by two names, one listed and one not: what a real browser makes of our answers.
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 

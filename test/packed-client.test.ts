@@ -7,7 +7,7 @@ import { type Backend, startTestPostrider, type TestPostrider } from './support/
 import { checkout, temporaryFolder } from './support/process.ts'
 import { startReceiver } from './support/receiver.ts'
 
-// postrider/client as whoever installs the package has it: packed, unpacked, and nothing beside it but graphql-ws.
+// postrider/client as it is once the package is installed: packed, unpacked, and nothing beside it but graphql-ws.
 
 const run = promisify(execFile)
 

@@ -244,7 +244,7 @@ async function attempts({ send }: Backend, variables: DeliveryAttemptsQueryVaria
   return { ids: edges.map((edge) => edge.node.id), pageInfo }
 }
 
-/** The same instant, written in a zone so many hours east. */
+/** The same instant, written in a zone this number of hours east. */
 function inZone(instant: string, hours: number): string {
   const shifted = new Date(Date.parse(instant) + hours * 3_600_000).toISOString().slice(0, -1)
   return `${shifted}${hours < 0 ? '-' : '+'}${String(Math.abs(hours)).padStart(2, '0')}:00`

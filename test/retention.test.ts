@@ -253,7 +253,7 @@ async function publishOne(backend: Backend, organizationId: string) {
   return (await backend.publish({ organizationId, type: 'a', data: {} })).deliveries[0]!
 }
 
-/** All attempts, with their cursors, once the feed shows so many of them: it waits for older transactions. */
+/** All attempts, with their cursors, once the feed shows `count` of them: it waits for older transactions. */
 async function untilVisible(backend: Backend, count: number): Promise<{ id: string; cursor: string }[]> {
   return vi.waitFor(
     async () => {

@@ -321,7 +321,7 @@ async function backendOf(serverUrl: string) {
   return { application: () => createBackend({ url: serverUrl, key: OPERATOR_KEY }) }
 }
 
-/** What was rolled up of an application, an organization or a destination, in each width. */
+/** Attempts that were counted for an application, an organization or a destination, in each width. */
 async function countedIn(database: TestDatabase, id: string): Promise<Record<string, number>> {
   const rows = await database.query<{ bucket: string; attempts: number }>(
     'select bucket, sum(attempts)::int as attempts from attempt_stats where scope_id = $1 group by 1',
@@ -330,7 +330,7 @@ async function countedIn(database: TestDatabase, id: string): Promise<Record<str
   return Object.fromEntries(rows.map(({ bucket, attempts }) => [bucket, attempts]))
 }
 
-/** Nobody rolls up while it is held. */
+/** No process counts attempts while it is held. */
 async function holdRollUp(database: TestDatabase): Promise<AsyncDisposable> {
   const holder = await openClient(database)
   await holder.client.query('begin')

@@ -133,7 +133,7 @@ function classify({ statusCode, body }: ConnectorResponse): Classification | und
   }
 }
 
-/** Nothing of what is no JSON of Discord's, such as a page of whatever stands before it. */
+/** Nothing of an answer that is not Discord's JSON, such as an error page of a proxy in front of it. */
 function readError(body: string): z.infer<typeof errorSchema> {
   try {
     return errorSchema.parse(JSON.parse(body))

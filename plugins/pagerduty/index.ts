@@ -94,7 +94,7 @@ const answerSchema = z.object({
 function classify({ statusCode, body }: ConnectorResponse): Classification | undefined {
   const answer = readAnswer(body)
   const said = answer ? [answer.message ?? answer.status, ...(answer.errors ?? [])].join('; ') : `status ${statusCode}`
-  // The status of the answer goes before that of HTTP: an alert that did not arrive is no success.
+  // The status of the answer goes before that of HTTP: an alert that did not arrive is not a success.
   if (statusCode >= 200 && statusCode < 300 && answer && answer.status !== 'success')
     return { kind: 'retry', reason: `PagerDuty did not take the event: ${said}` }
   if (statusCode === 400 && WRONG_KEY.test(body)) {

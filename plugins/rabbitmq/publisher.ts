@@ -4,7 +4,7 @@ import { openConnection } from './open-connection.ts'
 import { type Close, closeOf, noWord, verdictOfClose } from './refusal.ts'
 import type { Config, Credentials } from './settings.ts'
 
-export interface Message {
+interface Message {
   readonly exchange: string
   readonly routingKey: string
   readonly content: Buffer

@@ -3,7 +3,6 @@ import { z } from 'zod'
 
 /** What an entry holds of the event. */
 export const parts = ['id', 'type', 'createdAt', 'body', 'headers'] as const
-export type Part = (typeof parts)[number]
 
 /** Characters. Ours: Redis takes keys of 512 MB. */
 const MAX_KEY = 1_000

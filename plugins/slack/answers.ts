@@ -65,7 +65,7 @@ function isRateLimit(code: string): boolean {
 }
 
 /**
- * What a person can do about it, with the code. What is no code is not quoted: a page that repeats the request may hold the
+ * What a person can do about it, with the code. Anything else is not quoted: a page that repeats the request may hold the
  * token, and half of it would not be blanked out. The record has the answer.
  */
 function describeCode(code: string): string {

@@ -25,7 +25,7 @@ export function verdictOf(error: SmtpError): DeliverResult | undefined {
   return { kind: 'fail', reason: `The mail server refused the message: ${response}`, ...answer }
 }
 
-/** What is wrong with the way to the server, in words for whoever set it up. */
+/** What is wrong with the way to the server, in words for the person who set it up. */
 export function connectionProblem(error: SmtpError): string {
   const { code, originalCode = '', response } = error
   if (isCertificateProblem(originalCode))

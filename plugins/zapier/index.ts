@@ -17,7 +17,7 @@ export default defineConnector({
   description: 'Starts a Zap with each event.',
   category: 'automation',
   config: z.strictObject({}),
-  // Whoever has the URL can start the Zap with what he likes: it is a secret.
+  // Anyone who has the URL can start the Zap with what he likes: it is a secret.
   credentials: z.strictObject({
     targetUrl: z
       .string()

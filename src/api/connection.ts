@@ -119,7 +119,7 @@ export async function listConnection<T extends { id: string }>(
 }
 
 /**
- * The same under a row of which there may be many in one answer: all of them by one statement, and so their counts.
+ * The same under a row that may come many times in one answer: all of them by one statement, and so their counts.
  * `filter` is what the caller asked for besides `args`.
  */
 export async function nestedConnection<T extends { id: string }>(

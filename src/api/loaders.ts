@@ -1,7 +1,7 @@
 import type { EntityName, FilterQuery } from '@mikro-orm/core'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import DataLoader from 'dataloader'
-import { type FoundWarning, findConnectorWarnings } from '../deliver/connector-warning-sql.ts'
+import { type FoundWarning, findConnectorWarnings } from '../deliver/connector-warnings.ts'
 import { findSetupErrors } from '../destinations/connector-job-sql.ts'
 import { type Id, type IdPrefix, idToUuid } from '../domain/id.ts'
 import type { Scope } from '../domain/scope.ts'

@@ -4,7 +4,7 @@ import { Unavailable } from '../domain/refused.ts'
 import { isUnavailable } from '../store/sql.ts'
 
 /** The values of extensions.code at the top level. Clients may branch on them; no others appear. */
-export const errorCodes = [
+const errorCodes = [
   'UNAUTHENTICATED',
   'FORBIDDEN',
   'BAD_USER_INPUT',

@@ -49,7 +49,7 @@ const UserErrorCode = enumOf(
     return error.jsonPointer === undefined ? 'GenericUserError' : 'ConnectorConfigError'
   },
 })
-export abstract class UserError {
+abstract class UserError {
   @Field(() => String, { description: 'What is wrong, in a sentence for the caller.' })
   message!: string
 

@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { openQueue } from '../queue/jobs.ts'
+import { jobTablesVersion, openQueue } from '../queue/jobs.ts'
 import { migrate, whileMigrating } from '../store/migrate.ts'
 import { ensurePartitions } from '../store/partition.ts'
 import type { Sql } from '../store/sql.ts'
@@ -34,13 +34,4 @@ export async function bringUpToDate(databaseUrl: string): Promise<BroughtUpToDat
   } finally {
     await client.end()
   }
-}
-
-async function jobTablesVersion(sql: Sql): Promise<number | null> {
-  const [{ found } = { found: false }] = await sql<{ found: boolean }>(
-    "select to_regclass('pgboss.version') is not null as found",
-  )
-  if (!found) return null
-  const [row] = await sql<{ version: number }>('select version from pgboss.version')
-  return row?.version ?? null
 }

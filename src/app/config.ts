@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { messageOf } from '../domain/message-of.ts'
 import { parseAllow } from '../outbound/allow.ts'
 import { parseProxy } from '../outbound/tunnel.ts'
 
@@ -204,7 +205,7 @@ function parseProxyUrl(value: string | undefined, context: z.RefinementCtx): str
   try {
     if (value !== undefined) parseProxy(value)
   } catch (error) {
-    context.addIssue(error instanceof Error ? error.message : String(error))
+    context.addIssue(messageOf(error))
   }
   return value
 }
@@ -223,7 +224,7 @@ function parseAllowList(value: string | undefined, context: z.RefinementCtx): st
   try {
     parseAllow(list ?? [])
   } catch (error) {
-    context.addIssue(error instanceof Error ? error.message : String(error))
+    context.addIssue(messageOf(error))
   }
   return list
 }

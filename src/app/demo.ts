@@ -4,7 +4,7 @@ import type { Id } from '../domain/id.ts'
 import { addApiKey } from '../store/api-key.ts'
 import { Application, addApplication } from '../store/application.ts'
 import { type EventTypeFields, upsertEventType } from '../store/event-type.ts'
-import { locks } from '../store/locks.ts'
+import { locks, takeLock } from '../store/locks.ts'
 import { Organization } from '../store/organization.ts'
 import type { Store } from '../store/store.ts'
 import type { DataFolder, DemoFile } from './data-folder.ts'
@@ -61,7 +61,7 @@ const catalogue: readonly EventTypeFields[] = [
  */
 export async function prepareDemo(store: Store, folder: DataFolder): Promise<DemoFile | undefined> {
   await store.em().transactional(async (em) => {
-    await em.execute('select pg_advisory_xact_lock(?)', [locks.firstStart])
+    await takeLock(em, locks.firstStart)
     // Kept before the commit: a key without its file would be lost for good, a file without its key is made anew.
     if ((await em.count(Application)) === 0) await folder.keepDemo(await makeDemo(em))
   })

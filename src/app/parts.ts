@@ -19,6 +19,7 @@ import { whileMigrating } from '../store/migrate.ts'
 import { createSecretBox } from '../store/secret-box.ts'
 import { isUnavailable } from '../store/sql.ts'
 import { openStore, type Store } from '../store/store.ts'
+import { isReadOnly } from '../store/write-health.ts'
 import type { Config } from './config.ts'
 import type { DataFolder, DemoFile } from './data-folder.ts'
 import { prepareDemo } from './demo.ts'
@@ -115,8 +116,7 @@ interface Checked {
 
 async function whyNotReady({ store, worker, onError }: Checked): Promise<string | undefined> {
   try {
-    const [row] = await store.sql<{ readOnly: string }>(`select current_setting('transaction_read_only') as "readOnly"`)
-    if (row?.readOnly === 'on' || store.writes.failure === 'read-only') return 'The database is read-only'
+    if ((await isReadOnly(store.sql)) || store.writes.failure === 'read-only') return 'The database is read-only'
   } catch (error) {
     onError(error)
     return isUnavailable(error) ? 'The database cannot be reached' : 'The database cannot be used'

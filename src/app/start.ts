@@ -45,7 +45,7 @@ export interface StartOptions {
 }
 
 /** Thrown when a connector did not load that must. The message names each with its reason. */
-export class ConnectorsFailed extends Error {
+class ConnectorsFailed extends Error {
   override readonly name = 'ConnectorsFailed'
 }
 

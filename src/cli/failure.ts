@@ -68,7 +68,7 @@ function exitCodeOf(codes: readonly string[]): number {
   return codes.some((code) => REFUSED.has(code)) ? EXIT.refused : EXIT.failed
 }
 
-/** `input` is the API's own wrapping, and says nothing to whoever types a command. */
+/** `input` is the API's own wrapping, and says nothing to a person who types a command. */
 function describeProblem({ path, message }: Problem): string {
   const field = path?.slice(path[0] === 'input' ? 1 : 0).join('.')
   return field ? `${field}: ${message}` : message

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { parse } from 'yaml'
 import { EventTypeUpsertDocument } from '../client/generated/documents.ts'
+import { messageOf } from '../domain/message-of.ts'
 import { OpenapiInvalid, typesOfOpenapi } from '../domain/openapi-webhooks.ts'
 import type { Api } from './api.ts'
 
@@ -38,7 +39,7 @@ async function readTypes(file: string, dataKey: string | undefined) {
     // JSON is YAML.
     document = parse(await readFile(file, 'utf8'))
   } catch (error) {
-    throw new OpenapiInvalid(`${file} cannot be read: ${error instanceof Error ? error.message : error}`)
+    throw new OpenapiInvalid(`${file} cannot be read: ${messageOf(error)}`)
   }
   return typesOfOpenapi(document, { dataKey })
 }

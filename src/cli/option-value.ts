@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
 import { InvalidArgumentError } from 'commander'
+import { messageOf } from '../domain/message-of.ts'
 import { Unusable, WrongUsage } from './failure.ts'
 
 export function wholeNumber(min: number, max: number): (text: string) => number {
@@ -16,7 +17,7 @@ export function parseJson(option: string, json: string): unknown {
   try {
     return JSON.parse(json)
   } catch (error) {
-    throw new WrongUsage(`${option} is no JSON: ${error instanceof Error ? error.message : error}`)
+    throw new WrongUsage(`${option} is no JSON: ${messageOf(error)}`)
   }
 }
 

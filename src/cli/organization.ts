@@ -27,7 +27,7 @@ export async function findOrganization(api: Api, text: string): Promise<FoundOrg
   throw new CallRefused({ path: ['organization'], message: `there is no organization "${text}"` })
 }
 
-/** Of a portal session its own; otherwise the only one that there is. */
+/** Of a portal session its own; otherwise the only one. */
 export async function findOnlyOrganization(api: Api): Promise<FoundOrganization> {
   const { viewer } = await api.send(ViewerDocument, {})
   if (viewer.organization) return named(viewer.organization)

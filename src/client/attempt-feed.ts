@@ -30,7 +30,7 @@ export interface AttemptFeedOptions {
   readonly filter?: DeliveryAttemptFilter | null | undefined
   /** The last cursor that was kept. Default: from now on. */
   readonly after?: string | undefined
-  /** Without `after`: begin with so many of the newest attempts, 1 to 100. */
+  /** Without `after`: begin with this number of the newest attempts, 1 to 100. */
   readonly last?: number | undefined
   /** Ends the feed. */
   readonly signal?: AbortSignal
@@ -67,7 +67,7 @@ const REMEMBERED = 1_000
 /**
  * Every attempt, in order, each once, over broken connections and restarts: `for await (const item of
  * createAttemptFeed({ url, key }))`. It connects again by itself for as long as it takes, and throws AttemptFeedRefused
- * when that is no use.
+ * when that cannot help.
  */
 export async function* createAttemptFeed(options: AttemptFeedOptions): AsyncGenerator<AttemptFeedItem, void, void> {
   const { signal, onReconnect } = options

@@ -39,7 +39,7 @@ const shape = z.object({
     .optional(),
 })
 
-/** Throws with the place and the reason when `value` is no connector. */
+/** Throws with the place and the reason when `value` is not a connector. */
 export function parseDefinition(value: unknown): ConnectorDefinition {
   const parsed = shape.safeParse(value)
   if (parsed.success) return value as ConnectorDefinition

@@ -51,27 +51,27 @@ const issuesSchema = z.array(
 
 const optionsSchema = z.array(z.object({ label: z.string(), value: z.string() }))
 
-/** Throws with the place and the reason when `value` is no list of choices. */
+/** Throws with the place and the reason when `value` is not a list of choices. */
 export function parseOptions(value: unknown): FieldOption[] {
   return parse(optionsSchema, value, 'options')
 }
 
-/** Throws with the place and the reason when `value` is no list of issues. */
+/** Throws with the place and the reason when `value` is not a list of issues. */
 export function parseIssues(value: unknown, method: 'check' | 'refine'): CheckIssue[] {
   return parse(issuesSchema, value, method) as CheckIssue[]
 }
 
-/** Throws with the place and the reason when `value` is no result of a delivery. */
+/** Throws with the place and the reason when `value` is not a result of a delivery. */
 export function parseDelivered(value: unknown): DeliverResult | undefined {
   return value === undefined ? undefined : (parse(deliveredSchema, value, 'deliver') as DeliverResult)
 }
 
-/** Throws with the place and the reason when `value` is no request. */
+/** Throws with the place and the reason when `value` is not a request. */
 export function parseRequest(value: unknown): ConnectorRequest {
   return parse(requestSchema, value, 'buildRequest') as ConnectorRequest
 }
 
-/** Throws with the place and the reason when `value` is no classification. */
+/** Throws with the place and the reason when `value` is not a classification. */
 export function parseClassification(value: unknown): Classification | undefined {
   return value === undefined ? undefined : (parse(classificationSchema, value, 'classify') as Classification)
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { messageOf } from '../domain/message-of.ts'
 import type { ConnectorDefinition } from './define-connector.ts'
 import { type ConnectorSource, findFolders, type PackageName, packageSource } from './find-connectors.ts'
 import { parseDefinition } from './parse-definition.ts'
@@ -16,7 +17,7 @@ export interface ReadyConnector extends ConnectorPage {
   readonly credentialSchema: JsonSchema | null
 }
 
-export interface FailedConnector extends ConnectorPage {
+interface FailedConnector extends ConnectorPage {
   readonly status: 'FAILED'
   readonly key: string
   readonly reason: string
@@ -101,7 +102,7 @@ function schemaOf(schema: z.ZodType, field: string): JsonSchema {
   try {
     return z.toJSONSchema(schema, { io: 'input' }) as JsonSchema
   } catch (error) {
-    throw new Error(`${field} has no JSON Schema: ${error instanceof Error ? error.message : error}`, { cause: error })
+    throw new Error(`${field} has no JSON Schema: ${messageOf(error)}`, { cause: error })
   }
 }
 
@@ -112,7 +113,7 @@ async function loadConnector(source: ConnectorSource): Promise<[string, Connecto
     return [connector.definition.key, connector]
   } catch (error) {
     const { key } = source
-    return [key, failed(key, error instanceof Error ? error.message : String(error), page)]
+    return [key, failed(key, messageOf(error), page)]
   }
 }
 

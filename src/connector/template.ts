@@ -17,7 +17,7 @@ export function checkTemplate(template: string, context: { addIssue(message: str
   if (problem) context.addIssue(problem)
 }
 
-/** Why nothing would ever stand there: a placeholder that is no value of an event. */
+/** Why nothing would ever stand there: a placeholder that is not a value of an event. */
 export function templateProblem(template: string): string | undefined {
   const wrong = placeholdersOf(template).find((path) => !ROOTS.has(path.split('.', 1)[0]!))
   return wrong && `holds {{${wrong}}}, which no event has: write {{data.${wrong}}} for a value of its data`
@@ -30,7 +30,7 @@ export function placeholdersOf(template: string): string[] {
 
 /** What a text is written for. */
 export interface Placeholder {
-  /** The value itself, for whoever has room for more than the 10,000 characters of its text. */
+  /** The value itself, for callers that have room for more than the 10,000 characters of its text. */
   readonly value: unknown
   /** How often it stands in the template: a value is written once, and what it is written as stands in all these places. */
   readonly times: number

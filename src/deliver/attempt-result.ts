@@ -31,7 +31,7 @@ export interface AttemptRecord {
   readonly profile: DeliveryProfile
 }
 
-export interface SentRecord {
+interface SentRecord {
   readonly wasAnswered: boolean
   /** Undefined when it could not be stored. */
   readonly exchange: ExchangeRecord | undefined

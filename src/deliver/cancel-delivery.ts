@@ -1,5 +1,5 @@
 import { idToUuid, parseId } from '../domain/id.ts'
-import { Refused } from '../domain/refused.ts'
+import { notFound, refused } from '../domain/refused.ts'
 import type { Scope } from '../domain/scope.ts'
 import { markCancelled } from '../publish/publish-sql.ts'
 import { releaseNow } from '../queue/hold.ts'
@@ -13,7 +13,7 @@ import type { Transaction } from '../store/transaction.ts'
 export async function cancelDelivery(store: Store, scope: Scope, deliveryId: string): Promise<Delivery> {
   const id = parseId('dlv', deliveryId)
   const delivery = id && (await store.em().findOne(Delivery, { id, ...scope }))
-  if (!delivery) throw refuse('NOT_FOUND', `there is no delivery ${deliveryId}`)
+  if (!delivery) throw notFound(`delivery ${deliveryId}`, ['input', 'id'])
   await store.transaction((tx) => cancel(tx, delivery))
   return store.em().findOneOrFail(Delivery, { id: delivery.id })
 }
@@ -28,10 +28,6 @@ async function cancel(tx: Transaction, delivery: Delivery): Promise<void> {
   // The head of a line whose attempt is under way leaves it with its settlement.
   const isUnderWay = waiting?.state === 'RELEASED' && !isWithdrawn
   if (waiting && !isUnderWay) await dropWaiting(tx, [uuid])
-  if (!(await markCancelled(tx, uuid))) throw refuse('CONFLICT', 'is finished')
+  if (!(await markCancelled(tx, uuid))) throw refused('CONFLICT', 'is finished', ['input', 'id'])
   if (waiting?.lane === 'FIFO' && !isUnderWay) await releaseNow(tx, idToUuid(delivery.destinationId))
-}
-
-function refuse(code: 'NOT_FOUND' | 'CONFLICT', message: string): Refused {
-  return new Refused({ code, message, path: ['input', 'id'] })
 }

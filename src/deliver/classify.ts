@@ -1,6 +1,7 @@
 import type { Classification, ConnectorResponse } from '../connector/define-connector.ts'
 import { parseClassification } from '../connector/parse-result.ts'
 import type { ReadyConnector } from '../connector/registry.ts'
+import { messageOf } from '../domain/message-of.ts'
 import { type Outcome, outcomeOfResponse } from '../domain/outcome.ts'
 import type { OutboundResponse, OutboundResult } from '../outbound/outbound.ts'
 import type { LoadedDestination } from './destination-cache.ts'
@@ -23,7 +24,7 @@ function classifyResponse(target: Addressed, response: OutboundResponse, now: Da
   try {
     return classifyByConnector(target, { ...response, headers }) ?? byStatus
   } catch (error) {
-    const message = `The connector could not read the answer: ${error instanceof Error ? error.message : error}`
+    const message = `The connector could not read the answer: ${messageOf(error)}`
     return { outcome: 'RETRYABLE_FAILURE', failureKind: 'CONNECTOR_ERROR', message }
   }
 }

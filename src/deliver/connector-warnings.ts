@@ -1,6 +1,6 @@
 import type { ReadyConnector } from '../connector/registry.ts'
+import type { Sql } from '../store/sql.ts'
 import type { Store } from '../store/store.ts'
-import { writeConnectorWarning } from './connector-warning-sql.ts'
 import { MAX_BUILD_MS, type OnSlow } from './prepare-request.ts'
 
 export interface WarningsOptions {
@@ -24,4 +24,35 @@ export function createConnectorWarnings({ store, onWarning, onError }: WarningsO
     onWarning(key, message)
     writeConnectorWarning(store.sql, { connector: key, version, kind: 'SLOW', message }).catch(onError)
   }
+}
+
+const connectorWarningKinds = ['SLOW'] as const
+
+interface ConnectorWarning {
+  readonly connector: string
+  readonly version: string
+  readonly kind: (typeof connectorWarningKinds)[number]
+  readonly message: string
+}
+
+/** Of each kind the newest is kept. */
+async function writeConnectorWarning(sql: Sql, warning: ConnectorWarning): Promise<void> {
+  const { connector, version, kind, message } = warning
+  await sql(
+    `insert into connector_warning (connector, version, kind, message) values ($1, $2, $3, $4)
+     on conflict (connector, version, kind) do update set message = excluded.message, warned_at = now()`,
+    [connector, version, kind, message],
+  )
+}
+
+export interface FoundWarning extends ConnectorWarning {
+  readonly warnedAt: Date
+}
+
+/** Those of the last week. */
+export async function findConnectorWarnings(sql: Sql): Promise<FoundWarning[]> {
+  return sql(
+    `select connector, version, kind, message, warned_at as "warnedAt" from connector_warning
+     where warned_at > now() - interval '7 days' order by connector, kind`,
+  )
 }

@@ -1,5 +1,6 @@
 import { type ConnectorRegistry, readyConnector } from '../connector/registry.ts'
 import { ExpressionFailed } from '../domain/expression.ts'
+import { messageOf } from '../domain/message-of.ts'
 import type { Outcome } from '../domain/outcome.ts'
 import { recordText, redactHeaders } from '../domain/redact.ts'
 import { retryDelayMs } from '../domain/retry-schedule.ts'
@@ -91,8 +92,8 @@ async function attemptDelivery(
     prepared = prepare(parts, pending, { ...target, now: startedAt })
     sent = await send(parts, target, prepared)
   } catch (error) {
-    // Whatever a connector throws, or builds that is no request, costs its own delivery only, and is no use to repeat.
-    const why = error instanceof Error ? error.message : String(error)
+    // A connector that throws, or builds an invalid request, costs its own delivery only, and would do so again.
+    const why = messageOf(error)
     const message = error instanceof ExpressionFailed ? why : `The connector built no request that can be sent: ${why}`
     const clean = recordText(message, target.destination.secretTexts)
     return { ...base, ...nothingSent, outcome: permanent(clean) }

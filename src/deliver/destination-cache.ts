@@ -1,3 +1,4 @@
+import { deepFreeze } from '../domain/deep-freeze.ts'
 import type { DeliveryProfile } from '../domain/delivery-profile.ts'
 import type { Uuid } from '../domain/id.ts'
 import { secretForms, textsIn, withUrlParts } from '../domain/redact.ts'
@@ -17,7 +18,7 @@ import {
 import { compileShape, type Shape } from './shape-event.ts'
 
 /** What is opened of a destination: secrets in the clear, expressions compiled. */
-export interface Opened {
+interface Opened {
   readonly credentials: Record<string, unknown>
   /** Headers that the customer added, by name as it is spelled. */
   readonly headers: Readonly<Record<string, string>>
@@ -98,7 +99,7 @@ function join(
 function open(box: SecretBox, row: DestinationRow, onError?: (error: unknown) => void): OpenedRow {
   const { credentials, headers, headerValues, filter, transform, secrets, ...plain } = row
   // One connector's code must not change what the next delivery is made of.
-  const settings = freeze(plain)
+  const settings = deepFreeze(plain)
   try {
     return { ...settings, ...openSecrets(box, row), shape: compileShape(row), problem: undefined }
   } catch (error) {
@@ -117,7 +118,7 @@ const nothingOpened: Omit<Opened, 'problem'> = {
 }
 
 function openSecrets(box: SecretBox, row: DestinationRow) {
-  const credentials = freeze(openCredentials(box, row))
+  const credentials = deepFreeze(openCredentials(box, row))
   const signing = row.secrets.map((one) => box.open(one.secret, signingSecretPlace(row.organizationId, one.id)))
   const signingKeys = row.secrets.map(({ expiresAt }, i) => {
     return { key: signingKey(signing[i]!), expiresAt: expiresAt ? new Date(expiresAt) : null }
@@ -137,10 +138,4 @@ function openSecrets(box: SecretBox, row: DestinationRow) {
 function withToken(value: string): string[] {
   const [, token] = /^\S+ +(\S{8,})$/.exec(value) ?? []
   return token ? [value, token] : [value]
-}
-
-function freeze<T>(value: T): T {
-  if (value === null || typeof value !== 'object') return value
-  for (const inner of Object.values(value)) freeze(inner)
-  return Object.freeze(value)
 }

@@ -3,7 +3,7 @@ import type { DestinationHost, Host, Shared } from '../connector/define-connecto
 import type { Uuid } from '../domain/id.ts'
 import type { Sql } from '../store/sql.ts'
 import type { Store } from '../store/store.ts'
-import { claimMemo, giveUpMemo, writeMemo } from './connector-memo.ts'
+import { claimMemo, giveUpMemo, writeMemo } from './connector-memo-sql.ts'
 
 /** Hosts of destinations: what their connectors remember and share. Disposing it closes what is shared. */
 export interface DestinationHosts extends AsyncDisposable {
@@ -12,7 +12,7 @@ export interface DestinationHosts extends AsyncDisposable {
 
 const MAX_CHARACTERS = 1_000
 const LOOK_AGAIN_MS = 100
-/** A shared connection that nobody has used for so long is closed. */
+/** A shared connection that nobody has used for this time is closed. */
 const IDLE_MS = 60_000
 const SWEEP_MS = 15_000
 /** The one longest unused goes first. */
@@ -113,7 +113,7 @@ function checkText(what: string, text: unknown): void {
     throw new Error(`A ${what} to remember is a text of at most ${MAX_CHARACTERS} characters`)
 }
 
-/** For a destination that is no more: what it remembered, and nothing shared. */
+/** For a deleted destination: what it remembered, and nothing shared. */
 export function hostOfDeleted(host: Host, memos: Readonly<Record<string, string>>): DestinationHost {
   return {
     ...host,

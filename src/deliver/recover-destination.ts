@@ -1,8 +1,8 @@
 import { idToUuid, uuidFloor } from '../domain/id.ts'
-import { Refused } from '../domain/refused.ts'
+import { refused } from '../domain/refused.ts'
 import type { Scope } from '../domain/scope.ts'
 import type { DeliveryStatus } from '../store/delivery.ts'
-import { findDestination } from '../store/find-destination.ts'
+import { findDestination } from '../store/destination.ts'
 import { newId } from '../store/new-id.ts'
 import { countRecoverable, RecoveryJob } from '../store/recovery-job.ts'
 import type { Store } from '../store/store.ts'
@@ -29,11 +29,12 @@ export async function recoverDestination(store: Store, scope: Scope, request: Re
   const em = store.em()
   const destination = await findDestination(em, scope, request.id)
   const { from, to, statuses } = request
-  if (from && to && from >= to) throw refuse('INVALID', 'ends before it begins', 'range')
-  if (statuses.length === 0) throw refuse('REQUIRED', 'holds no status', 'statuses')
+  if (from && to && from >= to) throw refused('INVALID', 'ends before it begins', ['input', 'range'])
+  if (statuses.length === 0) throw refused('REQUIRED', 'holds no status', ['input', 'statuses'])
   const other = statuses.find((status) => !recoverable.includes(status))
-  if (other) throw refuse('INVALID', `holds ${other}; FAILED, CANCELLED and SKIPPED can be recovered`, 'statuses')
-  if (destination.inactiveSince) throw refuse('CONFLICT', 'is switched off', 'id')
+  if (other)
+    throw refused('INVALID', `holds ${other}; FAILED, CANCELLED and SKIPPED can be recovered`, ['input', 'statuses'])
+  if (destination.inactiveSince) throw refused('CONFLICT', 'is switched off', ['input', 'id'])
   const range = {
     statuses: [...new Set(statuses)],
     fromId: uuidFloor(from?.getTime() ?? 0),
@@ -58,8 +59,4 @@ export async function recoverDestination(store: Store, scope: Scope, request: Re
   await em.flush()
   store.notifier.wake('waiting')
   return { job, matched: null }
-}
-
-function refuse(code: 'INVALID' | 'REQUIRED' | 'CONFLICT', message: string, field: string): Refused {
-  return new Refused({ code, message, path: ['input', field] })
 }

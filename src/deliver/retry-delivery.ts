@@ -1,5 +1,5 @@
 import { type Id, idToUuid, parseId } from '../domain/id.ts'
-import { Refused } from '../domain/refused.ts'
+import { notFound, type Refused, refused } from '../domain/refused.ts'
 import type { Scope } from '../domain/scope.ts'
 import { enqueueDelivery } from '../publish/publish-again.ts'
 import { markDue } from '../publish/publish-sql.ts'
@@ -17,8 +17,7 @@ export async function retryDelivery(store: Store, scope: Scope, deliveryId: stri
   const em = store.em()
   const id = parseId('dlv', deliveryId)
   const delivery = id && (await em.findOne(Delivery, { id, ...scope }))
-  if (!delivery)
-    throw new Refused({ code: 'NOT_FOUND', message: `there is no delivery ${deliveryId}`, path: ['input', 'id'] })
+  if (!delivery) throw notFound(`delivery ${deliveryId}`, ['input', 'id'])
   // A pending one that is being attempted right now is left to that attempt.
   const retriedId = delivery.status === 'PENDING' ? await hasten(store, delivery) : await repeat(store, delivery)
   return store.em().findOneOrFail(Delivery, { id: retriedId })
@@ -64,5 +63,5 @@ async function repeat(store: Store, delivery: Delivery): Promise<Id<'dlv'>> {
 }
 
 function notRetryable(why: string): Refused {
-  return new Refused({ code: 'NOT_RETRYABLE', message: `cannot be retried: ${why}`, path: ['input', 'id'] })
+  return refused('NOT_RETRYABLE', `cannot be retried: ${why}`, ['input', 'id'])
 }

@@ -9,6 +9,7 @@ import {
   countRecoverable,
   endRecovery,
   findOpenRecovery,
+  findOrganizationOf,
   findSlice,
   insertRecovered,
   lockRecovery,
@@ -93,10 +94,7 @@ async function recoverSlice(tx: Transaction, id: Uuid<'rec'>): Promise<boolean> 
 }
 
 async function obstacle(tx: Sql, { destinationId }: OpenRecovery): Promise<string | undefined> {
-  const [row] = await tx<{ organizationId: Uuid<'org'> }>(
-    'select organization_id as "organizationId" from destination where id = $1',
-    [destinationId],
-  )
-  const isThere = row && (await lockOrganizations(tx, [row.organizationId])).has(row.organizationId)
+  const organizationId = await findOrganizationOf(tx, destinationId)
+  const isThere = organizationId && (await lockOrganizations(tx, [organizationId])).has(organizationId)
   return isThere ? undefined : 'The destination was deleted'
 }

@@ -1,5 +1,6 @@
 import type { Host } from '../connector/define-connector.ts'
 import { parseDelivered } from '../connector/parse-result.ts'
+import { messageOf } from '../domain/message-of.ts'
 import type { Outcome } from '../domain/outcome.ts'
 import { BodyRecord, KEPT_BYTES } from '../outbound/body-record.ts'
 import { failureBeneath, withHost } from '../outbound/host.ts'
@@ -27,7 +28,7 @@ export interface Sent {
 
 /**
  * Sends by HTTP, or lets the connector send. Undefined when it was cut off by the end of the process. Throws
- * OutboundRequestInvalid for what is no HTTP request.
+ * OutboundRequestInvalid when HTTP cannot carry the request.
  */
 export async function send(parts: SendParts, target: Addressed, prepared: PreparedRequest): Promise<Sent | undefined> {
   const sent = target.connector.definition.deliver ? await sendByConnector(parts, target, prepared) : 'by HTTP'
@@ -90,7 +91,7 @@ async function sendByConnector(
 
 /** What a connector threw. */
 function endOf(error: unknown, failure: SendFailure | undefined): Pick<Sent, 'outcome' | 'wasAnswered'> {
-  const said = error instanceof Error ? error.message : String(error)
+  const said = messageOf(error)
   const [failureKind, message] = failure
     ? ([failure.failure as Exclude<FailureCode, 'ABORTED'>, failure.message] as const)
     : (['CONNECTOR_ERROR', `The connector could not deliver: ${said}`] as const)

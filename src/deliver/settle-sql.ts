@@ -33,8 +33,8 @@ export interface DeliveryChange {
 /** Moves deliveries on and writes their attempts down. Returns the ids of those that are still PENDING. */
 export async function settleDeliveries(tx: Sql, changes: readonly DeliveryChange[]): Promise<Set<Uuid<'dlv'>>> {
   const attempts = changes.flatMap(({ id, attempt }) => (attempt ? { delivery_id: id, ...attempt } : []))
-  // The ids stand twice so that the plan is an index look-up whatever it believes of the table; the case, of which it knows
-  // nothing, keeps it from believing in a single row, and from comparing each with each.
+  // The ids stand twice so that the plan is an index look-up whatever the statistics say of the table. The planner cannot
+  // estimate the `case`: without it, it would expect a single row and compare each row with each.
   const rows = await tx<{ id: Uuid<'dlv'> }>(
     `with changed as (
        update delivery d set attempt_count = d.attempt_count + x.tried,

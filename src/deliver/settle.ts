@@ -11,7 +11,7 @@ import type { Store } from '../store/store.ts'
 import type { Transaction } from '../store/transaction.ts'
 import type { AttemptRecord, AttemptResult } from './attempt-result.ts'
 import { type DestinationEvidence, moveHealth } from './health-sql.ts'
-import { deleteDestinations } from './remove-destination.ts'
+import { deleteDestinations } from './remove-destination-sql.ts'
 import { type DeliveryChange, type NewAttempt, settleDeliveries } from './settle-sql.ts'
 import { tellOperations } from './tell-operations.ts'
 

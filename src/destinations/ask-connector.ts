@@ -1,30 +1,90 @@
-import type { Host } from '../connector/define-connector.ts'
+import type { CheckIssue, FieldOption, Host } from '../connector/define-connector.ts'
+import { parseIssues, parseOptions } from '../connector/parse-result.ts'
 import { credentialsOf } from '../deliver/credentials.ts'
+import { messageOf } from '../domain/message-of.ts'
 import { recordText, secretTextsOf } from '../domain/redact.ts'
+import { refused } from '../domain/refused.ts'
 import type { Scope } from '../domain/scope.ts'
 import { withHost } from '../outbound/host.ts'
 import { Application } from '../store/application.ts'
-import { findDestination } from '../store/find-destination.ts'
+import { findDestination } from '../store/destination.ts'
+import { checkSettings, refusedSetting, refuseIssues, requireConnector } from './connector-settings.ts'
 import type { DestinationParts } from './destination-parts.ts'
 
 /** Settings that a person has filled in, for a destination that is there or still to be made. */
-export interface GivenSettings {
+interface GivenSettings {
   /** What stands here goes before what the destination has. */
   readonly config?: Readonly<Record<string, unknown>> | null | undefined
   readonly credentials?: Readonly<Record<string, unknown>> | null | undefined
   readonly destinationId?: string | null | undefined
 }
 
-export interface OverlaidSettings {
+export interface CheckInput extends GivenSettings {
+  readonly connector: string
+}
+
+/**
+ * "Test connection": whether the schemas let the settings pass, and what the remote service says of them. Nothing is stored.
+ * False when the connector has no way to ask. Refused with what is wrong.
+ */
+export async function checkConnection(parts: DestinationParts, scope: Scope, input: CheckInput): Promise<boolean> {
+  const connector = requireConnector(parts.connectors, input.connector)
+  const application = await parts.store.em().findOneOrFail(Application, { id: scope.applicationId })
+  const overlaid = await overlaySettings(parts, scope, input)
+  const settings = checkSettings({ ...parts, profile: application.deliveryProfile }, connector, overlaid)
+  const { check } = connector.definition
+  if (!check) return false
+  const { config, credentials } = settings
+  const issues = await askConnector(parts, scope, {
+    credentials,
+    ask: async (host) => parseIssues(await check(host, { config, credentials }), 'check'),
+  }).catch((error: Error): CheckIssue[] => [{ message: `the service could not be asked: ${error.message}` }])
+  const secrets = secretTextsOf(credentials)
+  // The service may have shown what it was sent.
+  refuseIssues(issues.map((one) => ({ ...one, message: recordText(one.message, secrets) })))
+  return true
+}
+
+export interface FieldOptionsInput extends GivenSettings {
+  readonly connector: string
+  readonly field: string
+  readonly search?: string | null | undefined
+}
+
+const MAX_OPTIONS = 1_000
+
+/** The choices that a connector offers for a field, by asking the remote account. Nothing is stored. */
+export async function fieldOptions(
+  parts: DestinationParts,
+  scope: Scope,
+  input: FieldOptionsInput,
+): Promise<readonly FieldOption[]> {
+  const { definition } = requireConnector(parts.connectors, input.connector)
+  const path = ['input', 'field']
+  const find = Object.hasOwn(definition.options ?? {}, input.field) ? definition.options![input.field]! : undefined
+  if (!find) {
+    throw refused('NOT_FOUND', `"${input.field}" is no field of the connector that has choices`, path)
+  }
+  const { config, credentials } = await overlaySettings(parts, scope, input)
+  const context = { config, credentials, search: input.search ?? '' }
+  try {
+    const ask = async (host: Parameters<typeof find>[0]) => parseOptions(await find(host, context))
+    return (await askConnector(parts, scope, { credentials, ask })).slice(0, MAX_OPTIONS)
+  } catch (error) {
+    throw refusedSetting(`the choices cannot be read: ${messageOf(error)}`, ['field'])
+  }
+}
+
+interface OverlaidSettings {
   readonly config: Record<string, unknown>
   readonly credentials: Record<string, unknown>
 }
 
 /** How long a connector may ask the remote account for, while a person waits. */
-export const ASK_TIMEOUT_MS = 10_000
+const ASK_TIMEOUT_MS = 10_000
 
 /** What is given, over what the destination has. */
-export async function overlaySettings(
+async function overlaySettings(
   { store }: DestinationParts,
   scope: Scope,
   { destinationId, ...given }: GivenSettings,
@@ -38,7 +98,7 @@ export async function overlaySettings(
 }
 
 /** Lets a connector ask the remote account. What it throws comes out as an Error whose message may be shown. */
-export async function askConnector<T>(
+async function askConnector<T>(
   { store, outbound }: DestinationParts,
   scope: Scope,
   { credentials, ask }: { credentials: object; ask: (host: Host) => Promise<T> },
@@ -50,6 +110,6 @@ export async function askConnector<T>(
   try {
     return await withHost(outbound, limits, ask)
   } catch (error) {
-    throw new Error(recordText(error instanceof Error ? error.message : String(error), secretTextsOf(credentials)))
+    throw new Error(recordText(messageOf(error), secretTextsOf(credentials)))
   }
 }

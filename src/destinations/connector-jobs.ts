@@ -2,6 +2,7 @@ import type { DestinationHost, Host } from '../connector/define-connector.ts'
 import { type ConnectorRegistry, readyConnector } from '../connector/registry.ts'
 import { openCredentials } from '../deliver/credentials.ts'
 import { type DestinationHosts, hostOfDeleted } from '../deliver/destination-host.ts'
+import { messageOf } from '../domain/message-of.ts'
 import { recordText, secretTextsOf } from '../domain/redact.ts'
 import { withHost } from '../outbound/host.ts'
 import type { Outbound } from '../outbound/outbound.ts'
@@ -50,7 +51,7 @@ async function runJob(options: ConnectorJobsOptions & { cut: AbortSignal }, job:
     await callConnector(options, job, (host) => definition[method]?.(host, { config: job.config, credentials }))
   } catch (error) {
     if (cut.aborted) return
-    const reason = recordText(error instanceof Error ? error.message : String(error), secretTextsOf(credentials))
+    const reason = recordText(messageOf(error), secretTextsOf(credentials))
     onError(new Error(`${job.connector}: ${method} of a destination failed: ${reason}`))
     return postpone(store, job, reason)
   }

@@ -4,7 +4,8 @@ import { parseIssues } from '../connector/parse-result.ts'
 import { type ConnectorRegistry, type JsonSchema, type ReadyConnector, readyConnector } from '../connector/registry.ts'
 import type { DeliveryProfile } from '../domain/delivery-profile.ts'
 import { pointerPart } from '../domain/json-pointer.ts'
-import { type Problem, Refused } from '../domain/refused.ts'
+import { messageOf } from '../domain/message-of.ts'
+import { notFound, type Problem, Refused, refused } from '../domain/refused.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 
 /** Settings that the connector's schema and the outbound guard let pass. */
@@ -14,7 +15,7 @@ export interface CheckedSettings {
   readonly target: string
 }
 
-/** What of an application and this process says where deliveries may go. */
+/** The rules of an application and of this process that decide where deliveries may go. */
 export interface Guard {
   readonly outbound: Outbound
   readonly profile: Pick<DeliveryProfile, 'httpsOnly'>
@@ -27,8 +28,8 @@ export function requireConnector(connectors: ConnectorRegistry, key: string): Re
   if (connector) return connector
   const path = ['input', 'connector']
   const failed = connectors.get(key)
-  if (!failed) throw new Refused({ code: 'NOT_FOUND', message: `there is no connector "${key}"`, path })
-  throw new Refused({ code: 'CONNECTOR_UNAVAILABLE', message: `the connector "${key}" did not load`, path })
+  if (!failed) throw notFound(`connector "${key}"`, path)
+  throw refused('CONNECTOR_UNAVAILABLE', `the connector "${key}" did not load`, path)
 }
 
 export function checkSettings(
@@ -89,11 +90,7 @@ function refuseUrls(
 
 function parseSettings(schema: z.ZodType, value: unknown, field: 'config' | 'credentials'): Record<string, unknown> {
   if (Buffer.byteLength(JSON.stringify(value ?? {})) > MAX_SETTINGS_BYTES) {
-    throw new Refused({
-      code: 'LIMIT_EXCEEDED',
-      message: `is over ${MAX_SETTINGS_BYTES} bytes`,
-      path: ['input', field],
-    })
+    throw refused('LIMIT_EXCEEDED', `is over ${MAX_SETTINGS_BYTES} bytes`, ['input', field])
   }
   const parsed = schema.safeParse(value ?? {})
   if (parsed.success) return parsed.data as Record<string, unknown>
@@ -106,16 +103,25 @@ function parseSettings(schema: z.ZodType, value: unknown, field: 'config' | 'cre
 
 function refuseCredentials(given: unknown): Record<string, unknown> {
   if (given === undefined || given === null || Object.keys(given).length === 0) return {}
-  throw new Refused(settingProblem('CONFIG_INVALID', 'this connector takes no credentials', ['credentials']))
+  throw refusedSetting('this connector takes no credentials', ['credentials'])
 }
 
-function settingProblem(code: 'CONFIG_INVALID' | 'URL_NOT_ALLOWED', message: string, place: string[]): Problem {
+/** The refusal of settings, or of what a connector makes of them; `place` goes down from the mutation's input. */
+export function refusedSetting(message: string, place: readonly string[]): Refused {
+  return new Refused(settingProblem('CONFIG_INVALID', message, place))
+}
+
+function settingProblem(
+  code: 'CONFIG_INVALID' | 'URL_NOT_ALLOWED',
+  message: string,
+  place: readonly string[],
+): Problem {
   const [field, ...inside] = place
   const pointer = inside.map((part) => `/${pointerPart(part)}`).join('')
   return { code, message, path: ['input', field!, ...inside], jsonPointer: pointer }
 }
 
-/** Settings of which the schema says that they are URLs: the guard looks at them when they are saved. */
+/** Settings that are URLs by the schema: the guard looks at them when they are saved. */
 function urlFields(schema: JsonSchema): string[] {
   const properties = (schema.properties ?? {}) as Record<string, { format?: string }>
   return Object.keys(properties).filter((name) => properties[name]?.format === 'uri')
@@ -125,7 +131,6 @@ function targetOf(connector: ReadyConnector, config: Record<string, unknown>): s
   try {
     return connector.definition.target({ config }).label
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
-    throw new Refused(settingProblem('CONFIG_INVALID', `the connector cannot name its target: ${why}`, ['config']))
+    throw refusedSetting(`the connector cannot name its target: ${messageOf(error)}`, ['config'])
   }
 }

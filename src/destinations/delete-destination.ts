@@ -1,9 +1,9 @@
 import { type ConnectorRegistry, keysWithOnDelete } from '../connector/registry.ts'
-import { deleteDestinations } from '../deliver/remove-destination.ts'
+import { deleteDestinations } from '../deliver/remove-destination-sql.ts'
 import { type Id, idToUuid } from '../domain/id.ts'
 import type { Scope } from '../domain/scope.ts'
 import { freeStranded } from '../queue/waiting.ts'
-import { findDestination } from '../store/find-destination.ts'
+import { findDestination } from '../store/destination.ts'
 import type { Store } from '../store/store.ts'
 
 const FREED_AT_ONCE = 500

@@ -5,16 +5,17 @@ import { compileShape, passesFilter, shapedData } from '../deliver/shape-event.t
 import type { DeliveryProfile } from '../domain/delivery-profile.ts'
 import { ExpressionFailed } from '../domain/expression.ts'
 import { idToUuid } from '../domain/id.ts'
+import { messageOf } from '../domain/message-of.ts'
 import { NIL_UUID } from '../domain/nil-uuid.ts'
 import { parseInput } from '../domain/parse-input.ts'
 import { recordText, redactHeaders, secretTextsOf } from '../domain/redact.ts'
-import { type Problem, Refused } from '../domain/refused.ts'
+import { notFound, refused } from '../domain/refused.ts'
 import type { Scope } from '../domain/scope.ts'
 import { Application } from '../store/application.ts'
 import type { RecordedRequest } from '../store/delivery-attempt.ts'
-import { findDestination } from '../store/find-destination.ts'
+import { findDestination } from '../store/destination.ts'
 import { newUuid } from '../store/new-id.ts'
-import { checkConfig, type Guard, requireConnector } from './connector-settings.ts'
+import { checkConfig, type Guard, refusedSetting, requireConnector } from './connector-settings.ts'
 import type { DestinationParts } from './destination-parts.ts'
 import { expressionsSchema } from './destination-settings.ts'
 import { findEventType, sampleData } from './sample-data.ts'
@@ -76,8 +77,8 @@ async function load(parts: DestinationParts, scope: Scope, text: string): Promis
   const { id } = await findDestination(parts.store.em(), scope, text, 'destinationId')
   const loaded = await loadDestination(parts.store, idToUuid(id))
   const path = ['input', 'destinationId']
-  if (!loaded) throw new Refused({ code: 'NOT_FOUND', message: `there is no destination ${text}`, path })
-  if (loaded.problem) throw new Refused({ code: 'CONFLICT', message: loaded.problem, path })
+  if (!loaded) throw notFound(`destination ${text}`, path)
+  if (loaded.problem) throw refused('CONFLICT', loaded.problem, path)
   return loaded
 }
 
@@ -115,13 +116,9 @@ function attempt<T>(field: 'filter' | 'transform' | 'config', work: () => T): T 
   try {
     return work()
   } catch (error) {
-    const path = ['input', field]
-    const message = error instanceof Error ? error.message : String(error)
-    const problem: Problem =
-      error instanceof ExpressionFailed
-        ? { code: 'EXPRESSION_INVALID', message, path }
-        : { code: 'CONFIG_INVALID', message: `the connector builds no request: ${message}`, path, jsonPointer: '' }
-    throw new Refused(problem)
+    const message = messageOf(error)
+    if (error instanceof ExpressionFailed) throw refused('EXPRESSION_INVALID', message, ['input', field])
+    throw refusedSetting(`the connector builds no request: ${message}`, [field])
   }
 }
 

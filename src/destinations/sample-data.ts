@@ -2,7 +2,7 @@ import type { EntityManager } from '@mikro-orm/core'
 import { isSpreadable, spreadsData } from '../domain/envelope.ts'
 import type { Id } from '../domain/id.ts'
 import { compilePayloadSchema, payloadProblems } from '../domain/payload-schema.ts'
-import { type Problem, Refused } from '../domain/refused.ts'
+import { type Problem, Refused, refused } from '../domain/refused.ts'
 import { isEventTypeName } from '../domain/subscription.ts'
 import { notSpreadable } from '../publish/catalogue.ts'
 import { MAX_DATA_BYTES } from '../publish/publish-request.ts'
@@ -13,8 +13,7 @@ import { EventType } from '../store/event-type.ts'
 export async function findEventType(em: EntityManager, applicationId: Id<'app'>, name: string): Promise<EventType> {
   const type = isEventTypeName(name) ? await em.findOne(EventType, { applicationId, name }) : null
   if (type) return type
-  const message = `there is no event type "${name}" in the catalogue`
-  throw new Refused({ code: 'EVENT_TYPE_UNKNOWN', message, path: ['input', 'eventType'] })
+  throw refused('EVENT_TYPE_UNKNOWN', `there is no event type "${name}" in the catalogue`, ['input', 'eventType'])
 }
 
 /** What came as `input.data`, or the type's sample without it, as compact JSON. Refused as a publish would be. */

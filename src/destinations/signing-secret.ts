@@ -3,11 +3,10 @@ import type { EntityManager } from '@mikro-orm/core'
 import { z } from 'zod'
 import { idToUuid } from '../domain/id.ts'
 import { parseInput } from '../domain/parse-input.ts'
-import { Refused } from '../domain/refused.ts'
+import { refused } from '../domain/refused.ts'
 import type { Scope } from '../domain/scope.ts'
 import { addAudit } from '../store/audit-entry.ts'
-import { type Destination, SigningSecret, signingSecretPlace } from '../store/destination.ts'
-import { findDestination } from '../store/find-destination.ts'
+import { type Destination, findDestination, SigningSecret, signingSecretPlace } from '../store/destination.ts'
 import { newId } from '../store/new-id.ts'
 import type { SecretBox } from '../store/secret-box.ts'
 import type { Store } from '../store/store.ts'
@@ -75,8 +74,7 @@ export async function revealSigningSecret(store: Store, scope: Scope, id: string
   const destination = await findDestination(em, scope, id)
   const secrets = await em.find(SigningSecret, { destinationId: destination.id, expiresAt: null })
   const [current] = secrets.toSorted((a, b) => (a.id < b.id ? 1 : -1))
-  if (!current)
-    throw new Refused({ code: 'NOT_FOUND', message: 'this destination is not signed', path: ['input', 'id'] })
+  if (!current) throw refused('NOT_FOUND', 'this destination is not signed', ['input', 'id'])
   const place = signingSecretPlace(idToUuid(destination.organizationId), idToUuid(current.id))
   const secret = store.secrets.open(current.secret, place)
   addAudit(em, { applicationId: destination.applicationId, action: 'SECRET_REVEALED', objectId: destination.id })

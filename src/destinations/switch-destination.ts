@@ -2,8 +2,7 @@ import { idToUuid } from '../domain/id.ts'
 import type { Scope } from '../domain/scope.ts'
 import { closeCircuit } from '../queue/hold.ts'
 import { addAudit } from '../store/audit-entry.ts'
-import { type Destination, DestinationHealth } from '../store/destination.ts'
-import { findDestination } from '../store/find-destination.ts'
+import { type Destination, DestinationHealth, findDestination } from '../store/destination.ts'
 import type { Store } from '../store/store.ts'
 
 /** Switches on, and forgets what the system held against it. */

@@ -3,14 +3,13 @@ import { credentialsOf } from '../deliver/credentials.ts'
 import { loadDestination } from '../deliver/destination-cache.ts'
 import { prepareRequest } from '../deliver/prepare-request.ts'
 import { idToUuid } from '../domain/id.ts'
-import { Refused } from '../domain/refused.ts'
+import { messageOf } from '../domain/message-of.ts'
 import type { Scope } from '../domain/scope.ts'
 import { Application } from '../store/application.ts'
-import type { Destination } from '../store/destination.ts'
+import { type Destination, findDestination } from '../store/destination.ts'
 import { EventType } from '../store/event-type.ts'
-import { findDestination } from '../store/find-destination.ts'
 import { newUuid } from '../store/new-id.ts'
-import { type CheckedSettings, checkSettings, requireConnector } from './connector-settings.ts'
+import { type CheckedSettings, checkSettings, refusedSetting, requireConnector } from './connector-settings.ts'
 import type { DestinationParts } from './destination-parts.ts'
 import { sampleData } from './sample-data.ts'
 import { saveDestination } from './save-destination.ts'
@@ -56,19 +55,20 @@ export async function upgradeDestination(
 function migrated({ definition, major }: ReadyConnector, destination: Destination): Record<string, unknown> {
   if (destination.connectorMajor > major) {
     const installed = `the connector is installed in version ${definition.version}`
-    throw refusal(`its settings are those of version ${destination.connectorMajor}, and ${installed}`)
+    throw refusedSetting(`its settings are those of version ${destination.connectorMajor}, and ${installed}`, ['id'])
   }
   let config: Record<string, unknown> = structuredClone(destination.config)
   for (let from = destination.connectorMajor; from < major; from++) {
     const step = definition.migrate?.[from]
-    if (!step) throw refusal(`the connector does not say how to come from version ${from} to ${from + 1}`)
+    if (!step)
+      throw refusedSetting(`the connector does not say how to come from version ${from} to ${from + 1}`, ['id'])
     try {
       config = step(config)
     } catch (error) {
-      throw refusal(`the step from version ${from} failed: ${error instanceof Error ? error.message : error}`)
+      throw refusedSetting(`the step from version ${from} failed: ${messageOf(error)}`, ['id'])
     }
     if (config === null || typeof config !== 'object' || Array.isArray(config))
-      throw refusal(`the step from version ${from} gave no settings`)
+      throw refusedSetting(`the step from version ${from} gave no settings`, ['id'])
   }
   return config
 }
@@ -86,7 +86,7 @@ async function tryRequest(
   { application, destination, connector, settings }: Tried,
 ): Promise<void> {
   const loaded = await loadDestination(store, idToUuid(destination.id))
-  if (!loaded) throw refusal('it was deleted')
+  if (!loaded) throw refusedSetting('it was deleted', ['id'])
   const type = await store.em().findOne(EventType, { applicationId: application.id }, { orderBy: { id: 'asc' } })
   const { config, credentials } = settings
   try {
@@ -104,12 +104,6 @@ async function tryRequest(
       },
     )
   } catch (error) {
-    throw refusal(
-      `with its new settings the connector builds no request: ${error instanceof Error ? error.message : error}`,
-    )
+    throw refusedSetting(`with its new settings the connector builds no request: ${messageOf(error)}`, ['id'])
   }
-}
-
-function refusal(message: string): Refused {
-  return new Refused({ code: 'CONFIG_INVALID', message, path: ['input', 'id'], jsonPointer: '' })
 }

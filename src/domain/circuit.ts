@@ -22,8 +22,8 @@ export interface CircuitEvidence {
 }
 
 export const OPEN_AFTER = 5
-export const FIRST_PROBE_S = 5
-export const LONGEST_PROBE_S = 300
+const FIRST_PROBE_S = 5
+const LONGEST_PROBE_S = 300
 
 export function nextCircuit(state: CircuitState, { answered, unreachable }: CircuitEvidence, now: Date): CircuitState {
   const circuitFailures = (answered ? 0 : state.circuitFailures) + unreachable.length

@@ -17,7 +17,7 @@ export function addToHistogram(into: DurationHistogram, bins: readonly number[],
 }
 
 /**
- * For each share, in rising order, the smallest duration that so many do not exceed (the nearest rank), milliseconds; null
+ * For each share, in rising order, the smallest duration that this share does not exceed (the nearest rank), milliseconds; null
  * of none.
  */
 export function percentilesMs(histogram: DurationHistogram, shares: readonly number[]): (number | null)[] {

@@ -38,7 +38,7 @@ const TIME_LIMIT_MS = 50
 
 const { DOUBLE, INT } = CelScalar
 
-/** Numbers of JSON are doubles in CEL, which adds no int to them: whoever writes `event.data.total + 1` means it all the same. */
+/** Numbers of JSON are doubles in CEL, which adds no int to them, but `event.data.total + 1` is meant to work. */
 function mixed(name: string, apply: (a: number, b: number) => number) {
   return [
     celFunc(name, [DOUBLE, INT], DOUBLE, (a, b) => apply(a, Number(b))),

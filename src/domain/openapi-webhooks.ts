@@ -10,7 +10,7 @@ export interface DescribedType {
   readonly samplePayload?: unknown
 }
 
-/** A document that is no description of webhooks. The message names the place. */
+/** A document that is not a description of webhooks. The message names the place. */
 export class OpenapiInvalid extends Error {
   override readonly name = 'OpenapiInvalid'
 }

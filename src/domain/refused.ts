@@ -37,6 +37,16 @@ export class Refused extends Error {
   }
 }
 
+/** A refusal for one reason. */
+export function refused(code: ProblemCode, message: string, path: readonly string[]): Refused {
+  return new Refused({ code, message, path })
+}
+
+/** The refusal of a name or an id that leads to nothing. `what` is both the kind and the name: "organization org_123". */
+export function notFound(what: string, path: readonly string[]): Refused {
+  return refused('NOT_FOUND', `there is no ${what}`, path)
+}
+
 /** The database is away or overloaded: the same call may be made again. */
 export class Unavailable extends Error {
   constructor(message: string, options?: ErrorOptions) {

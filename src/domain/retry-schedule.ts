@@ -1,5 +1,7 @@
+import { DAY_MS } from './day.ts'
+
 /** Longest wait that a receiver's Retry-After can ask for. */
-export const MAX_RETRY_AFTER_MS = 24 * 3_600_000
+const MAX_RETRY_AFTER_MS = DAY_MS
 
 export interface RetryQuestion {
   /** Delay before retry n, seconds; its length is the number of retries. */

@@ -1,6 +1,6 @@
 import { pointerPart, resolveFragment } from './json-pointer.ts'
 
-/** What of a JSON Schema (2020-12) says what is sent. */
+/** The keywords of JSON Schema (2020-12) that say what is sent. */
 interface Schema {
   readonly $ref?: string
   readonly type?: string | readonly string[]
@@ -35,7 +35,7 @@ export function breakingChanges(before: unknown, after: unknown): string[] {
 
 function compare(before: unknown, after: unknown, place: Place): string[] {
   const [old, next] = [follow(before, place.roots[0]), follow(after, place.roots[1])]
-  // Whoever took anything, takes anything else.
+  // The old schema accepted any value, so no change can break a receiver.
   if (!isSchema(old) || Object.keys(old).length === 0) return []
   if (!isSchema(next)) return [at(place, next === false ? 'is no longer sent' : 'is no longer described')]
   const pair = `${refOf(before)} ${refOf(after)}`
@@ -111,7 +111,7 @@ function alternatives(keyword: 'allOf' | 'anyOf' | 'oneOf', old: Schema, next: S
 
 function follow(schema: unknown, root: unknown): unknown {
   let found = schema
-  // A chain of references that leads nowhere does not compile, and is no schema of ours.
+  // A chain of references that leads nowhere does not compile, so it is not a schema that we stored.
   for (let n = 0; n < 20 && refOf(found).startsWith('#'); n += 1) found = resolveFragment(refOf(found), root)
   return found
 }

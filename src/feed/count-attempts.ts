@@ -1,3 +1,4 @@
+import { DAY_MS } from '../domain/day.ts'
 import { startLoop } from '../store/loop.ts'
 import type { Store } from '../store/store.ts'
 import { CHUNK, dropStatsBefore, MINUTES_KEPT_DAYS, rollUpAttempts } from './stats-sql.ts'
@@ -41,7 +42,7 @@ export function startRollUp(options: { store: Store; onError: (error: unknown) =
   async function forget(nowMs: number, signal: AbortSignal): Promise<void> {
     if (nowMs - forgotAtMs < FORGET_EVERY_MS) return
     forgotAtMs = nowMs
-    const oldest = new Date(nowMs - MINUTES_KEPT_DAYS * 86_400_000)
+    const oldest = new Date(nowMs - MINUTES_KEPT_DAYS * DAY_MS)
     while (!signal.aborted && (await dropStatsBefore(store.sql, 'MINUTE', oldest)));
   }
 

@@ -1,13 +1,12 @@
 import { type FeedPosition, feedPositionBefore } from '../domain/feed-cursor.ts'
 import { startLoop } from '../store/loop.ts'
 import type { Store } from '../store/store.ts'
-import type { FeedRow } from './feed-row.ts'
-import { type FeedFilter, type FeedPage, matchesFeedFilter, readFeed } from './feed-sql.ts'
+import { type FeedFilter, type FeedPage, type FeedRow, matchesFeedFilter, readFeed } from './feed-sql.ts'
 
 /** What one look at the table brought: rows that match, in order, and how far all is known. */
 export type TailBatch = Pick<FeedPage, 'rows' | 'horizon'>
 
-export interface TailSubscription extends Disposable {
+interface TailSubscription extends Disposable {
   /** The next batch; 'idle' after `idleMs` without one, 'lagging' when batches were dropped, 'stopped' at the end. */
   next(idleMs: number, signal: AbortSignal): Promise<TailBatch | 'idle' | 'lagging' | 'stopped'>
   /** Everything before it that matches was handed to this subscription. */
@@ -28,7 +27,7 @@ const POLL_MS = 1_000
 /** While an older transaction holds attempts back: how soon to look again. */
 const HELD_BACK_MS = 20
 /**
- * After a look that brought so many it rests, a millisecond for each attempt within these bounds: a look costs much the
+ * After a look that brought attempts it rests, a millisecond for each attempt within these bounds: a look costs much the
  * same for one attempt and for a hundred, and so does a write to a socket for one message and for ten.
  */
 const BUSY_COUNT = 10

@@ -18,11 +18,11 @@ export type FeedItem =
   /** What lies between the position asked for and this one can no longer be shown. */
   | { readonly kind: 'reset'; readonly position: FeedPosition; readonly reason: 'EXPIRED' | 'RESTORED' }
 
-export interface FollowOptions {
+interface FollowOptions {
   readonly filter: FeedFilter
   /** Start behind this position; from now when undefined. */
   readonly after?: FeedPosition | undefined
-  /** Without `after`: start with so many of the newest attempts. */
+  /** Without `after`: start with this number of the newest attempts. */
   readonly last?: number | undefined
   readonly signal: AbortSignal
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { DAY_MS } from '../domain/day.ts'
 import { addToHistogram, BIN_GROWTH, type DurationHistogram, percentilesMs } from '../domain/duration-histogram.ts'
 import { type Id, idToUuid, type Uuid } from '../domain/id.ts'
 import type { Sql } from '../store/sql.ts'
@@ -6,7 +7,7 @@ import type { Store } from '../store/store.ts'
 
 export const statsBuckets = ['MINUTE', 'HOUR', 'DAY'] as const
 export type StatsBucket = (typeof statsBuckets)[number]
-const bucketMs: Record<StatsBucket, number> = { MINUTE: 60_000, HOUR: 3_600_000, DAY: 86_400_000 }
+const bucketMs: Record<StatsBucket, number> = { MINUTE: 60_000, HOUR: 3_600_000, DAY: DAY_MS }
 
 /** Minutes are many rows, and nobody charts last month by the minute. */
 export const MINUTES_KEPT_DAYS = 7
@@ -72,7 +73,7 @@ function namedScopeId(owner: string, kind: ScopeKind, name: string): string {
 /**
  * Counts the next attempts, in the order of the feed and below the oldest running transaction (see feed/feed-sql.ts), so that
  * none is passed over. Counts and position move in one transaction under the position's lock: each attempt counts once,
- * whoever is killed. Resolves to how many, CHUNK when there may be more; to 0 while another process does it.
+ * even when a process is killed. Resolves to how many, CHUNK when there may be more; to 0 while another process does it.
  */
 export async function rollUpAttempts({ transaction }: Store): Promise<number> {
   return transaction(async (tx) => {

@@ -32,7 +32,7 @@ export function linkTo({ query, variables = '', operationName }: LinkedOperation
   return link.href
 }
 
-/** Links are written by programs too, on one line. What is no JSON is shown as it came. */
+/** Links are written by programs too, on one line. Text that is not JSON is shown as it came. */
 function indented(json: string): string {
   try {
     return JSON.stringify(JSON.parse(json), null, 2)

@@ -12,7 +12,7 @@ import { OpenedLink } from './opened-link.tsx'
 import { PLUGINS } from './plugins.ts'
 import { Wordmark } from './wordmark.tsx'
 
-/** A key is typed or pasted in parts; the schema is read again once it has stood still for so long. */
+/** A key is typed or pasted in parts; the schema is read again once it has not changed for this time. */
 const KEY_SETTLES_MS = 600
 
 interface PageProps {

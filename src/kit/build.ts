@@ -1,6 +1,8 @@
 import type { ConnectorRequest } from '../connector/define-connector.ts'
+import { DAY_MS } from '../domain/day.ts'
+import { messageOf } from '../domain/message-of.ts'
 import { type CorpusEvent, corpus, largeEvents } from './corpus.ts'
-import { type Case, messageOf } from './finding.ts'
+import type { Case } from './finding.ts'
 import { contextOf, looseContextOf, type Subject } from './subject.ts'
 
 /** The same input gives the same request, on another day too, and nothing is left behind in the input. */
@@ -17,7 +19,7 @@ function impurities({ connector, settings }: Subject, event: CorpusEvent): strin
   const thawed = () => connector.definition.buildRequest(looseContextOf(settings, event))
   const first = attempt(build)
   if ('thrown' in first) {
-    // What it throws at thawed input too is no matter of purity: the golden group has it.
+    // What it throws at thawed input too does not concern purity: the golden group has it.
     return 'thrown' in attempt(thawed) ? [] : [`it changes its input: ${first.thrown}`]
   }
   if ((first.built as unknown) instanceof Promise) return ['it returns a promise; it has to be synchronous']
@@ -35,7 +37,7 @@ function attempt(build: () => ConnectorRequest): { built: ConnectorRequest } | {
   }
 }
 
-const YEAR_MS = 366.3 * 24 * 3_600_000
+const YEAR_MS = 366.3 * DAY_MS
 
 /** With other clocks and other dice. */
 function inAnotherWorld<T>(work: () => T): T {
@@ -71,9 +73,9 @@ function differenceOf(before = 'undefined', after = 'undefined'): string {
 }
 
 /** The longest that building a request may take (MAX_BUILD_MS of the pipeline, which warns of it). */
-export const MAX_BUILD_MS = 50
+const MAX_BUILD_MS = 50
 
-/** Runs of which the middle one counts: a machine that is busy makes some slow. */
+/** Number of runs. The middle one counts: a machine that is busy makes some slow. */
 const RUNS = 7
 
 export function fastCases(subject: Subject): Case[] {

@@ -1,7 +1,8 @@
 import type { Classification } from '../connector/define-connector.ts'
+import { messageOf } from '../domain/message-of.ts'
 import { callDeliver } from './call.ts'
 import { fakeHost, tlsFailure } from './fake-host.ts'
-import { type Case, messageOf } from './finding.ts'
+import type { Case } from './finding.ts'
 import { probes, readingOf, whole } from './probes.ts'
 import type { Subject } from './subject.ts'
 

@@ -1,9 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { messageOf } from '../domain/message-of.ts'
 import { recordText } from '../domain/redact.ts'
 import { type Ended, inTime, type Method, methodsOf } from './call.ts'
 import { type Canary, canaryOf } from './canary.ts'
 import { type FakeHost, fakeHost, refusedFailure, type Service } from './fake-host.ts'
-import { type Case, messageOf } from './finding.ts'
+import type { Case } from './finding.ts'
 import { listenIn } from './listen-in.ts'
 import type { Subject } from './subject.ts'
 
@@ -36,7 +37,7 @@ function contentProblems({ name }: Method, { result, thrown, isLate }: Ended<unk
 }
 
 async function nonsense(subject: Subject, method: Method): Promise<string[]> {
-  // A service that shows what it was sent is no rare one.
+  // A service that shows what it was sent is not rare.
   const echo = JSON.stringify(canaryOf(subject).settings.credentials)
   const services: Service[] = [
     { answers: { statusCode: 502, type: 'text/html', body: `<html><h1>Bad Gateway</h1>${echo}</html>` } },

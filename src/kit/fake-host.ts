@@ -38,7 +38,7 @@ export function fakeHost(service: Service): FakeHost {
       if ('hangs' in service) return untilAborted(init?.signal)
       if ('fails' in service) throw new TypeError(service.fails.message, { cause: service.fails })
       const { statusCode, body, type } = service.answers
-      // As fetch does, it refuses what is no request.
+      // As fetch does, it refuses anything that is not a request.
       void new Request(input, init)
       return new Response(body, { status: statusCode, headers: { 'content-type': type } })
     },

@@ -1,3 +1,4 @@
+import { messageOf } from '../domain/message-of.ts'
 /** What the kit looks at, in its order. */
 export const groups = [
   'manifest',
@@ -38,7 +39,7 @@ export interface GoldenFiles {
   compare(name: string, text: string): Verdict | Promise<Verdict>
 }
 
-export interface LiveSettings {
+interface LiveSettings {
   readonly config: Readonly<Record<string, unknown>>
   readonly credentials?: Readonly<Record<string, unknown>>
 }
@@ -65,8 +66,4 @@ export async function findingOf({ group, name, run }: Case): Promise<Finding> {
   } catch (error) {
     return { group, name, status: 'failed', messages: [messageOf(error)] }
   }
-}
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

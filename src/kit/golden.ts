@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
 import type { ConnectorRequest } from '../connector/define-connector.ts'
 import { parseRequest } from '../connector/parse-result.ts'
+import { messageOf } from '../domain/message-of.ts'
 import { recordText, secretTextsOf } from '../domain/redact.ts'
 import { assertSendable } from '../outbound/request.ts'
 import { type CorpusEvent, corpus } from './corpus.ts'
-import { type Case, type GoldenFiles, messageOf, type Verdict } from './finding.ts'
+import type { Case, GoldenFiles, Verdict } from './finding.ts'
 import { looseContextOf, type Subject } from './subject.ts'
 
 /** What is sent for each event of the corpus, beside what was sent when somebody looked at it last. */

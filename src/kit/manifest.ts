@@ -2,7 +2,8 @@ import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import type { ConnectorDefinition } from '../connector/define-connector.ts'
 import { connectorOf } from '../connector/registry.ts'
-import { type Case, messageOf, type Verdict } from './finding.ts'
+import { messageOf } from '../domain/message-of.ts'
+import type { Case, Verdict } from './finding.ts'
 
 /** What the definition says of itself, and what lies beside it. `folder` is asked when a case runs. */
 export function manifestCases(given: unknown, folder: () => string | undefined): Case[] {

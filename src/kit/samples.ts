@@ -2,9 +2,10 @@ import type { z } from 'zod'
 import type { CheckIssue, ConnectorDefinition, Samples } from '../connector/define-connector.ts'
 import { parseIssues } from '../connector/parse-result.ts'
 import { connectorOf, type JsonSchema } from '../connector/registry.ts'
+import { messageOf } from '../domain/message-of.ts'
 import { parseAllow } from '../outbound/outbound.ts'
 import { vetUrl } from '../outbound/url.ts'
-import { type Case, messageOf } from './finding.ts'
+import type { Case } from './finding.ts'
 
 /** Longest label that a list has room for. */
 const MAX_LABEL = 200

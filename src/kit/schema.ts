@@ -5,7 +5,7 @@ import type { Case } from './finding.ts'
  * The JSON Schema keywords that a form can draw. README.md of a connector, or a check by `check`, is the place for whatever
  * needs more: `$ref`, `allOf`, `not`, `if`, `patternProperties`, `prefixItems` (tuples), `contentEncoding`.
  */
-export const formKeywords: ReadonlySet<string> = new Set([
+const formKeywords: ReadonlySet<string> = new Set([
   ...['$schema', 'type', 'const', 'enum', 'default', 'title', 'description', 'examples', 'deprecated', 'readOnly'],
   ...['format', 'pattern', 'minLength', 'maxLength'],
   ...['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf'],

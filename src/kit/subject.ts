@@ -1,5 +1,6 @@
 import type { RequestContext } from '../connector/define-connector.ts'
 import { connectorOf, type ReadyConnector } from '../connector/registry.ts'
+import { deepFreeze } from '../domain/deep-freeze.ts'
 import { defaultDeliveryProfile } from '../domain/delivery-profile.ts'
 import { renderEnvelope } from '../domain/envelope.ts'
 import type { CorpusEvent } from './corpus.ts'
@@ -56,12 +57,4 @@ export function contextOf(
 /** The same, for a connector to write into if it must: that it may not is the matter of the group `pure` alone. */
 export function looseContextOf(settings: Parsed, event: CorpusEvent): RequestContext<unknown, unknown> {
   return structuredClone(contextOf(settings, event))
-}
-
-/** Dates keep their setters: nobody can freeze those. */
-export function deepFreeze<T>(value: T): T {
-  if (value === null || typeof value !== 'object' || Object.isFrozen(value)) return value
-  Object.freeze(value)
-  for (const inner of Object.values(value)) deepFreeze(inner)
-  return value
 }

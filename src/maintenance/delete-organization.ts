@@ -1,8 +1,8 @@
 import { type ConnectorRegistry, keysWithOnDelete } from '../connector/registry.ts'
-import { removeDestinations } from '../deliver/remove-destination.ts'
+import { removeDestinations } from '../deliver/remove-destination-sql.ts'
 import { type Id, idToUuid, parseId, type Uuid } from '../domain/id.ts'
 import { NIL_UUID } from '../domain/nil-uuid.ts'
-import { Refused } from '../domain/refused.ts'
+import { notFound, refused } from '../domain/refused.ts'
 import { eraseStats } from '../feed/stats-sql.ts'
 import { insertAudit } from '../store/audit-entry.ts'
 import { Destination } from '../store/destination.ts'
@@ -10,7 +10,7 @@ import { findOperationsId } from '../store/operations.ts'
 import { Organization } from '../store/organization.ts'
 import type { Sql } from '../store/sql.ts'
 import type { Store } from '../store/store.ts'
-import { eraseDeliveries, eraseEvents, eraseNotices, eraseOrganization } from './erasure.ts'
+import { eraseDeliveries, eraseEvents, eraseNotices, eraseOrganization } from './erasure-sql.ts'
 
 /**
  * Deletes an organization with all that is its own. In chunks at first, so that no transaction is long; at the end the
@@ -25,11 +25,11 @@ export async function deleteOrganization(
   const id = parseId('org', text)
   const organization = id && (await em.findOne(Organization, { id, applicationId }))
   if (!organization) {
-    throw new Refused({ code: 'NOT_FOUND', message: `there is no organization ${text}`, path: ['input', 'id'] })
+    throw notFound(`organization ${text}`, ['input', 'id'])
   }
   if (organization.isOperations) {
     const message = 'is the operations organization, which every application has'
-    throw new Refused({ code: 'CONFLICT', message, path: ['input', 'id'] })
+    throw refused('CONFLICT', message, ['input', 'id'])
   }
   const destinations = await em.find(Destination, { organizationId: organization.id }, { fields: ['id', 'connector'] })
   const ids = destinations.map((one) => idToUuid(one.id))

@@ -1,6 +1,7 @@
-import { dropExpiredMemos } from '../deliver/connector-memo.ts'
+import { dropExpiredMemos } from '../deliver/connector-memo-sql.ts'
+import { DAY_MS } from '../domain/day.ts'
 import { dropStatsBefore } from '../feed/stats-sql.ts'
-import { dropOldIdempotencyKeys } from '../publish/idempotency-key.ts'
+import { dropOldIdempotencyKeys } from '../publish/idempotency-key-sql.ts'
 import { dropAuditBefore } from '../store/audit-entry.ts'
 import { startLoop } from '../store/loop.ts'
 import { ensurePartitions } from '../store/partition.ts'
@@ -8,7 +9,6 @@ import type { Store } from '../store/store.ts'
 import { dropExpired } from './retention.ts'
 
 const EVERY_MS = 3_600_000
-const DAY_MS = 86_400_000
 /** How long it is known who did what. */
 const AUDIT_DAYS = 365
 

@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { DAY_MS } from '../domain/day.ts'
 import { uuidFloor } from '../domain/id.ts'
-import { locks } from '../store/locks.ts'
-import { DAY_MS, type PartitionedTable } from '../store/partition.ts'
+import { locks, tryLock } from '../store/locks.ts'
+import type { PartitionedTable } from '../store/partition.ts'
 import { type Sql, sqlState } from '../store/sql.ts'
 import type { Store } from '../store/store.ts'
 
@@ -45,7 +46,7 @@ async function expiredDays(sql: Sql, table: PartitionedTable, before: Date): Pro
   return rows.flatMap(({ name }) => {
     const [, year, month, day] = /_(\d{4})(\d\d)(\d\d)$/.exec(name) ?? []
     const startMs = Date.parse(`${year}-${month}-${day}`)
-    // NaN, of the default partition, is no less either.
+    // NaN, of the default partition, is not less either.
     if (!(startMs + DAY_MS <= before.getTime())) return []
     return [{ table, name, from: uuidFloor(startMs), to: uuidFloor(startMs + DAY_MS) }]
   })
@@ -80,10 +81,9 @@ async function dropPatiently(store: Store, day: DayPartition, signal: AbortSigna
 async function dropDay(store: Store, { table, name }: DayPartition): Promise<boolean> {
   try {
     return await store.transaction(async (tx) => {
-      // It waits for whoever uses the table, and everybody else waits behind it: not for long.
+      // It waits for everybody who uses the table, and everybody else waits behind it: not for long.
       await tx("set local lock_timeout = '500ms'")
-      const [lock] = await tx<{ taken: boolean }>('select pg_try_advisory_xact_lock($1) as taken', [locks.retention])
-      if (!lock!.taken) return false
+      if (!(await tryLock(tx, locks.retention))) return false
       await tx(`lock table ${table} in access exclusive mode`)
       const [found] = await tx<{ isThere: boolean }>('select to_regclass($1) is not null as "isThere"', [name])
       if (!found!.isThere) return true

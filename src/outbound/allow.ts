@@ -10,7 +10,7 @@ export interface Allow {
   readonly ranges: readonly (readonly [Address, number])[]
 }
 
-/** An entry of POSTRIDER_OUTBOUND_ALLOW that is no CIDR, address or host name. The message names it. */
+/** An entry of POSTRIDER_OUTBOUND_ALLOW that is not a CIDR, an address or a host name. The message names it. */
 export class OutboundAllowInvalid extends Error {
   override readonly name = 'OutboundAllowInvalid'
 }

@@ -48,7 +48,7 @@ export async function dial(target: Target, limits: DialLimits): Promise<Socket> 
   return target.protocol === 'https:' ? await encrypt(target, dialled, limits.signal) : dialled.socket
 }
 
-/** The same, for what is no URL. */
+/** The same, for text that is not a URL. */
 export async function dialTcp(target: TcpTarget, limits: DialLimits): Promise<Socket> {
   return (await dialVetted(target, limits)).socket
 }
@@ -57,7 +57,7 @@ async function dialVetted(target: TcpTarget, limits: DialLimits): Promise<Dialle
   return dialFirst(target, await vettedAddresses(target, limits.signal), limits)
 }
 
-/** A name with many addresses is no reason to knock at all of them. */
+/** A name with many addresses must not make us try all of them. */
 const ADDRESSES_TRIED = 4
 
 async function vettedAddresses({ hostname, rules }: TcpTarget, signal: AbortSignal): Promise<string[]> {

@@ -23,7 +23,7 @@ export interface OutboundResponse {
 }
 
 /** No whole answer. The message is a sentence for the tenant, without addresses and without bytes of the peer. */
-export interface OutboundFailure {
+interface OutboundFailure {
   readonly kind: 'failure'
   readonly failure: FailureCode
   readonly message: string

@@ -11,10 +11,9 @@ import { createResolve, type Resolve } from './resolve.ts'
 import { parseProxy } from './tunnel.ts'
 import { vetUrl } from './url.ts'
 
-export { OutboundAllowInvalid, parseAllow } from './allow.ts'
-export type { OutboundFailure, OutboundResponse, OutboundResult } from './exchange.ts'
+export { parseAllow } from './allow.ts'
+export type { OutboundResponse, OutboundResult } from './exchange.ts'
 export type { FailureCode, SendFailure } from './failure.ts'
-export type { SocketTarget } from './open-socket.ts'
 export { type OutboundRequest, OutboundRequestInvalid } from './request.ts'
 
 /** What the guard is built from. */
@@ -23,7 +22,7 @@ export interface OutboundOptions {
    * CIDRs, addresses and host names that are let through although the rules refuse them
    * (POSTRIDER_OUTBOUND_ALLOW), such as ['127.0.0.1/32', 'receiver.internal']. A listed name may resolve to any
    * address; a CIDR opens its addresses for names that the rules let pass, and one that holds loopback opens
-   * `localhost` too. Danger: whoever may save a destination reaches what is listed.
+   * `localhost` too. Danger: anyone who may save a destination reaches what is listed.
    */
   readonly allow: readonly string[]
   /**
@@ -57,7 +56,7 @@ export interface Outbound extends AsyncDisposable {
   /** Never rejects for what a receiver does; rejects with OutboundRequestInvalid when the request can't be sent. */
   send(request: OutboundRequest, options: SendOptions): Promise<OutboundResult>
   /**
-   * An open socket for what speaks no HTTP, vetted like all others; whoever asked closes it. Rejects with an Error whose
+   * An open socket for what speaks no HTTP, vetted like all others; the caller closes it. Rejects with an Error whose
    * message may be shown.
    */
   connect(target: SocketTarget, options: { timeoutMs: number; signal: AbortSignal }): Promise<Socket>

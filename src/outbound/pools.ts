@@ -4,7 +4,7 @@ import type { DialRules } from './dial.ts'
 import { abortedFailure } from './failure.ts'
 
 /** The connections of one pool key to one origin. */
-export interface Lane {
+interface Lane {
   readonly pool: Pool
   readonly dialer: Dialer
   inFlight: number
@@ -22,7 +22,7 @@ export interface Pools extends AsyncDisposable {
 
 /** Lanes that are kept; the one longest unused goes first. */
 const LANES_KEPT = 1_000
-/** A lane without sends for so long is closed. Its sockets have been closed long before. */
+/** A lane is closed after this time without sends. Its sockets have been closed long before. */
 const LANE_IDLE_MS = 60_000
 /**
  * A lane of this age gives way to a new one: a busy connection would outlive for ever the DNS answer that it was vetted

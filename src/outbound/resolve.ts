@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 export type Resolve = (hostname: string, signal: AbortSignal) => Promise<string[]>
 
 /**
- * The default look-up. One question a name at a time, whoever asks; answers are kept for ten seconds and failures for
+ * The default look-up. One question a name at a time, for all callers; answers are kept for ten seconds and failures for
  * five, so that neither a busy nor a dead name is asked about at every connection; nobody waits over five seconds.
  */
 export function createResolve(ask: (hostname: string) => Promise<string[]> = createSystemLookup()): Resolve {

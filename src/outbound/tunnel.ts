@@ -10,7 +10,7 @@ export interface OutboundProxy {
 }
 
 /** Thrown for POSTRIDER_OUTBOUND_PROXY that is none. The message holds no password. */
-export class OutboundProxyInvalid extends Error {
+class OutboundProxyInvalid extends Error {
   override readonly name = 'OutboundProxyInvalid'
 }
 
@@ -48,7 +48,7 @@ export function openTunnel(
     const end = answer.indexOf('\r\n\r\n')
     if (end < 0 && answer.length <= MAX_ANSWER_BYTES) return
     socket.off('data', onData)
-    // Whoever reads next begins behind the proxy's answer.
+    // The next reader begins behind the proxy's answer.
     socket.pause()
     const status = /^HTTP\/1\.[01] (\d{3})/.exec(answer.subarray(0, 20).toString('latin1'))?.[1]
     if (end < 0 || !status?.startsWith('2')) return reject(refused(status))

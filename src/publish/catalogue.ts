@@ -7,7 +7,7 @@ import type { Sql } from '../store/sql.ts'
 import type { CheckedRequest } from './publish-request.ts'
 import { findEventTypes, findOrganizations, findPayloadSchemas, type KnownEventType } from './publish-sql.ts'
 
-export interface CatalogueCheck {
+interface CatalogueCheck {
   readonly organizationUuid: Uuid<'org'>
   readonly problems: readonly Problem[]
 }

@@ -1,5 +1,5 @@
 import type { Uuid } from '../domain/id.ts'
-import { locks } from '../store/locks.ts'
+import { locks, tryLock } from '../store/locks.ts'
 import type { Sql } from '../store/sql.ts'
 import type { NewEvent } from './publish-sql.ts'
 
@@ -7,8 +7,7 @@ import type { NewEvent } from './publish-sql.ts'
 
 /** Takes up to `limit` events, in the order in which they were published; none while another worker does. */
 export async function takeOutbox(tx: Sql, limit: number): Promise<NewEvent[]> {
-  const [lock] = await tx<{ isOurs: boolean }>('select pg_try_advisory_xact_lock($1) as "isOurs"', [locks.outbox])
-  if (!lock!.isOurs) return []
+  if (!(await tryLock(tx, locks.outbox))) return []
   const taken = await tx<{ n: string; eventId: Uuid<'evt'> }>(
     `delete from outbox where n = any(array(select n from outbox order by n limit $1))
      returning n, event_id as "eventId"`,
@@ -39,7 +38,7 @@ export async function rewriteData(
   )
 }
 
-/** Says that a worker will look again and again for so long: nobody has to ring meanwhile. */
+/** Says that a worker keeps polling for this time: publishers need not wake it. */
 export async function stayAwake(sql: Sql, ms: number): Promise<void> {
   await sql(`update outbox_awake set until = clock_timestamp() + $1 * interval '1 millisecond'`, [ms])
 }

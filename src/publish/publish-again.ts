@@ -1,5 +1,5 @@
 import { type Id, idToUuid } from '../domain/id.ts'
-import { Refused } from '../domain/refused.ts'
+import { refused } from '../domain/refused.ts'
 import { enqueue } from '../queue/enqueue.ts'
 import { findHolding } from '../queue/hold.ts'
 import type { DeliveryTrigger } from '../store/delivery.ts'
@@ -17,7 +17,7 @@ export async function enqueueDelivery(
   const { event } = delivery
   const organization = idToUuid(event.organizationId)
   if (!(await lockOrganizations(tx, [organization])).has(organization)) {
-    throw new Refused({ code: 'NOT_FOUND', message: 'the organization was deleted', path: ['input', 'id'] })
+    throw refused('NOT_FOUND', 'the organization was deleted', ['input', 'id'])
   }
   await insertDelivery(tx, {
     id: idToUuid(id),

@@ -1,11 +1,12 @@
+import { DAY_MS } from '../domain/day.ts'
 import { type Id, idToUuid, parseId, type Uuid } from '../domain/id.ts'
 import { isStorable } from '../domain/parse-input.ts'
 import type { Problem } from '../domain/refused.ts'
 
 /** Largest data of one event, as compact JSON in UTF-8. */
 export const MAX_DATA_BYTES = 262_144
-export const MAX_IDEMPOTENCY_KEY_LENGTH = 255
-export const MAX_DELIVER_AHEAD_DAYS = 30
+const MAX_IDEMPOTENCY_KEY_LENGTH = 255
+const MAX_DELIVER_AHEAD_DAYS = 30
 
 export interface PublishRequest {
   readonly organizationId?: string | null | undefined
@@ -57,7 +58,7 @@ export function checkRequest(
     if (isStorable(request[field] ?? '')) continue
     problems.push({ code: 'INVALID', message: 'holds a NUL character or half a surrogate pair', path: [field] })
   }
-  if (request.deliverAt && request.deliverAt.getTime() > Date.now() + MAX_DELIVER_AHEAD_DAYS * 86_400_000) {
+  if (request.deliverAt && request.deliverAt.getTime() > Date.now() + MAX_DELIVER_AHEAD_DAYS * DAY_MS) {
     const message = `is more than ${MAX_DELIVER_AHEAD_DAYS} days ahead`
     problems.push({ code: 'INVALID', message, path: ['deliverAt'] })
   }

@@ -38,7 +38,7 @@ export interface NewEvent {
 }
 
 /** A new delivery that cannot run now. */
-export interface Held {
+interface Held {
   readonly id: Uuid<'dlv'>
   readonly eventId: Uuid<'evt'>
   readonly destinationId: Uuid<'dst'>

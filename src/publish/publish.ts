@@ -1,5 +1,5 @@
 import { type Id, idFromUuid, type Uuid } from '../domain/id.ts'
-import { type Problem, Refused, Unavailable } from '../domain/refused.ts'
+import { type Problem, refused, Unavailable } from '../domain/refused.ts'
 import { enqueue } from '../queue/enqueue.ts'
 import { coalesce } from '../store/batch.ts'
 import { Event } from '../store/event.ts'
@@ -8,14 +8,14 @@ import { isDataError, isUnavailable, type Sql } from '../store/sql.ts'
 import type { Store } from '../store/store.ts'
 import type { Transaction } from '../store/transaction.ts'
 import { type Catalogue, createCatalogue } from './catalogue.ts'
-import { claimIdempotencyKeys, type KeyClaim, keyOf } from './idempotency-key.ts'
+import { claimIdempotencyKeys, type KeyClaim, keyOf } from './idempotency-key-sql.ts'
 import { type CheckedRequest, checkRequest, type PublishRequest } from './publish-request.ts'
 import { type NewEvent, publishEvents } from './publish-sql.ts'
 
 /** Most events of one call, and of one transaction. */
-export const MAX_EVENTS = 1_000
+const MAX_EVENTS = 1_000
 const MAX_WAITING_CALLS = 20_000
-/** So many bytes of data weigh as much as an event: a transaction holds 16 MB at most. */
+/** This number of bytes of data weighs as much as an event: a transaction holds 16 MB at most. */
 const BYTES_PER_WEIGHT = 16_384
 
 /** The event, or what was wrong with the request; `path` of a problem starts at the request. */
@@ -43,8 +43,7 @@ export function createPublish(store: Store): Publish {
   })
   return async (applicationId, requests) => {
     if (requests.length > MAX_EVENTS) {
-      const message = `holds ${requests.length} events; at most ${MAX_EVENTS} go into one call`
-      throw new Refused({ code: 'LIMIT_EXCEEDED', message, path: [] })
+      throw refused('LIMIT_EXCEEDED', `holds ${requests.length} events; at most ${MAX_EVENTS} go into one call`, [])
     }
     const checked = requests.map((request) => checkRequest(applicationId, request))
     if (checked.some((one) => 'problems' in one)) {

@@ -1,5 +1,5 @@
 import { idToUuid, parseId, type Uuid } from '../domain/id.ts'
-import { Refused } from '../domain/refused.ts'
+import { notFound, refused } from '../domain/refused.ts'
 import type { Scope } from '../domain/scope.ts'
 import { enqueue } from '../queue/enqueue.ts'
 import { Delivery } from '../store/delivery.ts'
@@ -18,20 +18,20 @@ export async function replayEvent(
 ): Promise<Delivery[]> {
   const id = parseId('evt', input.id)
   const event = id && (await store.em().findOne(Event, { id, ...scope }))
-  if (!event) throw refuse('NOT_FOUND', `there is no event ${input.id}`, ['id'])
-  if (event.data === null) throw refuse('NOT_RETRYABLE', 'its data is no longer kept', ['id'])
+  if (!event) throw notFound(`event ${input.id}`, ['input', 'id'])
+  if (event.data === null) throw refused('NOT_RETRYABLE', 'its data is no longer kept', ['input', 'id'])
   const destinationIds = input.destinationIds == null ? undefined : parseDestinations(input.destinationIds)
   const organization = idToUuid(event.organizationId)
   const ids = await store.transaction(async (tx) => {
     if (!(await lockOrganizations(tx, [organization])).has(organization)) {
-      throw refuse('NOT_FOUND', 'the organization was deleted', ['id'])
+      throw refused('NOT_FOUND', 'the organization was deleted', ['input', 'id'])
     }
     const found = await findSubscribed(tx, { organizationId: organization, type: event.type, destinationIds })
     const known = new Map(found.map((one) => [one.destinationId, one]))
     const unknown = destinationIds?.findIndex((one) => !known.has(one)) ?? -1
     if (unknown >= 0) {
       const message = `the event's organization has no destination ${input.destinationIds![unknown]}`
-      throw refuse('NOT_FOUND', message, ['destinationIds', String(unknown)])
+      throw refused('NOT_FOUND', message, ['input', 'destinationIds', String(unknown)])
     }
     const wanted = destinationIds ? [...new Set(destinationIds)].map((one) => known.get(one)!) : found
     const rows = wanted.map((one) => ({ ...one, deliveryId: newId('dlv') }))
@@ -48,21 +48,14 @@ export async function replayEvent(
 }
 
 function parseDestinations(ids: readonly string[]): Uuid<'dst'>[] {
-  if (ids.length === 0) throw refuse('REQUIRED', 'holds no destination', ['destinationIds'])
+  const path = ['input', 'destinationIds']
+  if (ids.length === 0) throw refused('REQUIRED', 'holds no destination', path)
   if (ids.length > MAX_DESTINATIONS) {
-    throw refuse('LIMIT_EXCEEDED', `holds ${ids.length} destinations; at most ${MAX_DESTINATIONS}`, ['destinationIds'])
+    throw refused('LIMIT_EXCEEDED', `holds ${ids.length} destinations; at most ${MAX_DESTINATIONS}`, path)
   }
   return ids.map((text, index) => {
     const id = parseId('dst', text)
-    if (!id) throw refuse('NOT_FOUND', `there is no destination ${text}`, ['destinationIds', String(index)])
+    if (!id) throw notFound(`destination ${text}`, [...path, String(index)])
     return idToUuid(id)
   })
-}
-
-function refuse(
-  code: 'NOT_FOUND' | 'NOT_RETRYABLE' | 'REQUIRED' | 'LIMIT_EXCEEDED',
-  message: string,
-  path: string[],
-): Refused {
-  return new Refused({ code, message, path: ['input', ...path] })
 }

@@ -4,12 +4,12 @@ import type { Sql } from '../store/sql.ts'
 
 const QUEUE = 'delivery'
 
-/** A lease that its process does not renew for so long is lost. It is renewed every third of that. */
+/** A lease that its process has not renewed for this time is lost. It is renewed every third of that. */
 export const LEASE_S = 15
 /** Lost leases use up pg-boss's retries, so some must always be left: the worker counts them itself. */
 const RETRY_LIMIT = 1_000
 const LONGEST_LEASE_S = 3_600
-/** pg-boss forgets a job that nobody took for so long; a queue of what can run now is never that late. */
+/** pg-boss forgets a job that nobody claimed for this time. Jobs can run now, so none waits nearly as long. */
 const RETENTION_S = 365 * 86_400
 
 /** A delivery that this process has claimed: nobody else attempts it until the lease is lost. */
@@ -143,4 +143,14 @@ export async function withdrawJobs(tx: Sql, ids: readonly Uuid<'dlv'>[]): Promis
 /** Deletes jobs, leased or not. */
 export async function dropJobs(tx: Sql, ids: readonly Uuid<'dlv'>[]): Promise<void> {
   await tx(`delete from pgboss.job where name = '${QUEUE}' and id = any($1::uuid[])`, [ids])
+}
+
+/** pg-boss's number for its tables; null when there are none. */
+export async function jobTablesVersion(sql: Sql): Promise<number | null> {
+  const [{ found } = { found: false }] = await sql<{ found: boolean }>(
+    "select to_regclass('pgboss.version') is not null as found",
+  )
+  if (!found) return null
+  const [row] = await sql<{ version: number }>('select version from pgboss.version')
+  return row?.version ?? null
 }

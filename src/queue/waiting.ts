@@ -9,7 +9,7 @@ import type { Sql } from '../store/sql.ts'
  * SCHEDULED: waits for `due_at`. HELD: due, but waits for its destination. RELEASED: the head of a FIFO line, which keeps
  * its row while its job runs.
  */
-export type WaitingState = 'SCHEDULED' | 'HELD' | 'RELEASED'
+type WaitingState = 'SCHEDULED' | 'HELD' | 'RELEASED'
 
 /**
  * Where a delivery stands among those held for its destination. FIFO: at a number of the destination's line. Without

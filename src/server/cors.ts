@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import cors from '@fastify/cors'
 import type { FastifyInstance } from 'fastify'
 
 export interface OriginOptions {
@@ -8,36 +9,29 @@ export interface OriginOptions {
   readonly publicUrl: string | undefined
 }
 
-/** Told to every browser of a listed origin. Keys travel in a header, so there are no credentials for a browser to add. */
-const PREFLIGHT = {
-  'access-control-allow-methods': 'GET, POST, PATCH, DELETE',
-  'access-control-allow-headers':
-    'authorization, content-type, postrider-application, postrider-organization, postrider-cost, apollo-require-preflight',
-  'access-control-max-age': '600',
-}
-
-const API_PATH = /^\/(graphql|api\/[^?]*)(\?|$)/
+const API_PATH = /^\/(graphql$|api\/)/
 
 /** Lets pages of the listed origins read what the API answers, refusals too, and answers their preflights. */
-export function answerCors(app: FastifyInstance, { corsOrigins }: OriginOptions): void {
-  app.addHook('onRequest', async ({ url, headers: { origin } }, reply) => {
-    if (!API_PATH.test(url)) return
-    // A cache must not hand one origin what was meant for another.
-    reply.header('vary', 'Origin')
-    if (origin === undefined || !corsOrigins.includes(origin)) return
-    reply.header('access-control-allow-origin', origin).header('access-control-expose-headers', 'retry-after')
+export async function answerCors(app: FastifyInstance, { corsOrigins }: OriginOptions): Promise<void> {
+  app.addHook('onRoute', (route) => {
+    if (!API_PATH.test(route.url)) route.config = { ...route.config, cors: false }
   })
-  for (const path of ['/graphql', '/api/*']) {
-    app.options(path, async (_, reply) => {
-      if (reply.hasHeader('access-control-allow-origin')) reply.headers(PREFLIGHT)
-      return reply.code(204).send()
-    })
-  }
+  await app.register(cors, {
+    origin: async (origin: string | undefined) => origin !== undefined && corsOrigins.includes(origin),
+    methods: ['GET', 'POST', 'PATCH', 'DELETE'],
+    // Keys travel in a header, so there are no credentials for a browser to add.
+    allowedHeaders:
+      'authorization, content-type, postrider-application, postrider-organization, postrider-cost, apollo-require-preflight',
+    exposedHeaders: 'retry-after',
+    maxAge: 600,
+  })
+  // Preflights of other origins. The plugin would answer 404, and browsers then hide that the origin is what is wrong.
+  for (const path of ['/graphql', '/api/*']) app.options(path, (_, reply) => reply.code(204).send())
 }
 
 /**
  * Whether a page may open a socket: CORS does not hold for them, browsers only say where the page is from. Our own pages
- * may, and those of the listed origins. A caller that sends no Origin is no browser.
+ * may, and those of the listed origins. A caller that sends no Origin is not a browser.
  */
 export function createOriginCheck({
   corsOrigins,

@@ -3,10 +3,9 @@ import Fastify, { type FastifyError, type FastifyInstance } from 'fastify'
 import type { GraphQLSchema } from 'graphql'
 import { apiError, NOT_AVAILABLE } from '../api/mask-error.ts'
 import { answerCors, type OriginOptions } from './cors.ts'
-import { demoReceiver } from './demo-receiver.ts'
 import { serveGraphiql } from './graphiql.ts'
 import { serveGraphql } from './graphql.ts'
-import { listenSink } from './listen-sink.ts'
+import { demoReceiver, listenSink } from './receivers.ts'
 import { serveRest } from './rest.ts'
 import type { Service } from './service.ts'
 import { acceptSockets } from './websocket.ts'
@@ -52,7 +51,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     throw apiError('UNAVAILABLE', NOT_AVAILABLE)
   }
   // Before anything is refused, so that a page can read the refusal.
-  if (options.hasApi) answerCors(app, options)
+  if (options.hasApi) await answerCors(app, options)
   const closing = refuseOnceClosing(app)
   await using starting = new AsyncDisposableStack()
   if (options.hasApi) {

@@ -85,7 +85,7 @@ function inOrder<Item, Result>(
 
   function begin(item: Item): Result | Promise<Result> {
     const result = work(item)
-    // Whoever takes it is told; until then a failure is nobody's.
+    // The consumer that takes it is told; until then a failure is nobody's.
     if (result instanceof Promise) result.catch(() => undefined)
     return result
   }

@@ -1,6 +1,8 @@
-import { defineEntity, type FilterQuery, type InferEntity, p, raw } from '@mikro-orm/core'
-import type { Id, Uuid } from '../domain/id.ts'
+import { defineEntity, type EntityManager, type FilterQuery, type InferEntity, p, raw } from '@mikro-orm/core'
+import { type Id, parseId, type Uuid } from '../domain/id.ts'
 import type { DisabledReason } from '../domain/outcome.ts'
+import { notFound } from '../domain/refused.ts'
+import type { Scope } from '../domain/scope.ts'
 import type { SecretPlace } from './secret-box.ts'
 import { TypeIdType } from './type-id-type.ts'
 
@@ -155,4 +157,19 @@ export function matchesDestination(condition: DestinationCondition): FilterQuery
     parts.push({ $or: [{ label: pattern }, { key: pattern }, { target: pattern }] })
   }
   return parts.length > 0 ? { $and: parts } : {}
+}
+
+/** The destination of this id within the scope, which came as `input.<field>`; Refused when there is none. */
+export async function findDestination(
+  em: EntityManager,
+  scope: Scope,
+  text: string,
+  field = 'id',
+): Promise<Destination> {
+  const id = parseId('dst', text)
+  const destination = id && (await em.findOne(Destination, { id, ...scope }))
+  if (!destination) {
+    throw notFound(`destination ${text}`, ['input', field])
+  }
+  return destination
 }

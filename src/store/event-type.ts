@@ -1,9 +1,10 @@
 import { defineEntity, type EntityManager, type InferEntity, p } from '@mikro-orm/core'
 import { z } from 'zod'
 import type { Id } from '../domain/id.ts'
+import { messageOf } from '../domain/message-of.ts'
 import { line, parseInput, prose } from '../domain/parse-input.ts'
 import { compilePayloadSchema, type PayloadCheck, payloadProblems } from '../domain/payload-schema.ts'
-import { type Problem, Refused } from '../domain/refused.ts'
+import { type Problem, Refused, refused } from '../domain/refused.ts'
 import { breakingChanges } from '../domain/schema-change.ts'
 import { isEventTypeName } from '../domain/subscription.ts'
 import { newId } from './new-id.ts'
@@ -100,8 +101,7 @@ export async function upsertEventType(
 export async function archiveEventType(em: EntityManager, applicationId: Id<'app'>, name: string): Promise<EventType> {
   const type = isEventTypeName(name) ? await em.findOne(EventType, { applicationId, name }) : null
   if (!type) {
-    const message = `there is no event type "${name}" in the catalogue`
-    throw new Refused({ code: 'EVENT_TYPE_UNKNOWN', message, path: ['input', 'name'] })
+    throw refused('EVENT_TYPE_UNKNOWN', `there is no event type "${name}" in the catalogue`, ['input', 'name'])
   }
   if (type.isNotice) throw refuseNotice(name)
   type.status = 'ARCHIVED'
@@ -110,7 +110,7 @@ export async function archiveEventType(em: EntityManager, applicationId: Id<'app
 }
 
 function refuseNotice(name: string): Refused {
-  return new Refused({ code: 'TAKEN', message: `"${name}" is published by Postrider itself`, path: ['input', 'name'] })
+  return refused('TAKEN', `"${name}" is published by Postrider itself`, ['input', 'name'])
 }
 
 function isSmall(value: unknown): boolean {
@@ -137,8 +137,7 @@ function checkSample({ payloadSchema, samplePayload }: EventType): void {
   try {
     check = compilePayloadSchema(payloadSchema)
   } catch (error) {
-    const message = `is no usable JSON Schema: ${error instanceof Error ? error.message : error}`
-    throw new Refused({ code: 'INVALID', message, path: ['input', 'payloadSchema'] })
+    throw refused('INVALID', `is no usable JSON Schema: ${messageOf(error)}`, ['input', 'payloadSchema'])
   }
   if (samplePayload === undefined || samplePayload === null) return
   const problems = payloadProblems(check, samplePayload, ['input', 'samplePayload'])

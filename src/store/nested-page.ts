@@ -83,7 +83,7 @@ function toArray(uuids: readonly string[]): string {
   return `{${uuids.join()}}`
 }
 
-/** Under each parent, the last row to look at; undefined when there are not so many. */
+/** Under each parent, the last row to look at; undefined when there are fewer. */
 async function findFloors<T extends { id: string }>(
   em: EntityManager,
   entity: EntityName<T>,

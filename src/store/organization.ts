@@ -2,7 +2,7 @@ import { defineEntity, type EntityManager, type InferEntity, p } from '@mikro-or
 import { z } from 'zod'
 import { type Id, idToUuid, parseId } from '../domain/id.ts'
 import { identifier, line, parseInput } from '../domain/parse-input.ts'
-import { Refused } from '../domain/refused.ts'
+import { notFound, refused } from '../domain/refused.ts'
 import { newId } from './new-id.ts'
 import type { Sql } from './sql.ts'
 import { isUniqueViolation } from './sql.ts'
@@ -55,21 +55,16 @@ async function changeOrganization(
 ): Promise<Organization> {
   const id = parseId('org', change.id)
   const organization = id && (await em.findOne(Organization, { id, applicationId }))
-  if (!organization) throw notFound(change.id)
+  if (!organization) throw notFound(`organization ${change.id}`, ['input', 'id'])
   organization.name = change.name
   if (change.externalId !== undefined) organization.externalId = change.externalId
   try {
     await em.flush()
   } catch (error) {
     if (!isUniqueViolation(error)) throw error
-    const message = `another organization has the external id "${change.externalId}"`
-    throw new Refused({ code: 'TAKEN', message, path: ['input', 'externalId'] })
+    throw refused('TAKEN', `another organization has the external id "${change.externalId}"`, ['input', 'externalId'])
   }
   return organization
-}
-
-function notFound(id: string): Refused {
-  return new Refused({ code: 'NOT_FOUND', message: `there is no organization ${id}`, path: ['input', 'id'] })
 }
 
 /** For each, whether the organization is still there and the key, if there is one, not revoked. */

@@ -10,7 +10,7 @@ export interface Page<T> {
 }
 
 /** Which rows. */
-export interface PageFilter<T> {
+interface PageFilter<T> {
   readonly entity: EntityName<T>
   readonly where: FilterQuery<T>
   /**
@@ -68,7 +68,7 @@ export function toPage<T>(found: T[], first: number, floor: string | undefined):
   return { nodes: found.slice(0, first), hasNextPage: found.length > first }
 }
 
-/** The last row to look at; undefined when there are not so many. */
+/** The last row to look at; undefined when there are fewer. */
 async function findFloor<T extends { id: string }>(
   em: EntityManager,
   entity: EntityName<T>,

@@ -1,8 +1,8 @@
+import { DAY_MS } from '../domain/day.ts'
 import { uuidFloor } from '../domain/id.ts'
 import type { Sql } from './sql.ts'
 import { sqlState } from './sql.ts'
 
-export const DAY_MS = 86_400_000
 const DAYS_AHEAD = 7
 
 /** Storage options of each partitioned table: deliveries are updated in place, and leave room for it. */
@@ -34,7 +34,7 @@ async function createPartition(
 ): Promise<void> {
   const range = `from ('${uuidFloor(day * DAY_MS)}') to ('${uuidFloor((day + 1) * DAY_MS)}')`
   try {
-    // It waits for whoever reads the table, and everybody who writes waits behind it: not for long.
+    // It waits for everybody who reads the table, and everybody who writes waits behind it: not for long.
     await sql(`set local lock_timeout = '1s';
       create table if not exists ${name} partition of ${table} for values ${range} ${tables[table]}`)
   } catch (error) {

@@ -6,7 +6,7 @@ const CONNECT_TIMEOUT_MS = 5_000
 const MIN_POSTGRES_VERSION = 150_000
 
 /** Thrown for a server that no waiting makes fit. */
-export class PostgresTooOld extends Error {
+class PostgresTooOld extends Error {
   constructor(version: string) {
     super(`DATABASE_URL points to Postgres ${version}; Postrider needs 15 or newer`)
     this.name = 'PostgresTooOld'
@@ -37,7 +37,7 @@ export async function reachPostgres(databaseUrl: string, signal: AbortSignal): P
   }
 }
 
-/** Whether another try may find it mended: by itself, or by whoever runs the database. */
+/** Whether another try may find it mended: by itself, or by the operator of the database. */
 export function mayBeMended(error: unknown): boolean {
   // 28: a password, or pg_hba.conf. 3D000: there is no such database yet. 42501: a privilege is missing.
   return error instanceof Unavailable || isUnavailable(error) || /^(28|3D000|42501)/.test(sqlState(error) ?? '')

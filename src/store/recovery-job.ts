@@ -57,6 +57,15 @@ export async function countRecoverable(sql: Sql, scope: RecoveryScope, max: numb
   return row!.count
 }
 
+/** The organization of a destination; undefined when the destination was deleted. */
+export async function findOrganizationOf(sql: Sql, destinationId: Uuid<'dst'>): Promise<Uuid<'org'> | undefined> {
+  const [row] = await sql<{ organizationId: Uuid<'org'> }>(
+    'select organization_id as "organizationId" from destination where id = $1',
+    [destinationId],
+  )
+  return row?.organizationId
+}
+
 export interface OpenRecovery extends RecoveryScope {
   readonly id: Uuid<'rec'>
   readonly applicationId: Uuid<'app'>

@@ -7,7 +7,7 @@ export function sqlState(error: unknown): string | undefined {
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined
 }
 
-/** True when the statement itself is at fault (bad data, broken constraint), so that repeating it is no use. */
+/** True when the statement itself is at fault (bad data, broken constraint), so that repeating it cannot help. */
 export function isDataError(error: unknown): boolean {
   return /^(22|23|42|54)/.test(sqlState(error) ?? '')
 }
@@ -20,7 +20,7 @@ export function isUniqueViolation(error: unknown): error is Error & { constraint
 /** True when Postgres is away, refuses, cannot write, or gave way to another: the same call may succeed later. */
 export function isUnavailable(error: unknown): boolean {
   const state = sqlState(error)
-  // 08P01 is no outage: that is how Postgres answers a text that it cannot take in.
+  // 08P01 is not an outage: that is how Postgres answers a text that it cannot take in.
   if (state) return state !== '08P01' && /^(08|53|57P|25006|25P03|40001|40P01|55P03|58)/.test(state)
   const message = error instanceof Error ? error.message : ''
   return /ECONN|EPIPE|ENOTFOUND|EAI_AGAIN|E(HOST|NET)UNREACH|ETIMEDOUT|Connection terminated|timeout expired|Query read timeout|not queryable|timeout exceeded when trying to connect|pool after calling end/.test(

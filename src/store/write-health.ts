@@ -1,4 +1,4 @@
-import { sqlState } from './sql.ts'
+import { type Sql, sqlState } from './sql.ts'
 
 /** Whether Postgres takes writes, by what became of those that were tried. */
 export interface WriteHealth {
@@ -29,6 +29,12 @@ export function createWriteHealth(): WriteHealth {
       return last && performance.now() - last.atMs < FORGET_AFTER_MS ? last.reason : undefined
     },
   }
+}
+
+/** Whether Postgres says by itself that it takes no writes: a standby, or a primary that was set so. */
+export async function isReadOnly(sql: Sql): Promise<boolean> {
+  const [row] = await sql<{ setting: string }>(`select current_setting('transaction_read_only') as setting`)
+  return row!.setting === 'on'
 }
 
 function reasonOf(error: unknown): 'read-only' | 'full' | undefined {

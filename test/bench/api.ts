@@ -50,7 +50,7 @@ export function publishMany(organizationIds: readonly string[]): string {
 }
 
 /** Bytes of each event's data, as JSON. */
-export const DATA_BYTES = 400
+const DATA_BYTES = 400
 
 /** An event's data, the same length with and without the time. */
 export function dataOf(sentAtUs?: number): object {

@@ -27,13 +27,13 @@ export function meanOf(runs: readonly Delivered[]): Delivered {
   }
 }
 
-export const BATCH = 100
+const BATCH = 100
 const CALLERS = 8
 /** A product that is slower than this is broken. */
 const LEAST_PER_SECOND = 100
 
 /**
- * Publishes so many events, in batches of 100 from 8 callers, the customers taking turns; the end is when the last
+ * Publishes `count` events, in batches of 100 from 8 callers, the customers taking turns; the end is when the last
  * attempt is committed.
  */
 export async function deliverBatches(traffic: Traffic, count: number): Promise<Delivered> {

@@ -21,7 +21,7 @@ export function createLedger(): Ledger {
     async [Symbol.asyncDispose]() {
       isClosed = true
       for (const starting of kept.toReversed()) {
-        // Whoever waited for it knows what failed.
+        // The caller that waited for it knows what failed.
         const started = await starting.catch(() => undefined)
         await started?.[Symbol.asyncDispose]()
       }

@@ -45,7 +45,7 @@ interface Options {
   readonly isQuick: boolean
   readonly names: readonly string[]
   readonly jsonFile: string | undefined
-  /** Instead of the measurements: so many attempts, and the queries over them. */
+  /** Instead of the measurements: grow to this number of attempts, and the queries over them. */
   readonly growTo: number | undefined
 }
 

@@ -56,7 +56,7 @@ export async function startBenchPostgres(): Promise<BenchPostgres> {
 
 async function connect(url: string): Promise<Pick<BenchDatabase, 'query'> & AsyncDisposable> {
   const client = new pg.Client({ connectionString: url, query_timeout: STATEMENT_MS })
-  // Whoever asks next is told.
+  // The next query is told.
   client.on('error', () => undefined)
   await client.connect()
   return {

@@ -9,7 +9,7 @@ import { assertAllIsWell, duplicates, setStage } from './stage.ts'
 const MOODS: readonly Behaviour[] = ['ok', 'fail', 'hang', 'ok', 'reset', 'garbage']
 const PER_SECOND = form === 'short' ? 200 : 400
 const PHASES = Math.round((scale.events / PER_SECOND) * 2)
-/** Only so many of a silent phase: silence takes a connection for two seconds, and there are 64. */
+/** One in this number hangs in a silent phase: silence takes a connection for two seconds, and there are 64. */
 const HANGS_ONE_OF = 8
 
 test(

@@ -20,7 +20,7 @@ export interface Load {
   readonly acknowledged: ReadonlyMap<string, string>
   /** How often it had to say the same again. */
   readonly repeats: number
-  /** Resolves when so many are acknowledged. */
+  /** Resolves when `count` are acknowledged. */
   untilAcknowledged(count: number): Promise<void>
   /** Resolves when all are. */
   readonly done: Promise<void>

@@ -9,7 +9,7 @@ import { until } from './until.ts'
 export type Behaviour = 'ok' | 'slow' | 'fail' | 'hang' | 'reset' | 'garbage'
 
 /** Two destinations by their path, as the load's organization has them; see stage.ts. */
-export type DestinationName = 'all' | 'some'
+type DestinationName = 'all' | 'some'
 
 export interface Arrival {
   readonly destination: DestinationName
@@ -27,7 +27,7 @@ export interface CountingReceiver extends AsyncDisposable {
   readonly successes: number
   /** All whole answers so far, whatever they said. */
   readonly answers: number
-  /** Resolves when no connection is open: whoever has died, what it had sent has been read and answered. */
+  /** Resolves when no connection is open: even if the sender died, what it had sent has been read and answered. */
   untilDeserted(): Promise<void>
 }
 
@@ -97,7 +97,7 @@ export async function startCountingReceiver(behave: (arrival: Arrival) => Behavi
 }
 
 function garbage(nth: number): string {
-  // A 200 whose body breaks off in the middle is no answer either.
+  // A 200 whose body breaks off in the middle is not an answer either.
   return nth % 2 === 0 ? 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nab' : 'ICY 200 OK? \u0000\r\n\r\n'
 }
 

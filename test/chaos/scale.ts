@@ -8,7 +8,7 @@ declare module 'vitest' {
 }
 
 /** How much of everything a chaos test does. */
-export interface ChaosScale {
+interface ChaosScale {
   /** Published by the load, in all. */
   readonly events: number
   /** How often the fault comes, spread evenly over the publishing. */

@@ -27,7 +27,7 @@ export interface Product extends AsyncDisposable {
   state(destinationId: string): Promise<documents.DestinationFieldsFragment>
 }
 
-export interface Published {
+interface Published {
   readonly eventId: string
   /** As an envelope has it. */
   readonly createdAt: string
@@ -91,8 +91,8 @@ export function uuidOf(id: string): string {
 }
 
 /**
- * Publishes an event that always fails, and lets the time of each retry come: asserts that retry n is due so many seconds
- * after attempt n, and that nothing comes after the last.
+ * Publishes an event that always fails, and lets the time of each retry come: asserts that retry n is due this number of
+ * seconds after attempt n, and that nothing comes after the last.
  */
 export async function walkSchedule(product: Product, type: string, delaysS: readonly number[]): Promise<void> {
   const { backend, clock, receiver } = product

@@ -3,7 +3,7 @@ import { openSocket, subscribe } from '../../src/client/subscribe.ts'
 import type { Backend } from './postrider.ts'
 
 /**
- * Waits until the feed shows so many attempts of the application, at most 100, and returns their ids, oldest first. A
+ * Waits until the feed shows `count` attempts of the application, at most 100, and returns their ids, oldest first. A
  * delivery may be finished a moment before: the feed waits for older transactions of the whole cluster.
  */
 export async function attemptsOf({ endpoint }: Backend, count: number): Promise<string[]> {

@@ -22,7 +22,7 @@ export interface RunningCli extends AsyncDisposable {
   readonly stderr: string
   /** Resolves as soon as its output has it. */
   said(text: string): Promise<void>
-  /** Resolves with the first so many lines of standard output. */
+  /** Resolves with the first `count` lines of standard output. */
   lines(count: number): Promise<string[]>
   /** Resolves as soon as that is so of what it said. */
   when(isThere: () => boolean, what: string): Promise<void>

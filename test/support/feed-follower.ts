@@ -6,7 +6,7 @@ export interface Follower extends AsyncDisposable {
   readonly ids: readonly string[]
   readonly items: readonly AttemptFeedItem[]
   readonly cursor: string | undefined
-  /** Resolves once so many attempts came; rejects when the feed has ended before. */
+  /** Resolves once `count` attempts came; rejects when the feed has ended before. */
   heard(count: number): Promise<void>
   /** What ended the feed. */
   readonly ended: Promise<unknown>

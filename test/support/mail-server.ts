@@ -6,7 +6,7 @@ import { SMTPServer, type SMTPServerOptions } from 'smtp-server'
 export const LOGIN = { user: 'alerts@example.com', password: 'made-up-password' }
 
 /** A mail as the server got it. */
-export interface Mail {
+interface Mail {
   readonly from: string
   readonly to: readonly string[]
   /** Header lines, unfolded. */

@@ -22,7 +22,7 @@ export interface Plan {
 
 /**
  * Makes Postgres send the plan of each statement beside its answer, on connections to this database from now on: the real
- * statements with their real parameters and settings, whoever in this process sends them. auto_explain does it on
+ * statements with their real parameters and settings, from any place in this process. auto_explain does it on
  * the server; as a notice it reaches us on the connection itself, so no log has to be found and told apart.
  */
 export async function watchPlans(database: TestDatabase): Promise<Disposable & { readonly plans: Plan[] }> {

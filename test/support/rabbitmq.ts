@@ -21,7 +21,7 @@ export interface RabbitMq extends AsyncDisposable {
   connect(vhost?: string): Promise<ChannelModel>
   /** rabbitmqctl; resolves to what it prints. */
   control(...args: string[]): Promise<string>
-  /** Resolves as soon as the broker's log has it so many times. */
+  /** Resolves as soon as the broker's log has it this number of times. */
   logged(pattern: RegExp, times: number): Promise<void>
   /** How often the log has it. */
   timesLogged(pattern: RegExp): number

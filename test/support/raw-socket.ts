@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { WebSocket } from 'ws'
 
 /** A message of graphql-transport-ws. */
-export interface SocketMessage {
+interface SocketMessage {
   readonly type: string
   readonly id?: string
   readonly payload?: unknown

@@ -26,6 +26,6 @@ export async function seedAttempts(database: Pick<TestDatabase, 'query'>, seed: 
      from json_to_recordset($4::json) as x ("startedAt" timestamptz, "durationMs" int, "eventType" text, outcome text)`,
     [application, organization, destination, JSON.stringify(seed.attempts)],
   )
-  // As settlement rings: whoever counts need not wait for its next look.
+  // As settlement notifies: counting need not wait for its next poll.
   await database.query("select pg_notify('postrider', 'seed attempt')")
 }

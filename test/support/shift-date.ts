@@ -1,4 +1,4 @@
-/** Has Date in this process stand so many milliseconds beside the true time; timers and performance.now() stay. */
+/** Has Date in this process stand this number of milliseconds beside the true time; timers and performance.now() stay. */
 export function shiftDate(): { set(offsetMs: number): void; restore(): void } {
   const TrueDate = Date
   let offsetMs = 0

@@ -15,7 +15,7 @@ export interface EmulatedSlack extends AsyncDisposable {
   messages(channel: string): Promise<SlackMessage[]>
 }
 
-export interface SlackMessage {
+interface SlackMessage {
   readonly text: string
   readonly ts: string
   readonly thread_ts?: string

@@ -19,7 +19,7 @@ public static class Webhook
     public static void Verify(string secret, string? id, string? timestamp, string? signature, byte[] rawBody)
     {
         var key = Convert.FromBase64String(secret.StartsWith("whsec_", StringComparison.Ordinal) ? secret.Substring(6) : secret);
-        // Whoever knows that it is empty can sign.
+        // Anyone who knows that it is empty can sign.
         if (key.Length == 0) throw new ArgumentException("the secret is empty", nameof(secret));
 
         // No sign and no spaces, so the difference cannot overflow.

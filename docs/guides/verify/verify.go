@@ -18,7 +18,7 @@ var ErrInvalidSignature = errors.New("webhook: invalid signature")
 // Verify returns nil when the request was signed with the secret, and ErrInvalidSignature when it was not.
 func Verify(secret string, header http.Header, rawBody []byte) error {
 	key, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(secret, "whsec_"))
-	// Whoever knows that it is empty can sign.
+	// Anyone who knows that it is empty can sign.
 	if err != nil || len(key) == 0 {
 		return errors.New("webhook: the secret is empty or not base64")
 	}

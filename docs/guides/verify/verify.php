@@ -9,7 +9,7 @@ function verifyWebhook(string $secret, ?string $id, ?string $timestamp, ?string 
 {
     $toleranceS = 5 * 60;
     $key = base64_decode(preg_replace('/^whsec_/', '', $secret), true);
-    // Whoever knows that it is empty can sign.
+    // Anyone who knows that it is empty can sign.
     if ($key === false || $key === '') {
         throw new InvalidArgumentException('the secret is empty or not base64');
     }

@@ -8,7 +8,7 @@ export class InvalidSignature extends Error {}
 /** Returns when the request was signed with the secret, and throws InvalidSignature when it was not. */
 export function verify(secret: string, headers: IncomingHttpHeaders, rawBody: Uint8Array): void {
   const key = Buffer.from(secret.replace(/^whsec_/, ''), 'base64')
-  // Whoever knows that it is empty can sign.
+  // Anyone who knows that it is empty can sign.
   if (key.length === 0) throw new Error('the secret is empty')
 
   const { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': signature } = headers

@@ -28,7 +28,7 @@ const MAX_FIELDS = 5_000
 /**
  * One level of names for a form that has one level. Fields of objects are named as Zapier names them, by two underscores:
  * `data.customer.name` becomes `data__customer__name`; hence no field of the data can stand in the place of `id`. Lists stay
- * lists: Zapier reads them as line items. Data that is no object is `data` itself. Where two fields come to the same name,
+ * lists: Zapier reads them as line items. Data that is not an object is `data` itself. Where two fields come to the same name,
  * the later one gets `_2`, and so on.
  */
 export function flatEvent({ data, ...event }: KnownEvent): FlatEvent {
@@ -57,7 +57,7 @@ export function flatEvent({ data, ...event }: KnownEvent): FlatEvent {
   return fields as unknown as FlatEvent
 }
 
-/** Names of an object's fields; none for what is no object. */
+/** Names of an object's fields; none for other values. */
 function keysOf(value: unknown): string[] {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.keys(value) : []
 }

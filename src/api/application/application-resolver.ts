@@ -4,14 +4,14 @@ import { z } from 'zod'
 import { type DeliveryProfile, defaultDeliveryProfile, deliveryProfileSchema } from '../../domain/delivery-profile.ts'
 import { parseId } from '../../domain/id.ts'
 import { line, parseInput } from '../../domain/parse-input.ts'
-import { Refused } from '../../domain/refused.ts'
+import { notFound } from '../../domain/refused.ts'
 import { createApiKey } from '../../maintenance/create-api-key.ts'
 import { ApiKey, addApiKey } from '../../store/api-key.ts'
 import { Application, addApplication, changeApplication } from '../../store/application.ts'
 import type { Organization } from '../../store/organization.ts'
 import { type ApiContext, applicationOf, refuseSession, requireOperator } from '../context.ts'
-import { findNode } from '../find-node.ts'
 import { InputArg } from '../input-arg.ts'
+import { findNode } from '../node.ts'
 import { OrganizationType } from '../organization/organization-type.ts'
 import { payloadOf } from '../user-error.ts'
 import {
@@ -108,8 +108,7 @@ export class ApplicationResolver {
       const em = context.parts.store.em()
       const id = parseId('key', input.id)
       const apiKey = id && (await em.findOne(ApiKey, { id, applicationId }))
-      if (!apiKey)
-        throw new Refused({ code: 'NOT_FOUND', message: `there is no key ${input.id}`, path: ['input', 'id'] })
+      if (!apiKey) throw notFound(`key ${input.id}`, ['input', 'id'])
       apiKey.revokedAt ??= new Date()
       await em.flush()
       context.parts.store.notifier.wake('revoked')
@@ -132,8 +131,7 @@ export class ApiKeyResolver {
 async function organizationNamed(context: ApiContext, id: string): Promise<Organization> {
   const organization = await findNode(context, 'org', id)
   if (organization) return organization
-  const message = `there is no organization ${id}`
-  throw new Refused({ code: 'NOT_FOUND', message, path: ['input', 'organizationId'] })
+  throw notFound(`organization ${id}`, ['input', 'organizationId'])
 }
 
 const NULL_MEANS_NEVER = new Set(['disableAfterFailures', 'disableAfterSeconds'])

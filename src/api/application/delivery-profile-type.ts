@@ -98,7 +98,7 @@ export class SignatureRuleInput {
 export class DeliveryProfileType implements DeliveryProfile {
   @Field(() => [EnvelopeField], {
     description:
-      "The body's keys, in this order. No name twice; DATA_SPREAD must come last, and on a collision the envelope's own key wins; an event whose data is no object is then refused at publish.",
+      "The body's keys, in this order. No name twice; DATA_SPREAD must come last, and on a collision the envelope's own key wins; an event whose data is not an object is then refused at publish.",
   })
   envelope!: EnvelopeField[]
 
@@ -122,7 +122,7 @@ export class DeliveryProfileType implements DeliveryProfile {
   @Field(() => Int, {
     nullable: true,
     description:
-      'A destination is disabled, and destination.disabled published, after so many failed attempts in a row and so many seconds without a success: each condition that is not null must hold; both null means never.',
+      'A destination is disabled, and destination.disabled published, after this number of failed attempts in a row and disableAfterSeconds seconds without a success: each condition that is not null must hold; both null means never.',
   })
   disableAfterFailures!: number | null
 

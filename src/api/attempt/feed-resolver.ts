@@ -4,8 +4,8 @@ import type { FeedItem } from '../../feed/feed.ts'
 import type { Delivery } from '../../store/delivery.ts'
 import type { ApiContext } from '../context.ts'
 import { DeliveryType } from '../delivery/delivery-type.ts'
-import { findNode } from '../find-node.ts'
 import { apiError } from '../mask-error.ts'
+import { findNode } from '../node.ts'
 import { overSocket, untilReturned } from '../until-returned.ts'
 import { feedFilterOf, requireFeedCursor } from './attempt-filter.ts'
 import { DeliveryAttemptFilter, FeedItemInterface } from './attempt-type.ts'
@@ -33,7 +33,7 @@ export class FeedResolver {
     _filter?: DeliveryAttemptFilter | null,
     @Arg('last', () => Int, {
       nullable: true,
-      description: `Without after: begin with so many of the newest attempts, 1 to ${MAX_LAST}; with a filter, of those among the application's newest 2,000.`,
+      description: `Without after: begin with this number of the newest attempts, 1 to ${MAX_LAST}; with a filter, of those among the application's newest 2,000.`,
     })
     _last?: number | null,
   ): FeedItem {

@@ -1,5 +1,5 @@
 import { Ctx, Field, InputType, Mutation, ObjectType, Resolver } from 'type-graphql'
-import { checkConnection } from '../../destinations/test-connection.ts'
+import { checkConnection } from '../../destinations/ask-connector.ts'
 import { type ApiContext, scopeOf } from '../context.ts'
 import { InputArg } from '../input-arg.ts'
 import { MutationPayload, payloadOf } from '../user-error.ts'
@@ -9,7 +9,7 @@ import { ConnectorSettings } from './connector-settings.ts'
 export class ConnectorCheckInput extends ConnectorSettings {}
 
 @ObjectType({ description: 'What the service says. Without userErrors the settings are fine.' })
-export class ConnectorCheckPayload extends MutationPayload {
+class ConnectorCheckPayload extends MutationPayload {
   @Field(() => Boolean, {
     description: 'Whether the service was asked. False: the connector has no way to, or the settings were refused.',
   })

@@ -3,7 +3,7 @@ import { connectorCategories } from '../../connector/define-connector.ts'
 import { enumOf } from '../enum.ts'
 import { DateTimeScalar, JsonObjectScalar } from '../scalars.ts'
 
-export const connectorCategoryNames = connectorCategories.map(
+const connectorCategoryNames = connectorCategories.map(
   (category) => category.toUpperCase() as Uppercase<typeof category>,
 )
 

@@ -1,5 +1,5 @@
 import { Ctx, Field, InputType, Mutation, ObjectType, Resolver } from 'type-graphql'
-import { fieldOptions } from '../../destinations/field-options.ts'
+import { fieldOptions } from '../../destinations/ask-connector.ts'
 import { type ApiContext, scopeOf } from '../context.ts'
 import { InputArg } from '../input-arg.ts'
 import { MutationPayload, payloadOf } from '../user-error.ts'
@@ -15,7 +15,7 @@ export class ConnectorFieldOptionsInput extends ConnectorSettings {
 }
 
 @ObjectType({ description: 'A choice for a field.' })
-export class ConnectorFieldOption {
+class ConnectorFieldOption {
   @Field(() => String, { description: 'What a person sees.' })
   label!: string
 
@@ -24,7 +24,7 @@ export class ConnectorFieldOption {
 }
 
 @ObjectType({ description: 'The choices.' })
-export class ConnectorFieldOptionsPayload extends MutationPayload {
+class ConnectorFieldOptionsPayload extends MutationPayload {
   @Field(() => [ConnectorFieldOption], { description: 'At most 1,000, in the order of the remote account.' })
   options!: ConnectorFieldOption[]
 }

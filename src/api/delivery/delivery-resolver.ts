@@ -11,8 +11,8 @@ import { BoundedCount, CountArgs, type CountedConnection, checkMax, nestedConnec
 import { type ApiContext, scopeOf } from '../context.ts'
 import { DestinationType } from '../destination/destination-type.ts'
 import { EventObject } from '../event/event-object.ts'
-import { findNode } from '../find-node.ts'
 import { InputArg } from '../input-arg.ts'
+import { findNode } from '../node.ts'
 import { DateTimeScalar } from '../scalars.ts'
 import { payloadOf } from '../user-error.ts'
 import {

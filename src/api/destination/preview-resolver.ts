@@ -40,7 +40,7 @@ export class DestinationPreviewInput {
 }
 
 @ObjectType({ description: 'What would be sent.' })
-export class DestinationPreviewPayload extends MutationPayload {
+class DestinationPreviewPayload extends MutationPayload {
   @Field(() => HttpRequestRecord, {
     nullable: true,
     description: 'Signed with the secret that signs now; credentials are blanked out. null when it is skipped.',

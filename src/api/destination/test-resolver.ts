@@ -20,7 +20,7 @@ export class DestinationTestInput {
 }
 
 @ObjectType({ description: 'What came of it.' })
-export class DestinationTestPayload extends MutationPayload {
+class DestinationTestPayload extends MutationPayload {
   @Field(() => DeliveryType, { nullable: true, description: 'null when it was refused.' })
   delivery?: DeliveryType | null
 

@@ -16,7 +16,7 @@ export class DestinationUpgradeInput {
 }
 
 @ObjectType({ description: 'What the upgrade makes of the settings.' })
-export class DestinationUpgradePayload extends MutationPayload {
+class DestinationUpgradePayload extends MutationPayload {
   @Field(() => DestinationType, { nullable: true, description: 'As it is now. null when it was refused.' })
   destination?: DestinationType | null
 

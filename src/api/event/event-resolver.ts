@@ -1,7 +1,7 @@
 import type { FilterQuery } from '@mikro-orm/core'
 import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql'
 import { idTime } from '../../domain/id.ts'
-import { type Problem, Refused } from '../../domain/refused.ts'
+import { type Problem, Refused, refused } from '../../domain/refused.ts'
 import type { PublishResult } from '../../publish/publish.ts'
 import type { PublishRequest } from '../../publish/publish-request.ts'
 import type { Delivery } from '../../store/delivery.ts'
@@ -11,9 +11,9 @@ import { BoundedCount, CountArgs, type CountedConnection, checkMax, listConnecti
 import { type ApiContext, applicationOf, organizationOf, scopeOf } from '../context.ts'
 import { DeliveryConnection } from '../delivery/delivery-type.ts'
 import { listDeliveries } from '../delivery/list-deliveries.ts'
-import { findNode } from '../find-node.ts'
 import { idsBetween } from '../id-filter.ts'
 import { InputArg } from '../input-arg.ts'
+import { findNode } from '../node.ts'
 import { OrganizationType } from '../organization/organization-type.ts'
 import { DateTimeScalar, JsonScalar } from '../scalars.ts'
 import { checkTexts } from '../text-filter.ts'
@@ -117,7 +117,7 @@ export class EventConnectionResolver {
 }
 
 async function publishAll(context: ApiContext, events: readonly PublishRequest[]): Promise<PublishResult[]> {
-  if (events.length === 0) throw new Refused({ code: 'REQUIRED', message: 'holds no event', path: [] })
+  if (events.length === 0) throw refused('REQUIRED', 'holds no event', [])
   return context.parts.publish(applicationOf(context), events)
 }
 

@@ -7,7 +7,7 @@ import { MutationPayload, payloadOf } from '../user-error.ts'
 import { EventReplayInput } from './event-object.ts'
 
 @ObjectType({ description: 'The new deliveries.' })
-export class EventReplayPayload extends MutationPayload {
+class EventReplayPayload extends MutationPayload {
   @Field(() => [DeliveryType], { description: 'In the order of destinationIds.' })
   deliveries?: DeliveryType[]
 }

@@ -1,10 +1,10 @@
 import { Ctx, Field, ID, InputType, Int, Mutation, ObjectType, Resolver } from 'type-graphql'
 import { z } from 'zod'
 import { parseInput } from '../../domain/parse-input.ts'
-import { Refused } from '../../domain/refused.ts'
+import { notFound } from '../../domain/refused.ts'
 import { type ApiContext, applicationOf } from '../context.ts'
-import { findNode } from '../find-node.ts'
 import { InputArg } from '../input-arg.ts'
+import { findNode } from '../node.ts'
 import { DateTimeScalar } from '../scalars.ts'
 import { MutationPayload, payloadOf } from '../user-error.ts'
 
@@ -26,7 +26,7 @@ export class PortalSessionCreateInput {
 }
 
 @ObjectType({ description: 'The session. Nothing of it is stored.' })
-export class PortalSessionCreatePayload extends MutationPayload {
+class PortalSessionCreatePayload extends MutationPayload {
   @Field(() => String, { nullable: true, description: 'Sent as `authorization: Bearer TOKEN`, as a key is.' })
   token?: string | null
 
@@ -60,8 +60,7 @@ export class PortalResolver {
       const { expiresInSeconds } = parseInput(schema, { expiresInSeconds: input.expiresInSeconds ?? HOUR_S })
       const organization = await findNode(context, 'org', input.organizationId)
       if (!organization) {
-        const message = `there is no organization ${input.organizationId}`
-        throw new Refused({ code: 'NOT_FOUND', message, path: ['input', 'organizationId'] })
+        throw notFound(`organization ${input.organizationId}`, ['input', 'organizationId'])
       }
       const expiresAt = new Date((Math.floor(Date.now() / 1_000) + expiresInSeconds) * 1_000)
       const { keyId } = context.principal

@@ -3,7 +3,7 @@ import { createDestination } from '../../destinations/create-destination.ts'
 import { deleteDestination } from '../../destinations/delete-destination.ts'
 import { updateDestination } from '../../destinations/update-destination.ts'
 import { type Id, idTime, parseId } from '../../domain/id.ts'
-import { type Problem, Refused } from '../../domain/refused.ts'
+import { type Problem, Refused, refused } from '../../domain/refused.ts'
 import { Destination } from '../../store/destination.ts'
 import { Organization } from '../../store/organization.ts'
 import { type ApiContext, scopeOf } from '../context.ts'
@@ -75,7 +75,7 @@ export function listWebhooks(call: RestCall): Promise<RestAnswer> {
     const { id: organizationId } = await findOrganization(call)
     const { after } = call.query ?? {}
     const before = after === undefined ? undefined : parseId('dst', after)
-    if (after !== undefined && !before) throw refuse('after', `there is no webhook ${after}`)
+    if (after !== undefined && !before) throw refused('INVALID', `there is no webhook ${after}`, ['after'])
     const found = await call.context.parts.store
       .em()
       .find(
@@ -145,11 +145,11 @@ async function findOrganization({ context, organization: text }: RestCall): Prom
   if (text === undefined) {
     const [only, ...others] = await em.find(Organization, own, { limit: 2 })
     if (only && others.length === 0) return only
-    throw refuse('postrider-organization', 'is required: the id or the external id of the customer')
+    throw refused('INVALID', 'is required: the id or the external id of the customer', ['postrider-organization'])
   }
   const id: Id<'org'> | undefined = parseId('org', text)
   const found = await em.findOne(Organization, { $and: [own, id ? { id } : { externalId: text }] })
-  if (!found) throw refuse('postrider-organization', `there is no organization ${text}`)
+  if (!found) throw refused('INVALID', `there is no organization ${text}`, ['postrider-organization'])
   return found
 }
 
@@ -163,10 +163,6 @@ function parseBody<T>(schema: z.ZodType<T>, body: unknown): T {
       return { code: 'INVALID', message: issue.message, path }
     }),
   )
-}
-
-function refuse(field: string, message: string): Refused {
-  return new Refused({ code: 'INVALID', message, path: [field] })
 }
 
 /** What GraphQL calls the fields, by what they are called here. */

@@ -1,4 +1,5 @@
 import { Arg, Args, Ctx, FieldResolver, ID, Query, Resolver, Root } from 'type-graphql'
+import { DAY_MS } from '../../domain/day.ts'
 import { MINUTES_KEPT_DAYS, readStats, type StatsPoint, type StatsSpan, statsSpan } from '../../feed/stats-sql.ts'
 import type { Destination } from '../../store/destination.ts'
 import { type ApiContext, organizationOf, scopeOf } from '../context.ts'
@@ -75,7 +76,7 @@ function checkSpan({ range: { from, to }, bucket }: StatsArgs): StatsSpan {
   if (span.count > MAX_POINTS) {
     throw apiError('BAD_USER_INPUT', `range: has ${span.count} points; at most ${MAX_POINTS}: take a wider bucket`)
   }
-  if (bucket === 'MINUTE' && from.getTime() < now - MINUTES_KEPT_DAYS * 86_400_000 - SLACK_MS) {
+  if (bucket === 'MINUTE' && from.getTime() < now - MINUTES_KEPT_DAYS * DAY_MS - SLACK_MS) {
     throw apiError('BAD_USER_INPUT', `range.from: minutes are kept for ${MINUTES_KEPT_DAYS} days; take HOUR or DAY`)
   }
   return span

@@ -276,7 +276,7 @@ export type DestinationFilter = {
   search?: string | null | undefined;
 };
 
-/** FAILING: so many failed attempts in a row as the delivery profile says. DISABLED: given up by the system. */
+/** FAILING: as many failed attempts in a row as the delivery profile says. DISABLED: given up by the system. */
 export type DestinationHealth =
   | 'DISABLED'
   | 'FAILING'
@@ -385,9 +385,9 @@ export type DestinationUpgradeInput = {
 
 /** Why a destination gets nothing any more. */
 export type DisabledReason =
-  /** Not used yet: what is for a connector that is not there waits for it. */
+  /** Reserved. Deliveries of a destination whose connector is not installed wait; the destination stays enabled. */
   | 'CONNECTOR_MISSING'
-  /** So many failed attempts in a row, over so long a time, as the delivery profile says. */
+  /** The number of failed attempts in a row, and the time without a success, that the delivery profile allows. */
   | 'CONSECUTIVE_FAILURES'
   /** The receiver does not take its credentials. */
   | 'CREDENTIALS_REJECTED'

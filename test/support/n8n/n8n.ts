@@ -36,7 +36,7 @@ export interface N8n extends AsyncDisposable {
   loadOptions(method: string): Promise<LoadedOption[]>
 }
 
-export interface ActionRun {
+interface ActionRun {
   readonly items?: readonly Json[]
   /** Parameters of single items, over those of all. */
   readonly perItem?: readonly Json[]

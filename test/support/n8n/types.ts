@@ -19,7 +19,7 @@ export interface NodeType {
   readonly execute?: (this: object) => Promise<Item[][]>
 }
 
-export type HookMethod = (this: object) => Promise<boolean>
+type HookMethod = (this: object) => Promise<boolean>
 
 export interface LoadedOption {
   readonly name: string
@@ -32,7 +32,7 @@ export interface Item {
   readonly pairedItem?: { readonly item: number }
 }
 
-export interface WebhookAnswer {
+interface WebhookAnswer {
   readonly workflowData?: Item[][]
   readonly webhookResponse?: unknown
   readonly noWebhookResponse?: boolean

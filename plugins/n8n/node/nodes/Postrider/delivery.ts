@@ -103,7 +103,7 @@ export const deliveryProperties: INodeProperties[] = [
   },
 ]
 
-/** The API gives at most so many at once. */
+/** The largest page that the API gives. */
 const PAGE_SIZE = 100
 
 const FIELDS = `id status trigger eventId eventType destinationId attemptCount maxAttempts skipReason

@@ -26,7 +26,7 @@ export interface Registered {
 const FIELDS = 'id key eventTypes disabledReason'
 
 /** One URL has one destination, however often it is set up: Postrider lets an organization use a key only once. */
-export function keyOf(url: string): string {
+function keyOf(url: string): string {
   return `n8n-${createHash('sha256').update(url).digest('hex').slice(0, 40)}`
 }
 

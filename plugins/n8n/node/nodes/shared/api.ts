@@ -8,7 +8,7 @@ import {
   NodeOperationError,
 } from 'n8n-workflow'
 
-export const CREDENTIAL = 'postriderApi'
+const CREDENTIAL = 'postriderApi'
 
 /** What hooks, executions and option lists of n8n have in common. */
 export interface ApiContext extends Pick<FunctionsBase, 'getNode' | 'getCredentials'> {

@@ -3,7 +3,7 @@ import type { Sql } from '../store/sql.ts'
 
 // What connectors remember of a destination: texts that are made once.
 
-/** For so long the others wait for whoever makes it; then it is taken to be lost. */
+/** How long other processes wait for the one that computes the value before they take over. */
 const CLAIM_S = 60
 
 export interface Memo {
