@@ -14,7 +14,6 @@ export default defineConfig({
     },
   },
   test: {
-    include: ['test/**/*.test.ts', 'plugins/*/*.test.ts'],
     globalSetup: 'test/support/global-setup.ts',
     // How much the tests of test/chaos do; npm run chaos has a configuration of its own.
     provide: { chaosForm: 'short' },
@@ -25,5 +24,26 @@ export default defineConfig({
     hookTimeout: 90_000,
     expect: { poll: { timeout: 30_000 } },
     server: { deps: { inline: [/^(?!.*node_modules).*$/] } },
+    projects: [
+      // `npm test`. The files of a worker share its modules: the server is imported once, not for each file.
+      shared('behaviour', ['test/*.test.ts', 'test/products/*.test.ts']),
+      shared('connectors', ['plugins/*/*.test.ts', 'test/kit/*.test.ts']),
+      // Change what a process has only one of, such as its trusted certificates and its timers.
+      isolated('isolated', ['test/isolated/*.test.ts']),
+      // `npm run test:all` runs these as well.
+      isolated('process', ['test/process/*.test.ts']),
+      isolated('rows', ['test/rows/*.test.ts']),
+      isolated('author', ['test/author/*.test.ts']),
+      isolated('browser', ['test/browser/*.test.ts']),
+      isolated('chaos', ['test/chaos/*.test.ts']),
+    ],
   },
 })
+
+function shared(name: string, include: string[]) {
+  return { test: { name, include, isolate: false } }
+}
+
+function isolated(name: string, include: string[]) {
+  return { test: { name, include } }
+}

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { expect, type TestContext, test, vi } from 'vitest'
-import type { DeliveryProfile } from '../src/domain/delivery-profile.ts'
-import { type SignedMessage, signatureHeaders } from '../src/domain/signature.ts'
+import type { DeliveryProfile } from '../../src/domain/delivery-profile.ts'
+import { type SignedMessage, signatureHeaders } from '../../src/domain/signature.ts'
 import {
   type Fields,
   hexLanguages,
@@ -12,7 +12,7 @@ import {
   type Language,
   languages,
   snippetsDir,
-} from './support/verify/languages.ts'
+} from '../support/verify/languages.ts'
 
 // A compiler that was never run before takes its time.
 vi.setConfig({ testTimeout: 120_000 })

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import * as documents from '../src/client/generated/documents.ts'
-import { idToUuid } from '../src/domain/id.ts'
-import { attemptsOf } from './support/attempts.ts'
-import { createTestDatabase, type TestDatabase } from './support/database.ts'
-import { nodesOf, type Plan, type PlanNode, watchPlans } from './support/plans.ts'
-import { type Backend, startTestPostrider } from './support/postrider.ts'
-import { startReceiver } from './support/receiver.ts'
+import * as documents from '../../src/client/generated/documents.ts'
+import { idToUuid } from '../../src/domain/id.ts'
+import { attemptsOf } from '../support/attempts.ts'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { nodesOf, type Plan, type PlanNode, watchPlans } from '../support/plans.ts'
+import { type Backend, startTestPostrider } from '../support/postrider.ts'
+import { startReceiver } from '../support/receiver.ts'
 
 // Whatever Postgres believes of the tables, nothing reads one of the large ones from end to end. Statistics mislead most
 // when they are old: a table emptied and filled again, one that grew since it was looked at, one never looked at.

@@ -1,10 +1,10 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { expect, test } from 'vitest'
-import { createTestDatabase } from './support/database.ts'
-import { startTestPostrider } from './support/postrider.ts'
-import { startProxy } from './support/proxy.ts'
-import { startReceiver } from './support/receiver.ts'
+import { createTestDatabase } from '../support/database.ts'
+import { startTestPostrider } from '../support/postrider.ts'
+import { startProxy } from '../support/proxy.ts'
+import { startReceiver } from '../support/receiver.ts'
 
 test('stopping lets what is in flight finish, and leaves nothing half-settled', async () => {
   await using database = await createTestDatabase()

@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { expect, test } from 'vitest'
-import * as documents from '../src/client/generated/documents.ts'
-import { attemptsOf } from './support/attempts.ts'
-import { createTestDatabase, type TestDatabase } from './support/database.ts'
-import { dumpOf } from './support/dump.ts'
+import * as documents from '../../src/client/generated/documents.ts'
+import { attemptsOf } from '../support/attempts.ts'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { dumpOf } from '../support/dump.ts'
 import {
   type Backend,
   backendOf,
@@ -13,9 +13,9 @@ import {
   OPERATOR_KEY,
   startTestPostrider,
   TEST_ENVIRONMENT,
-} from './support/postrider.ts'
-import { runToEnd, startProcess, temporaryFolder } from './support/process.ts'
-import { startReceiver } from './support/receiver.ts'
+} from '../support/postrider.ts'
+import { runToEnd, startProcess, temporaryFolder } from '../support/process.ts'
+import { startReceiver } from '../support/receiver.ts'
 
 const key = (id: string) => `${id}:${randomBytes(32).toString('base64')}`
 const TOKEN = 'Bearer token-of-the-customer-4711'

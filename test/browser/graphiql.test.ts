@@ -5,7 +5,7 @@ import { promisify } from 'node:util'
 import { buildSchema, type OperationDefinitionNode, parse, validate } from 'graphql'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { startBrowser, visit } from './support/browser.ts'
+import { startBrowser, visit } from '../support/browser.ts'
 import {
   editorHas,
   isRead,
@@ -19,12 +19,12 @@ import {
   stop,
   tabsOf,
   textOf,
-} from './support/graphiql-page.ts'
-import { type PostriderProcess, startProcess } from './support/process.ts'
+} from '../support/graphiql-page.ts'
+import { type PostriderProcess, startProcess } from '../support/process.ts'
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
-const checkout = path.resolve(import.meta.dirname, '..')
+const checkout = path.resolve(import.meta.dirname, '../..')
 const examplesDir = path.join(checkout, 'schema/examples')
 
 const exampleFiles = (await readdir(examplesDir)).toSorted()

@@ -3,12 +3,12 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createProxy } from 'proxy'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { DeliveryDocument } from '../src/client/generated/documents.ts'
-import { createOutbound, type SendOptions } from '../src/outbound/outbound.ts'
-import { makeCertificate, trustCertificate } from './support/certificate.ts'
-import { startTestPostrider } from './support/postrider.ts'
-import { startRawReceiver } from './support/raw-receiver.ts'
-import { startReceiver } from './support/receiver.ts'
+import { DeliveryDocument } from '../../src/client/generated/documents.ts'
+import { createOutbound, type SendOptions } from '../../src/outbound/outbound.ts'
+import { makeCertificate, trustCertificate } from '../support/certificate.ts'
+import { startTestPostrider } from '../support/postrider.ts'
+import { startRawReceiver } from '../support/raw-receiver.ts'
+import { startReceiver } from '../support/receiver.ts'
 
 // Through a real forward proxy (the npm package "proxy").
 

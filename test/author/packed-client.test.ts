@@ -3,9 +3,9 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Backend, startTestPostrider, type TestPostrider } from './support/postrider.ts'
-import { checkout, temporaryFolder } from './support/process.ts'
-import { startReceiver } from './support/receiver.ts'
+import { type Backend, startTestPostrider, type TestPostrider } from '../support/postrider.ts'
+import { checkout, temporaryFolder } from '../support/process.ts'
+import { startReceiver } from '../support/receiver.ts'
 
 // postrider/client as whoever installs the package has it: packed, unpacked, and nothing beside it but graphql-ws.
 

@@ -1,28 +1,27 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { expect, inject, test, vi } from 'vitest'
-import webhook from '../plugins/webhook/index.ts'
-import { checkConnector } from '../src/kit/check-connector.ts'
-import { type Finding, type Group, groups } from '../src/kit/finding.ts'
-import { base } from './kit/broken/base.ts'
-import classify, { content } from './kit/broken/classify.ts'
-import contained from './kit/broken/contained.ts'
-import fast from './kit/broken/fast.ts'
-import golden from './kit/broken/golden.ts'
-import live from './kit/broken/live.ts'
-import manifest, { nameless } from './kit/broken/manifest.ts'
-import pure, { clock, counter } from './kit/broken/pure.ts'
-import samples from './kit/broken/samples.ts'
-import schema from './kit/broken/schema.ts'
-import secrets from './kit/broken/secrets.ts'
-
-import line, { startLineServer } from './kit/line.ts'
-import { temporaryFolder } from './support/process.ts'
+import webhook from '../../plugins/webhook/index.ts'
+import { checkConnector } from '../../src/kit/check-connector.ts'
+import { type Finding, type Group, groups } from '../../src/kit/finding.ts'
+import { temporaryFolder } from '../support/process.ts'
+import { base } from './broken/base.ts'
+import classify, { content } from './broken/classify.ts'
+import contained from './broken/contained.ts'
+import fast from './broken/fast.ts'
+import golden from './broken/golden.ts'
+import live from './broken/live.ts'
+import manifest, { nameless } from './broken/manifest.ts'
+import pure, { clock, counter } from './broken/pure.ts'
+import samples from './broken/samples.ts'
+import schema from './broken/schema.ts'
+import secrets from './broken/secrets.ts'
+import line, { startLineServer } from './line.ts'
 
 vi.setConfig({ testTimeout: 120_000 })
 
 const databaseUrl = inject('postgresUrl')
-const rootDir = path.resolve(import.meta.dirname, '..')
+const rootDir = path.resolve(import.meta.dirname, '../..')
 /** No database can be made there: the live group ends at once. */
 const withoutServer = { databaseUrl: 'postgres://127.0.0.1:1/' }
 

@@ -1,8 +1,8 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { startBrowser, visit } from './support/browser.ts'
-import { type Backend, startTestPostrider, type TestPostrider } from './support/postrider.ts'
-import { type Receiver, startReceiver } from './support/receiver.ts'
+import { startBrowser, visit } from '../support/browser.ts'
+import { type Backend, startTestPostrider, type TestPostrider } from '../support/postrider.ts'
+import { type Receiver, startReceiver } from '../support/receiver.ts'
 
 // One page by two names, of which one is listed: what a real browser makes of our answers.
 

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
-import { EventsPublishDocument } from '../src/client/generated/documents.ts'
-import { createTestDatabase, type TestDatabase } from './support/database.ts'
-import { createBackend, OPERATOR_KEY, TEST_ENVIRONMENT } from './support/postrider.ts'
-import { startProcess } from './support/process.ts'
-import { startReceiver } from './support/receiver.ts'
+import { EventsPublishDocument } from '../../src/client/generated/documents.ts'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { createBackend, OPERATOR_KEY, TEST_ENVIRONMENT } from '../support/postrider.ts'
+import { startProcess } from '../support/process.ts'
+import { startReceiver } from '../support/receiver.ts'
 
 test('after a kill -9 in mid-delivery another process takes up what was in flight, and nothing is lost', async () => {
   await using database = await createTestDatabase()

@@ -4,11 +4,11 @@ import { createServer as createTlsServer } from 'node:https'
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { afterAll, expect, test, vi } from 'vitest'
-import { parseAllow } from '../src/outbound/allow.ts'
-import { createOutbound, type Outbound, OutboundRequestInvalid, type SendOptions } from '../src/outbound/outbound.ts'
-import { createPools } from '../src/outbound/pools.ts'
-import { createResolve } from '../src/outbound/resolve.ts'
-import { makeCertificate, trustCertificate } from './support/certificate.ts'
+import { parseAllow } from '../../src/outbound/allow.ts'
+import { createOutbound, type Outbound, OutboundRequestInvalid, type SendOptions } from '../../src/outbound/outbound.ts'
+import { createPools } from '../../src/outbound/pools.ts'
+import { createResolve } from '../../src/outbound/resolve.ts'
+import { makeCertificate, trustCertificate } from '../support/certificate.ts'
 
 const loopback = { allow: ['127.0.0.1/32'] }
 const sendOptions: SendOptions = { poolKey: 'destination v1', timeoutMs: 5_000, httpsOnly: false }
