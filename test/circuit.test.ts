@@ -6,7 +6,7 @@ import {
   DestinationDeleteDocument,
   EventsPublishDocument,
 } from '../src/client/generated/documents.ts'
-import { type CircuitState, nextCircuit, patienceMs } from '../src/domain/circuit.ts'
+import { type CircuitState, maxHeldMs, nextCircuit } from '../src/domain/circuit.ts'
 import { freePort } from './support/free-port.ts'
 import { startTestPostrider } from './support/postrider.ts'
 import { startReceiver } from './support/receiver.ts'
@@ -36,8 +36,8 @@ test('any answer closes it, and what was on its way when it opened moves no prob
 })
 
 test('a delivery waits behind an open circuit as long as its schedule lasts, five minutes at least', () => {
-  expect(patienceMs([])).toBe(300_000)
-  expect(patienceMs([60, 3_600])).toBe(3_660_000)
+  expect(maxHeldMs([])).toBe(300_000)
+  expect(maxHeldMs([60, 3_600])).toBe(3_660_000)
 })
 
 test('a destination that cannot be reached gets a probe at a time, and all that waited once it is back', async () => {
@@ -54,10 +54,10 @@ test('a destination that cannot be reached gets a probe at a time, and all that 
   await until(async () => (await circuit())[0]!.probe_at !== null)
   const tried = await attempts(postrider.database)
 
-  // What is published now goes straight behind the gate.
+  // What is published now goes straight held.
   const { deliveries } = await backend.publish({ organizationId, type: 'a', data: {} })
   const [waiting] = await postrider.database.query<{ n: number }>(
-    "select count(*)::int as n from waiting_delivery where state = 'GATED' and destination_id = (select destination_id from destination_health)",
+    "select count(*)::int as n from waiting_delivery where state = 'HELD' and destination_id = (select destination_id from destination_health)",
   )
   expect(waiting!.n).toBeGreaterThan(0)
   expect((await backend.send(DeliveryDocument, { id: deliveries[0]!.id })).delivery).toMatchObject({
@@ -94,7 +94,7 @@ test('what waited behind an open circuit for longer than its schedule lasts has 
   const { id } = deliveries[0]!
   await postrider.database.query("update delivery set next_attempt_at = now() - interval '6 minutes'")
   await postrider.database.query("update waiting_delivery set due_at = now() - interval '6 minutes'")
-  await postrider.database.query('update destination_health set gate_opens_at = now()')
+  await postrider.database.query('update destination_health set release_at = now()')
   expect(await backend.finished(id)).toMatchObject({ status: 'FAILED', attemptCount: 1 })
   const { delivery } = await backend.send(DeliveryDocument, { id })
   expect(delivery!.lastAttempt).toMatchObject({ request: null, errorMessage: expect.stringContaining('Given up') })

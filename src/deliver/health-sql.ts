@@ -11,30 +11,30 @@ export interface DestinationEvidence extends HealthEvidence, CircuitEvidence {
 /** `lastSuccessAt` of a healthy destination is kept to the second, so that a busy one is not written by every batch. */
 const SUCCESS_STEP_MS = 1_000
 
-/** A destination whose health is another than it was. */
+/** A destination whose health has changed. */
 export interface HealthMove extends HealthState {
   readonly destinationId: string
 }
 
 /**
- * Moves health and circuits by what was seen, and opens gates: `openings` says in how many milliseconds. A destination
- * that nothing changed of is read and not written. Returns those whose health is another now.
+ * Moves health and circuits by what was seen, and says when destinations may release held deliveries: `releases` holds the
+ * milliseconds until then. A destination that nothing changes is read and not written. Returns those whose health changed.
  */
 export async function moveHealth(
   tx: Sql,
   evidence: readonly DestinationEvidence[],
-  openings: ReadonlyMap<string, number>,
+  releases: ReadonlyMap<string, number>,
 ): Promise<HealthMove[]> {
   const seen = await readHealth(tx, keys(evidence), '')
   const affected = evidence.filter((one) => {
     const row = seen.get(one.destinationId)
     return row && isMoved(row, one)
   })
-  const touched = [...new Set([...keys(affected), ...openings.keys()])]
+  const touched = [...new Set([...keys(affected), ...releases.keys()])]
   if (touched.length === 0) return []
   const locked = await readHealth(tx, touched, 'order by destination_id for update')
   const evidenceOf = new Map(affected.map((one) => [one.destinationId, one]))
-  const rows = [...locked.values()].map((row) => next(row, evidenceOf.get(row.destinationId), openings))
+  const rows = [...locked.values()].map((row) => next(row, evidenceOf.get(row.destinationId), releases))
   if (rows.length > 0) await writeHealth(tx, rows)
   return rows.filter((row) => row.health !== locked.get(row.destinationId)!.health)
 }
@@ -61,27 +61,27 @@ interface HealthRow extends HealthState, CircuitState {
   readonly now: Date
 }
 
-/** A row as it is to be: `opensInMs` set when the gate is to be looked at then, if anything waits behind it. */
+/** A row as it is to be: `releaseInMs` is when held deliveries, if there are any, may be released. */
 interface NextRow extends HealthState, CircuitState {
   readonly destinationId: string
-  readonly opensInMs: number | null
+  readonly releaseInMs: number | null
 }
 
 function next(
   row: HealthRow,
   evidence: DestinationEvidence | undefined,
-  openings: ReadonlyMap<string, number>,
+  releases: ReadonlyMap<string, number>,
 ): NextRow {
   const { destinationId, now } = row
-  const opensInMs = openings.get(destinationId) ?? null
-  if (!evidence) return { ...row, opensInMs }
+  const releaseInMs = releases.get(destinationId) ?? null
+  if (!evidence) return { ...row, releaseInMs }
   const circuit = nextCircuit(row, evidence, now)
   const moved = circuit.probeAt?.getTime() !== row.probeAt?.getTime()
   return {
     ...nextHealth(row, evidence, { policy: evidence.policy, now }),
     ...circuit,
     destinationId,
-    opensInMs: moved ? (circuit.probeAt?.getTime() ?? now.getTime()) - now.getTime() : opensInMs,
+    releaseInMs: moved ? (circuit.probeAt?.getTime() ?? now.getTime()) - now.getTime() : releaseInMs,
   }
 }
 
@@ -104,11 +104,11 @@ async function writeHealth(tx: Sql, rows: readonly NextRow[]): Promise<void> {
        disabled_at = x."disabledAt", consecutive_failures = x."consecutiveFailures",
        failing_since = x."failingSince", last_success_at = x."lastSuccessAt", circuit_failures = x."circuitFailures",
        probe_at = x."probeAt", probe_delay_s = x."probeDelayS", probe_delivery_id = x."probeDeliveryId",
-       gate_opens_at = case when h.gate_opens_at is null or x."opensInMs" is null then h.gate_opens_at
-         else now() + x."opensInMs" * interval '1 ms' end
+       release_at = case when h.release_at is null or x."releaseInMs" is null then h.release_at
+         else now() + x."releaseInMs" * interval '1 ms' end
      from json_to_recordset($1::json) as x ("destinationId" uuid, health text, "disabledReason" text,
        "disabledAt" timestamptz, "consecutiveFailures" int, "failingSince" timestamptz, "lastSuccessAt" timestamptz,
-       "circuitFailures" int, "probeAt" timestamptz, "probeDelayS" int, "probeDeliveryId" uuid, "opensInMs" float8)
+       "circuitFailures" int, "probeAt" timestamptz, "probeDelayS" int, "probeDeliveryId" uuid, "releaseInMs" float8)
      where h.destination_id = any($2::uuid[]) and h.destination_id = x."destinationId"`,
     [JSON.stringify(rows), rows.map((row) => row.destinationId)],
   )

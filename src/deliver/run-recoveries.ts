@@ -1,6 +1,5 @@
-import { holdOrganizations } from '../publish/publish-sql.ts'
-import { holdBack } from '../queue/hold.ts'
-import { RECOVERED_POSITION } from '../queue/waiting.ts'
+import { lockOrganizations } from '../publish/publish-sql.ts'
+import { holdDeliveries } from '../queue/hold.ts'
 import { startLoop } from '../store/loop.ts'
 import { newUuid } from '../store/new-id.ts'
 import {
@@ -20,14 +19,14 @@ import type { Transaction } from '../store/transaction.ts'
 
 /** Deliveries of one transaction: a longer one would hold back the feed. */
 const SLICE = 500
-/** Between two slices others have the database, for so long at least, and for as long as the last one took. */
+/** Pause between two slices, which leaves the database to others: so long at least, and as long as the last slice took. */
 const REST_MS = 20
 const POLL_MS = 5_000
 const MOST = 2_147_483_647
 
 /**
- * Goes on with recoveries, one slice a transaction: whoever is killed leaves a place where another goes on. What is recovered
- * stands behind the destination's gate and behind its live traffic, and is let out by the worker as there is room.
+ * Goes on with recoveries, one slice a transaction: when a process is killed, another continues after its last slice.
+ * Recovered deliveries are held behind the destination's live ones, and released as the worker has room.
  */
 export function startRecoveries(options: RecoveryOptions): AsyncDisposable {
   return startLoop({
@@ -63,7 +62,7 @@ async function work({ store, onError }: RecoveryOptions): Promise<boolean> {
   }
 }
 
-/** False when another process has hold of it. */
+/** False when another process has locked it. */
 async function recoverSlice(tx: Transaction, id: string): Promise<boolean> {
   const recovery = await lockRecovery(tx, id)
   if (!recovery) return false
@@ -83,9 +82,9 @@ async function recoverSlice(tx: Transaction, id: string): Promise<boolean> {
   if (deliveries.length > 0) {
     await insertRecovered(tx, recovery, deliveries)
     const { destinationId } = recovery
-    await holdBack(
+    await holdDeliveries(
       tx,
-      deliveries.map((delivery) => ({ deliveryId: delivery.id, destinationId, position: RECOVERED_POSITION })),
+      deliveries.map((delivery) => ({ deliveryId: delivery.id, destinationId, lane: 'RECOVERED' as const })),
     )
   }
   await advanceRecovery(tx, id, { cursorId: lastId, enqueued: deliveries.length, isDone: isLast })
@@ -97,6 +96,6 @@ async function obstacle(tx: Sql, { destinationId }: OpenRecovery): Promise<strin
     'select organization_id as "organizationId" from destination where id = $1',
     [destinationId],
   )
-  const isThere = row && (await holdOrganizations(tx, [row.organizationId])).has(row.organizationId)
+  const isThere = row && (await lockOrganizations(tx, [row.organizationId])).has(row.organizationId)
   return isThere ? undefined : 'The destination was deleted'
 }

@@ -21,8 +21,7 @@ export interface SendParts {
 export interface Sent {
   readonly outcome: Outcome
   readonly durationMs: number
-  /** Whether there was an answer. */
-  readonly isReached: boolean
+  readonly wasAnswered: boolean
   readonly response: Omit<OutboundResponse, 'kind' | 'durationMs'> | undefined
 }
 
@@ -49,7 +48,7 @@ async function sendByHttp(
   return {
     outcome: classify(target, result, now()),
     durationMs: Math.round(result.durationMs),
-    isReached: result.kind === 'response',
+    wasAnswered: result.kind === 'response',
     response: result.kind === 'response' ? result : undefined,
   }
 }
@@ -70,12 +69,12 @@ async function sendByConnector(
     const given = { ...context, request: { method, url, headers, body } }
     return parseDelivered(await connector.definition.deliver!(hosts.of(destination, host), given))
   }
-  let ended: Pick<Sent, 'outcome' | 'isReached'> & { response?: PlainResponse | undefined }
+  let ended: Pick<Sent, 'outcome' | 'wasAnswered'> & { response?: PlainResponse | undefined }
   try {
     const result = await withHost(outbound, { ...limitsOf(destination), cut, onResponse }, work)
     if (!result) return 'by HTTP'
-    const isReached = !(result.kind === 'retry' && result.because === 'CONNECTION')
-    ended = { outcome: outcomeOf(result), isReached, response: result.response }
+    const wasAnswered = !(result.kind === 'retry' && result.because === 'CONNECTION')
+    ended = { outcome: outcomeOf(result), wasAnswered, response: result.response }
   } catch (error) {
     const failure = failureBeneath(error)
     if (failure?.failure === 'ABORTED') return undefined
@@ -83,20 +82,20 @@ async function sendByConnector(
   }
   return {
     ...ended,
-    isReached: ended.isReached || last !== undefined,
+    wasAnswered: ended.wasAnswered || last !== undefined,
     durationMs: Math.round(performance.now() - startedAt),
     response: ended.response ? toResponse(ended.response) : last && shorten(last),
   }
 }
 
 /** What a connector threw. */
-function endOf(error: unknown, failure: SendFailure | undefined): Pick<Sent, 'outcome' | 'isReached'> {
+function endOf(error: unknown, failure: SendFailure | undefined): Pick<Sent, 'outcome' | 'wasAnswered'> {
   const said = error instanceof Error ? error.message : String(error)
   const [failureKind, message] = failure
     ? ([failure.failure as Exclude<FailureCode, 'ABORTED'>, failure.message] as const)
     : (['CONNECTOR_ERROR', `The connector could not deliver: ${said}`] as const)
   // Whatever is wrong with a connector that throws, its receiver is not known to be away.
-  return { outcome: { outcome: 'RETRYABLE_FAILURE', failureKind, message }, isReached: !failure }
+  return { outcome: { outcome: 'RETRYABLE_FAILURE', failureKind, message }, wasAnswered: !failure }
 }
 
 interface PlainResponse {

@@ -1,6 +1,6 @@
 /**
- * A destination that cannot be reached costs the others nothing: after so many connection-level failures or timeouts in a
- * row its deliveries are held back, but for one probe at a time.
+ * A destination that cannot be reached costs the others nothing: after OPEN_AFTER connection-level failures or timeouts in a
+ * row its circuit opens, and its deliveries are held but for one probe at a time.
  */
 export interface CircuitState {
   /** Unreachable in a row. */
@@ -36,8 +36,8 @@ export function nextCircuit(state: CircuitState, { answered, unreachable }: Circ
   return { circuitFailures, probeAt, probeDelayS, probeDeliveryId: null }
 }
 
-/** How long a delivery may wait behind an open circuit: as long as its whole schedule, and long enough for a probe. */
-export function patienceMs(retryDelaysS: readonly number[]): number {
+/** How long an open circuit may hold a delivery: as long as its whole schedule, and long enough for a probe. */
+export function maxHeldMs(retryDelaysS: readonly number[]): number {
   const scheduleS = retryDelaysS.reduce((sum, delayS) => sum + delayS, 0)
   return Math.max(scheduleS, LONGEST_PROBE_S) * 1_000
 }

@@ -2,7 +2,7 @@ import { locks } from '../store/locks.ts'
 import type { Sql } from '../store/sql.ts'
 import type { NewEvent } from './publish-sql.ts'
 
-// What postrider.publish() of migrations/migration-009-outbox.ts has committed and no worker has seen yet.
+// Events that postrider.publish() (migrations/first/publish.sql) has committed and no worker has taken yet.
 
 /** Takes up to `limit` events, in the order in which they were published; none while another worker does. */
 export async function takeOutbox(tx: Sql, limit: number): Promise<NewEvent[]> {

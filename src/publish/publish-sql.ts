@@ -1,4 +1,4 @@
-import { HELD } from '../queue/hold.ts'
+import { HOLDS_NEW } from '../queue/hold.ts'
 import { insertJobsFrom } from '../queue/jobs.ts'
 import type { DeliveryTrigger } from '../store/delivery.ts'
 import type { Sql } from '../store/sql.ts'
@@ -105,7 +105,7 @@ export async function findPayloadSchemas(
  * Holds the organizations until the transaction ends: one that is being deleted is waited for, and not in the answer
  * then. Sorted, so that two batches cannot wait for each other in a circle.
  */
-export async function holdOrganizations(tx: Sql, ids: readonly string[]): Promise<Set<string>> {
+export async function lockOrganizations(tx: Sql, ids: readonly string[]): Promise<Set<string>> {
   const rows = await tx<{ id: string }>(
     'select id from organization where id = any($1::uuid[]) order by id for key share',
     [[...new Set(ids)]],
@@ -124,7 +124,7 @@ const SUBSCRIBES_TO = (type: string) => `(cardinality(d.event_types) = 0 or exis
 /**
  * Stores events and, in the same statement, a delivery for each destination that subscribes to one, and a job for each that
  * can run now. Delivery ids take the time of their event and random bits. A destination that is off, or that the system
- * disabled, gets a SKIPPED one. The organizations are held as by holdOrganizations. Subscriptions are looked up once for each
+ * disabled, gets a SKIPPED one. The organizations are locked as by lockOrganizations. Subscriptions are looked up once for each
  * organization and type of the batch; `offset 0` keeps that an index scan each.
  */
 export function publishEvents(tx: Sql, events: readonly NewEvent[]): Promise<Publication> {
@@ -148,7 +148,7 @@ const publication = (store: typeof STORE | '') => `with alive as materialized (
          $9::timestamptz[])
          as e (id, application_id, organization_id, type, data, data_bytes, idempotency_key, is_test, deliver_at)
      ), ${store}subscribed as materialized (
-       select w.organization_id, w.type, d.id as destination_id, a.max_attempts, ${HELD} as is_held,
+       select w.organization_id, w.type, d.id as destination_id, a.max_attempts, ${HOLDS_NEW} as is_held,
          ${SKIP_REASON} as skip_reason
        from (select distinct organization_id, type from e offset 0) w
        cross join lateral (select * from destination where organization_id = w.organization_id offset 0) d
@@ -259,7 +259,7 @@ export async function findSubscribed(
   wanted: { organizationId: string; type: string; destinationIds: readonly string[] | undefined },
 ): Promise<Subscribed[]> {
   return tx(
-    `select d.id as "destinationId", ${SKIP_REASON} as "skipReason", ${HELD} as "isHeld"
+    `select d.id as "destinationId", ${SKIP_REASON} as "skipReason", ${HOLDS_NEW} as "isHeld"
      from destination d cross join lateral (select * from destination_health where destination_id = d.id offset 0) h
      where d.organization_id = $1 and case when $3::uuid[] is null then ${SUBSCRIBES_TO('$2')} else d.id = any($3) end
      order by d.id`,

@@ -6,7 +6,7 @@ import { Delivery } from '../store/delivery.ts'
 import { Event } from '../store/event.ts'
 import { newId } from '../store/new-id.ts'
 import type { Store } from '../store/store.ts'
-import { findSubscribed, holdOrganizations, insertReplays } from './publish-sql.ts'
+import { findSubscribed, insertReplays, lockOrganizations } from './publish-sql.ts'
 
 const MAX_DESTINATIONS = 1_000
 
@@ -23,7 +23,7 @@ export async function replayEvent(
   const destinationIds = input.destinationIds == null ? undefined : parseDestinations(input.destinationIds)
   const organization = idToUuid(event.organizationId)
   const ids = await store.transaction(async (tx) => {
-    if (!(await holdOrganizations(tx, [organization])).has(organization)) {
+    if (!(await lockOrganizations(tx, [organization])).has(organization)) {
       throw refuse('NOT_FOUND', 'the organization was deleted', ['id'])
     }
     const found = await findSubscribed(tx, { organizationId: organization, type: event.type, destinationIds })

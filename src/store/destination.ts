@@ -62,7 +62,7 @@ export const destinationHealths = ['HEALTHY', 'FAILING', 'DISABLED'] as const
 
 /**
  * What the system found of a destination. Moved by settlement; see deliver/health-sql.ts. Its row also holds the
- * destination's circuit and gate, which no API shows; see queue/hold.ts.
+ * destination's circuit and hold, which no API shows; see queue/hold.ts.
  */
 export const DestinationHealth = defineEntity({
   name: 'DestinationHealth',

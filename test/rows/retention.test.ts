@@ -63,7 +63,7 @@ test('a day stays as long as a pending delivery lies in it or has its event ther
   const { backend, database } = setting
   const late = await seedDay(setting, 40, { status: 'PENDING' })
   await database.query(
-    `insert into waiting_delivery (delivery_id, destination_id, state, due_at) values ($1, $2, 'TIMED', now() + interval '1 day')`,
+    `insert into waiting_delivery (delivery_id, destination_id, state, due_at) values ($1, $2, 'SCHEDULED', now() + interval '1 day')`,
     [late.delivery, idToUuid(setting.destinationId)],
   )
   await seedDay(setting, 41)
