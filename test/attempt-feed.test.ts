@@ -10,6 +10,7 @@ import { startBrowser, visit } from './support/browser.ts'
 import { committedAttempts, startFollower } from './support/feed-follower.ts'
 import { type Backend, startTestPostrider, type TestPostrider } from './support/postrider.ts'
 import { type Receiver, startReceiver } from './support/receiver.ts'
+import { until } from './support/until.ts'
 
 // `createAttemptFeed` of postrider/client, in Node and in a browser.
 
@@ -148,9 +149,7 @@ async function publish(count: number, to = organizationId): Promise<void> {
   const before = (await committedAttempts(postrider.database)).length
   const events = Array.from({ length: count }, () => ({ organizationId: to, type: 'a', data: {} }))
   await backend.send(EventsPublishDocument, { input: { events } })
-  while ((await committedAttempts(postrider.database)).length < before + count) {
-    await postrider.database.query('select pg_sleep(0.01)')
-  }
+  await until(async () => (await committedAttempts(postrider.database)).length >= before + count)
 }
 
 /** A page of a product, with the client as npm installs it and nothing that was bundled. */

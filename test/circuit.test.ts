@@ -10,6 +10,7 @@ import { type CircuitState, maxHeldMs, nextCircuit } from '../src/domain/circuit
 import { freePort } from './support/free-port.ts'
 import { startTestPostrider } from './support/postrider.ts'
 import { startReceiver } from './support/receiver.ts'
+import { until } from './support/until.ts'
 
 const now = new Date('2026-11-21T10:00:00Z')
 const closed: CircuitState = { circuitFailures: 0, probeAt: null, probeDelayS: null, probeDeliveryId: null }
@@ -136,8 +137,4 @@ async function attempts(database: Database, kind?: string): Promise<number> {
     [kind ?? null],
   )
   return row!.n
-}
-
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  while (!(await condition()));
 }

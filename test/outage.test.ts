@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { EventPublishDocument, FollowAttemptsDocument } from '../src/client/generated/documents.ts'
 import { RequestFailed } from '../src/client/request.ts'
@@ -51,6 +52,7 @@ async function untilAvailable<T>(work: () => Promise<T>): Promise<T> {
       return await work()
     } catch (error) {
       if (!(error instanceof RequestFailed) || !error.codes.includes('UNAVAILABLE')) throw error
+      await pause(20)
     }
   }
 }

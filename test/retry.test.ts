@@ -5,6 +5,7 @@ import { parseRetryAfterMs } from '../src/domain/outcome.ts'
 import { retryDelayMs } from '../src/domain/retry-schedule.ts'
 import { type Backend, startTestPostrider, type TestPostrider } from './support/postrider.ts'
 import { type Receiver, startReceiver } from './support/receiver.ts'
+import { until } from './support/until.ts'
 
 let postrider: TestPostrider
 beforeAll(async () => {
@@ -132,8 +133,6 @@ async function publishOne(
 
 /** The receiver has the request before the attempt is settled: a retry in between would be too early. */
 async function retryOnceTried(backend: Backend, id: string) {
-  for (;;) {
-    const { delivery } = await backend.send(DeliveryDocument, { id })
-    if (delivery!.attemptCount === 1) return backend.send(DeliveryRetryDocument, { input: { id } })
-  }
+  await until(async () => (await backend.send(DeliveryDocument, { id })).delivery!.attemptCount === 1)
+  return backend.send(DeliveryRetryDocument, { input: { id } })
 }

@@ -4,6 +4,7 @@ import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { createBackend, OPERATOR_KEY, TEST_ENVIRONMENT } from '../support/postrider.ts'
 import { startProcess } from '../support/process.ts'
 import { startReceiver } from '../support/receiver.ts'
+import { until } from '../support/until.ts'
 
 test('after a kill -9 in mid-delivery another process takes up what was in flight, and nothing is lost', async () => {
   await using database = await createTestDatabase()
@@ -46,9 +47,7 @@ function environmentOf(database: TestDatabase): Record<string, string> {
 
 /** Looks until no job is left; there is no event for "nothing more to do". */
 async function untilSettled(database: TestDatabase): Promise<void> {
-  while ((await database.query('select 1 from pgboss.job limit 1')).length > 0) {
-    await database.query('select pg_sleep(0.05)')
-  }
+  await until(async () => (await database.query('select 1 from pgboss.job limit 1')).length === 0)
 }
 
 /** Deliveries whose status, attempts and job contradict each other. */

@@ -5,6 +5,7 @@ import { createTestDatabase } from '../support/database.ts'
 import { startTestPostrider } from '../support/postrider.ts'
 import { startProxy } from '../support/proxy.ts'
 import { startReceiver } from '../support/receiver.ts'
+import { until } from '../support/until.ts'
 
 test('stopping lets what is in flight finish, and leaves nothing half-settled', async () => {
   await using database = await createTestDatabase()
@@ -76,7 +77,7 @@ test('a call that comes in on an open connection during a stop is told to come a
   const socket = await connectRaw(port, `${head}expect: 100-continue\r\n\r\n`)
   await once(socket, 'data')
   const stopping = postrider[Symbol.asyncDispose]()
-  while (await isListening(port));
+  await until(async () => !(await isListening(port)))
   // The first call ends now, and the second comes right behind it.
   socket.write(`${body}${head}\r\n${body}`)
   const answers = Buffer.concat(await socket.toArray()).toString()
