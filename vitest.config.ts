@@ -1,6 +1,9 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
+/** Start a Redis or a RabbitMQ of their own. */
+const brokers = ['plugins/redis/*.test.ts', 'plugins/rabbitmq/*.test.ts']
+
 export default defineConfig({
   resolve: {
     alias: {
@@ -25,23 +28,25 @@ export default defineConfig({
     expect: { poll: { timeout: 30_000 } },
     server: { deps: { inline: [/^(?!.*node_modules).*$/] } },
     projects: [
-      // `npm test`. The files of a worker share its modules: the server is imported once, not for each file.
+      // `npm test`: these need nothing but npm.
       shared('behaviour', ['test/*.test.ts', 'test/products/*.test.ts']),
-      shared('connectors', ['plugins/*/*.test.ts', 'test/kit/*.test.ts']),
-      // Change what a process has only one of, such as its trusted certificates and its timers.
+      shared('connectors', ['plugins/*/*.test.ts', 'test/kit/*.test.ts'], brokers),
+      // Change what a process has only one of, such as the certificates that it trusts and its timers.
       isolated('isolated', ['test/isolated/*.test.ts']),
       // `npm run test:all` runs these as well.
-      isolated('process', ['test/process/*.test.ts']),
-      isolated('rows', ['test/rows/*.test.ts']),
       isolated('author', ['test/author/*.test.ts']),
+      isolated('brokers', brokers),
       isolated('browser', ['test/browser/*.test.ts']),
       isolated('chaos', ['test/chaos/*.test.ts']),
+      isolated('process', ['test/process/*.test.ts']),
+      isolated('rows', ['test/rows/*.test.ts']),
     ],
   },
 })
 
-function shared(name: string, include: string[]) {
-  return { test: { name, include, isolate: false } }
+/** The files of a worker share its modules: the server is imported once, not for each file. */
+function shared(name: string, include: string[], exclude: string[] = []) {
+  return { test: { name, include, exclude, isolate: false } }
 }
 
 function isolated(name: string, include: string[]) {

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { promisify } from 'node:util'
 import { buildSchema, type OperationDefinitionNode, parse, validate } from 'graphql'
 import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { startBrowser, visit } from '../support/browser.ts'
 import {
   editorHas,
@@ -21,6 +21,7 @@ import {
   textOf,
 } from '../support/graphiql-page.ts'
 import { type PostriderProcess, startProcess } from '../support/process.ts'
+import { findAbsence, requirePresent } from '../support/tools.ts'
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
@@ -34,13 +35,16 @@ const exampleTabs = ['CreateDestination', 'PublishEvent', 'WatchAttempts', 'List
 let postrider: PostriderProcess
 let browser: Browser
 const parts = new AsyncDisposableStack()
+const absence = await findAbsence('chromium')
 beforeAll(async () => {
+  if (absence) return
   await buildPageUnlessFresh()
   postrider = parts.use(await startProcess())
   browser = await startBrowser()
   parts.defer(() => browser.close())
 })
 afterAll(() => parts.disposeAsync())
+beforeEach((context) => requirePresent(absence, context))
 
 test.for(exampleFiles)('example %s is one named operation that the schema has', async (name) => {
   const schema = buildSchema(await readFile(path.join(checkout, 'schema/schema.graphql'), 'utf8'))
