@@ -21,14 +21,12 @@ test('a rate limit holds across workers, and everything arrives', async () => {
   const backend = await one.application()
   const { organizationId } = await backend.hook(receiver.url)
   await one.database.query('update destination set rate_limit = 20, version = version + 1')
+  const startedAt = performance.now()
   await publishMany(backend, organizationId, 50)
   await receiver.request(50)
-  // Twenty a second, a tenth of a second's worth at once, and what a busy machine lets through late.
-  const busiest = Math.max(
-    ...times.map((time) => times.filter((other) => other >= time && other < time + 1_000).length),
-  )
-  expect(busiest).toBeLessThanOrEqual(28)
-  expect(times.at(-1)! - times[0]!).toBeGreaterThan(2_000)
+  // A tenth of a second's worth at once, and then one every 50 ms: a busy machine makes them later, never earlier.
+  const early = times.filter((time, n) => time - startedAt < (n + 1 - 2) * 50 - 50)
+  expect(early).toEqual([])
 })
 
 test('no destination ever has more in flight than its cap', async () => {
@@ -55,7 +53,7 @@ test('ten destinations that hang cost the others nothing', async () => {
   const held: ServerResponse[] = []
   await using hanging = await startReceiver(() => (response) => void held.push(response))
   await using healthy = await startReceiver()
-  const backend = await postrider.application()
+  const backend = await postrider.application({ timeoutMs: 30_000 })
   await backend.eventType('a')
   for (let n = 0; n < 10; n += 1) {
     const organizationId = await backend.organization(`hanging-${n}`)
@@ -66,11 +64,10 @@ test('ten destinations that hang cost the others nothing', async () => {
   await backend.destination({ organizationId, url: healthy.url })
   await hanging.request(20)
   // All places are taken by attempts that hang, and more wait behind them.
-  const startedAt = performance.now()
   await publishMany(backend, organizationId, 200)
   await healthy.request(200)
-  // Long before the first of them has timed out.
-  expect(performance.now() - startedAt).toBeLessThan(10_000)
+  // Before the first of them has timed out.
+  expect(await postrider.database.query("select 1 from delivery_attempt where outcome <> 'SUCCESS'")).toEqual([])
   expect(hanging.requests.length).toBeLessThanOrEqual(10 * 32)
   for (const response of held) response.end()
 }, 120_000)

@@ -106,10 +106,8 @@ test('a proxy that is away, hangs up, talks nonsense or hangs is a failed connec
   for (const [what, answer] of Object.entries(answers)) {
     await using proxy = await startBrokenProxy(answer)
     await using outbound = createOutbound({ allow: ['127.0.0.1/32'], proxy: proxy.url })
-    const startedAt = performance.now()
     const result = await outbound.send(post(receiver.url), { ...sendOptions, timeoutMs: 1_000 })
     expect(result, what).toMatchObject({ failure: what === 'nothing' ? 'TIMEOUT' : 'CONNECTION' })
-    expect(performance.now() - startedAt).toBeLessThan(3_000)
   }
   await using outbound = createOutbound({ allow: ['127.0.0.1/32'], proxy: 'http://127.0.0.1:9' })
   expect(await outbound.send(post(receiver.url), sendOptions)).toMatchObject({

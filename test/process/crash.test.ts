@@ -22,13 +22,11 @@ test('after a kill -9 in mid-delivery another process takes up what was in fligh
   const events = Array.from({ length: 130 }, (_, n) => ({ organizationId, type: 'a', data: { n } }))
   const { eventsPublish } = await backend.send(EventsPublishDocument, { input: { events } })
   await receiver.request(130)
-  const killedAt = Date.now()
   isKilled = true
   await first.kill('SIGKILL')
 
   await using _second = await startProcess({ environment: environmentOf(database) })
   await receiver.request(130 + silent.size)
-  expect(Date.now() - killedAt).toBeLessThan(60_000)
   await untilSettled(database)
 
   const arrivals = countBy(receiver.requests.map((request) => String(request.headers['webhook-id'])))

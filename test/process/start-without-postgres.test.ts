@@ -69,9 +69,10 @@ test('SIGTERM ends the wait at once, also for a server that takes connections an
   expect(tries(waiting)[0]).toMatchObject({ reason: 'it does not answer' })
   // In the middle of the next try.
   await once(mute, 'connection')
-  const startedAt = performance.now()
+  const before = tries(waiting).length
   expect(await waiting.kill('SIGTERM')).toBe(0)
-  expect(performance.now() - startedAt).toBeLessThan(1_000)
+  // The try was cut off: it did not come to its end.
+  expect(tries(waiting)).toHaveLength(before)
   mute.close()
 })
 
