@@ -21,7 +21,8 @@ export default defineConfig({
     // How much the tests of test/chaos do; npm run chaos has a configuration of its own.
     provide: { chaosForm: 'short' },
     pool: 'forks',
-    maxWorkers: 2,
+    // Tests wait more than they compute.
+    maxWorkers: 3,
     // Only what hangs should run into these: machines that others use too are five times slower at times.
     testTimeout: 90_000,
     hookTimeout: 90_000,

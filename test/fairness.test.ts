@@ -5,7 +5,7 @@ import { takeTokens } from '../src/domain/token-bucket.ts'
 import { type Backend, startTestPostrider } from './support/postrider.ts'
 import { startReceiver } from './support/receiver.ts'
 
-test('a bucket gives out its rate, and never much more at once', () => {
+test.concurrent('a bucket gives out its rate, and never much more at once', () => {
   expect(takeTokens({ rate: 100, fullInMs: 0 }, 50)).toEqual({ taken: 10, fullInMs: 100, opensInMs: 10 })
   expect(takeTokens({ rate: 100, fullInMs: 100 }, 50)).toMatchObject({ taken: 0, opensInMs: 10 })
   expect(takeTokens({ rate: 100, fullInMs: 95 }, 50)).toMatchObject({ taken: 0 })
@@ -13,7 +13,7 @@ test('a bucket gives out its rate, and never much more at once', () => {
   expect(takeTokens({ rate: 2, fullInMs: -60_000 }, 1)).toEqual({ taken: 1, fullInMs: 500, opensInMs: 500 })
 })
 
-test('a rate limit holds across workers, and everything arrives', async () => {
+test.concurrent('a rate limit holds across workers, and everything arrives', async () => {
   await using one = await startTestPostrider()
   await using _two = await startTestPostrider({}, { database: one.database })
   const times: number[] = []
@@ -29,7 +29,7 @@ test('a rate limit holds across workers, and everything arrives', async () => {
   expect(early).toEqual([])
 })
 
-test('no destination ever has more in flight than its cap', async () => {
+test.concurrent('no destination ever has more in flight than its cap', async () => {
   await using postrider = await startTestPostrider({ POSTRIDER_DESTINATION_CONCURRENCY: '8' })
   let inFlight = 0
   let most = 0
@@ -48,7 +48,7 @@ test('no destination ever has more in flight than its cap', async () => {
   expect(most).toBe(8)
 })
 
-test('ten destinations that hang cost the others nothing', async () => {
+test.concurrent('ten destinations that hang cost the others nothing', async () => {
   await using postrider = await startTestPostrider({ POSTRIDER_CONCURRENCY: '32' })
   const held: ServerResponse[] = []
   await using hanging = await startReceiver(() => (response) => void held.push(response))
@@ -72,7 +72,7 @@ test('ten destinations that hang cost the others nothing', async () => {
   for (const response of held) response.end()
 }, 120_000)
 
-test('a destination with a burst leaves room for the others', async () => {
+test.concurrent('a destination with a burst leaves room for the others', async () => {
   await using postrider = await startTestPostrider({ POSTRIDER_CONCURRENCY: '64' })
   await using slow = await startReceiver(() => (response) => void setTimeout(() => response.end(), 50))
   await using quick = await startReceiver()

@@ -7,7 +7,7 @@ import { startProxy } from '../support/proxy.ts'
 import { startReceiver } from '../support/receiver.ts'
 import { until } from '../support/until.ts'
 
-test('stopping lets what is in flight finish, and leaves nothing half-settled', async () => {
+test.concurrent('stopping lets what is in flight finish, and leaves nothing half-settled', async () => {
   await using database = await createTestDatabase()
   const release = Promise.withResolvers<void>()
   await using receiver = await startReceiver(() => (response) => void release.promise.then(() => response.end()))
@@ -25,7 +25,7 @@ test('stopping lets what is in flight finish, and leaves nothing half-settled', 
   expect(await database.query('select id from pgboss.job')).toEqual([])
 })
 
-test('an attempt that is cut off by stopping does not count, and the next process makes it', async () => {
+test.concurrent('an attempt that is cut off by stopping does not count, and the next process makes it', async () => {
   await using database = await createTestDatabase()
   await using receiver = await startReceiver((_, n) => (n === 1 ? () => undefined : 200))
   const first = await startTestPostrider({}, { database })
@@ -43,7 +43,7 @@ test('an attempt that is cut off by stopping does not count, and the next proces
   await receiver.request(2)
 }, 120_000)
 
-test('neither a socket that ignores its closing nor a request that never ends delays a stop', async () => {
+test.concurrent('neither a socket that ignores its closing nor a request that never ends delays a stop', async () => {
   const postrider = await startTestPostrider()
   const { endpoint } = await postrider.application()
   const port = Number(new URL(postrider.url).port)
@@ -65,7 +65,7 @@ test('neither a socket that ignores its closing nor a request that never ends de
   endless.destroy()
 })
 
-test('a call that comes in on an open connection during a stop is told to come again', async () => {
+test.concurrent('a call that comes in on an open connection during a stop is told to come again', async () => {
   const postrider = await startTestPostrider()
   const { endpoint } = await postrider.application()
   const port = Number(new URL(postrider.url).port)
@@ -84,7 +84,7 @@ test('a call that comes in on an open connection during a stop is told to come a
   await stopping
 })
 
-test('a stop while Postgres is away does not wait for it', async () => {
+test.concurrent('a stop while Postgres is away does not wait for it', async () => {
   await using database = await createTestDatabase()
   await using proxy = await startProxy(database.url)
   const release = Promise.withResolvers<void>()
