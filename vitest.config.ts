@@ -1,6 +1,9 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
+/** Start a Redis or a RabbitMQ of their own. */
+const brokers = ['plugins/redis/*.test.ts', 'plugins/rabbitmq/*.test.ts']
+
 export default defineConfig({
   resolve: {
     alias: {
@@ -14,16 +17,39 @@ export default defineConfig({
     },
   },
   test: {
-    include: ['test/**/*.test.ts', 'plugins/*/*.test.ts'],
     globalSetup: 'test/support/global-setup.ts',
     // How much the tests of test/chaos do; npm run chaos has a configuration of its own.
     provide: { chaosForm: 'short' },
     pool: 'forks',
-    maxWorkers: 2,
+    // Tests wait more than they compute.
+    maxWorkers: 3,
     // Only what hangs should run into these: machines that others use too are five times slower at times.
     testTimeout: 90_000,
     hookTimeout: 90_000,
     expect: { poll: { timeout: 30_000 } },
     server: { deps: { inline: [/^(?!.*node_modules).*$/] } },
+    projects: [
+      // `npm test`: these need nothing but npm.
+      shared('behaviour', ['test/*.test.ts', 'test/products/*.test.ts']),
+      shared('connectors', ['plugins/*/*.test.ts', 'test/kit/*.test.ts'], brokers),
+      // Change what a process has only one of, such as the certificates that it trusts and its timers.
+      isolated('isolated', ['test/isolated/*.test.ts']),
+      // `npm run test:all` runs these as well.
+      isolated('author', ['test/author/*.test.ts']),
+      isolated('brokers', brokers),
+      isolated('browser', ['test/browser/*.test.ts']),
+      isolated('chaos', ['test/chaos/*.test.ts']),
+      isolated('process', ['test/process/*.test.ts']),
+      isolated('rows', ['test/rows/*.test.ts']),
+    ],
   },
 })
+
+/** The files of a worker share its modules: the server is imported once, not for each file. */
+function shared(name: string, include: string[], exclude: string[] = []) {
+  return { test: { name, include, exclude, isolate: false } }
+}
+
+function isolated(name: string, include: string[]) {
+  return { test: { name, include } }
+}

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { DeliveryCancelDocument, DeliveryDocument } from '../src/client/generated/documents.ts'
 import { type Backend, startTestPostrider, type TestPostrider } from './support/postrider.ts'
 import { startReceiver } from './support/receiver.ts'
+import { until } from './support/until.ts'
 
 let postrider: TestPostrider
 beforeAll(async () => {
@@ -73,5 +74,5 @@ test("what is not there, or another application's, is NOT_FOUND", async () => {
 })
 
 async function untilAttempts(backend: Backend, id: string, count: number): Promise<void> {
-  while ((await backend.send(DeliveryDocument, { id })).delivery!.attemptCount < count);
+  await until(async () => (await backend.send(DeliveryDocument, { id })).delivery!.attemptCount >= count)
 }

@@ -11,6 +11,7 @@ import type { Uuid } from '../src/domain/id.ts'
 import { freePort } from './support/free-port.ts'
 import { startTestPostrider } from './support/postrider.ts'
 import { startReceiver } from './support/receiver.ts'
+import { until } from './support/until.ts'
 
 const now = new Date('2026-11-21T10:00:00Z')
 const closed: CircuitState = { circuitFailures: 0, probeAt: null, probeDelayS: null, probeDeliveryId: null }
@@ -18,7 +19,7 @@ const uuids = (...texts: string[]) => texts as Uuid<'dlv'>[]
 const [p] = uuids('p')
 const seconds = (n: number) => new Date(now.getTime() + n * 1_000)
 
-test('a circuit opens after five in a row that reached nobody, and probes ever less often', () => {
+test.concurrent('a circuit opens after five in a row that reached nobody, and probes ever less often', () => {
   const four = nextCircuit(closed, { answered: false, unreachable: uuids('a', 'b', 'c', 'd') }, now)
   expect(four).toEqual({ ...closed, circuitFailures: 4 })
   let state = nextCircuit(four, { answered: false, unreachable: uuids('e') }, now)
@@ -31,7 +32,7 @@ test('a circuit opens after five in a row that reached nobody, and probes ever l
   expect(delays).toEqual([10, 20, 40, 80, 160, 300, 300, 300])
 })
 
-test('any answer closes it, and what was on its way when it opened moves no probe', () => {
+test.concurrent('any answer closes it, and what was on its way when it opened moves no probe', () => {
   const open = { circuitFailures: 5, probeAt: seconds(5), probeDelayS: 5, probeDeliveryId: p! }
   expect(nextCircuit(open, { answered: true, unreachable: [] }, now)).toEqual(closed)
   expect(nextCircuit(open, { answered: false, unreachable: uuids('late') }, now)).toEqual({
@@ -44,12 +45,12 @@ test('any answer closes it, and what was on its way when it opened moves no prob
   })
 })
 
-test('a delivery waits behind an open circuit as long as its schedule lasts, five minutes at least', () => {
+test.concurrent('a delivery waits behind an open circuit as long as its schedule lasts, five minutes at least', () => {
   expect(maxHeldMs([])).toBe(300_000)
   expect(maxHeldMs([60, 3_600])).toBe(3_660_000)
 })
 
-test('a destination that cannot be reached gets a probe at a time, and all that waited once it is back', async () => {
+test.concurrent('a destination that cannot be reached gets a probe at a time, and all that waited once it is back', async () => {
   await using postrider = await startTestPostrider()
   const backend = await postrider.application({ retryDelays: [1, 1, 1, 1, 1, 1, 1, 1], retryJitter: 0 })
   const port = await freePort()
@@ -91,7 +92,7 @@ test('a destination that cannot be reached gets a probe at a time, and all that 
   server.close()
 }, 120_000)
 
-test('what waited behind an open circuit for longer than its schedule lasts has failed, and says so', async () => {
+test.concurrent('what waited behind an open circuit for longer than its schedule lasts has failed, and says so', async () => {
   await using postrider = await startTestPostrider()
   await using receiver = await startReceiver()
   const backend = await postrider.application({ retryDelays: [60] })
@@ -110,7 +111,7 @@ test('what waited behind an open circuit for longer than its schedule lasts has 
   expect(receiver.requests).toHaveLength(0)
 })
 
-test('a person who retries a delivery of a destination that cannot be reached gets an attempt at once', async () => {
+test.concurrent('a person who retries a delivery of a destination that cannot be reached gets an attempt at once', async () => {
   await using postrider = await startTestPostrider()
   await using receiver = await startReceiver()
   const backend = await postrider.application()
@@ -125,7 +126,7 @@ test('a person who retries a delivery of a destination that cannot be reached ge
   expect(row).toEqual({ probe_at: null })
 })
 
-test('what waits for a destination that is deleted is cancelled', async () => {
+test.concurrent('what waits for a destination that is deleted is cancelled', async () => {
   await using postrider = await startTestPostrider()
   const backend = await postrider.application()
   const { organizationId, id } = await backend.hook('http://127.0.0.1:9/')
@@ -145,8 +146,4 @@ async function attempts(database: Database, kind?: string): Promise<number> {
     [kind ?? null],
   )
   return row!.n
-}
-
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  while (!(await condition()));
 }

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { Webhook } from 'standardwebhooks'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { DestinationsDocument, EventDocument } from '../src/client/generated/documents.ts'
-import { runCli, runJson } from './support/cli.ts'
+import { runCliHere, runJson, runJsonHere } from './support/cli.ts'
 import { startTestPostrider, type TestPostrider } from './support/postrider.ts'
 import { temporaryFolder } from './support/process.ts'
 import { type Receiver, startReceiver } from './support/receiver.ts'
@@ -33,8 +33,8 @@ async function prepare() {
   return {
     backend,
     organizationId,
-    run: (args: string[], input?: string) => runCli(args, { endpoint, ...(input !== undefined && { input }) }),
-    json: (args: string[], input?: string) => runJson(args, { endpoint, ...(input !== undefined && { input }) }),
+    run: (args: string[]) => runCliHere(args, { endpoint }),
+    json: (args: string[]) => runJsonHere(args, { endpoint }),
     destination: (status: number) => backend.destination({ organizationId, url: answering(status) }),
   }
 }
@@ -66,11 +66,11 @@ test('events publish says which event it made and to whom it goes, and --wait wh
 
 test('events publish takes its data from standard input and from files, and a key and a time', async () => {
   await using folder = await temporaryFolder()
-  const { json, run, destination } = await prepare()
+  const { backend, json, run, destination } = await prepare()
   await destination(200)
   const file = path.join(folder.path, 'data.json')
   await writeFile(file, '{"n":"from a file"}')
-  const piped = await json([...publishA, '--data', '-'], '{"n":"piped"}')
+  const piped = await runJson([...publishA, '--data', '-'], { endpoint: backend.endpoint, input: '{"n":"piped"}' })
   const fromFile = await json([...publishA, '--data-file', file])
   expect(piped.document.event.data).toEqual({ n: 'piped' })
   expect(fromFile.document.event.data).toEqual({ n: 'from a file' })

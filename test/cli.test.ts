@@ -3,8 +3,9 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { runCli, runJson, startCli } from './support/cli.ts'
+import { runCliHere, runJsonHere } from './support/cli.ts'
 import { createTestDatabase } from './support/database.ts'
+import { freePort } from './support/free-port.ts'
 import {
   type Backend,
   OPERATOR_KEY,
@@ -46,11 +47,11 @@ const COMMANDS = [
 
 test('--version says which it is', async () => {
   const { version } = JSON.parse(await readFile(path.join(checkout, 'package.json'), 'utf8'))
-  expect(await runCli(['--version'])).toEqual({ exitCode: 0, stdout: `${version}\n`, stderr: '' })
+  expect(await runCliHere(['--version'])).toEqual({ exitCode: 0, stdout: `${version}\n`, stderr: '' })
 })
 
 test('help names every command and every exit code', async () => {
-  const { exitCode, stdout, stderr } = await runCli(['--help'])
+  const { exitCode, stdout, stderr } = await runCliHere(['--help'])
   expect([exitCode, stderr]).toEqual([0, ''])
   for (const command of COMMANDS) {
     const [noun, verb = ''] = command.split(' ')
@@ -60,7 +61,7 @@ test('help names every command and every exit code', async () => {
 })
 
 test.each(COMMANDS)('%s --help describes each option and has an example', async (command) => {
-  const { exitCode, stdout, stderr } = await runCli([...command.split(' '), '--help'])
+  const { exitCode, stdout, stderr } = await runCliHere([...command.split(' '), '--help'])
   expect([exitCode, stderr]).toEqual([0, ''])
   expect(stdout).toMatch(new RegExp(`Examples?:\\n  \\$ .*postrider(?: ${command})?`))
   // Commander puts a description that is missing nowhere: the line ends with the option.
@@ -89,19 +90,19 @@ test.each([
   ['an upgrade of nothing', ['destinations', 'upgrade'], 'Give an id, or --connector'],
   ['a destination to nowhere', ['destinations', 'create', '--organization', 'o'], 'Give --to or --config'],
 ])('%s is wrong usage: 2', async (_, args, message) => {
-  const { exitCode, stdout, stderr } = await runCli(args, { endpoint: backend.endpoint })
+  const { exitCode, stdout, stderr } = await runCliHere(args, { endpoint: backend.endpoint })
   expect(stderr).toContain(message)
   expect(stderr).not.toContain('    at ')
   expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' })
 })
 
 test('a wrong POSTRIDER_URL, and a wish that two organizations could mean, are wrong usage too', async () => {
-  const none = await runCli(['destinations', 'list'], { environment: { POSTRIDER_URL: 'here' } })
+  const none = await runCliHere(['destinations', 'list'], { environment: { POSTRIDER_URL: 'here' } })
   expect(none).toEqual({ exitCode: 2, stdout: '', stderr: 'POSTRIDER_URL is an http:// or https:// URL, not "here"\n' })
   const several = await postrider.application()
   await several.organization('one')
   await several.organization('two')
-  const which = await runCli(['listen', '--forward', 'http://127.0.0.1:9/'], { endpoint: several.endpoint })
+  const which = await runCliHere(['listen', '--forward', 'http://127.0.0.1:9/'], { endpoint: several.endpoint })
   expect(which).toEqual({ exitCode: 2, stdout: '', stderr: 'Which organization? Give --organization.\n' })
 })
 
@@ -115,22 +116,22 @@ test.each([
     /^destination: /,
   ],
 ])('%s is refused, field by field: 3', async (_, args, message) => {
-  const { exitCode, stdout, stderr } = await runCli(args, { endpoint: backend.endpoint })
+  const { exitCode, stdout, stderr } = await runCliHere(args, { endpoint: backend.endpoint })
   expect(stderr).toMatch(message)
   expect({ exitCode, stdout }).toEqual({ exitCode: 3, stdout: '' })
 })
 
 test('no key, a wrong one, and one that may not do this: 4', async () => {
   const { url } = postrider
-  const none = await runCli(['destinations', 'list', '--url', url])
+  const none = await runCliHere(['destinations', 'list', '--url', url])
   expect(none.stderr).toBe('There is no key: give --key, or set POSTRIDER_API_KEY\n')
-  const wrong = await runCli(['destinations', 'list', '--url', url, '--key', 'nope'])
+  const wrong = await runCliHere(['destinations', 'list', '--url', url, '--key', 'nope'])
   expect(wrong.stderr).toBe('This key is wrong or was revoked\n')
-  const wrongFeed = await runCli(['tail', '--url', url, '--key', 'nope'])
+  const wrongFeed = await runCliHere(['tail', '--url', url, '--key', 'nope'])
   expect(wrongFeed.stderr).toBe('This key is wrong or was revoked\n')
-  const outside = await runCli(['destinations', 'list', '--url', url, '--key', OPERATOR_KEY])
+  const outside = await runCliHere(['destinations', 'list', '--url', url, '--key', OPERATOR_KEY])
   expect(outside.stderr).toContain('postrider-application')
-  const broken = await runCli(['destinations', 'list', '--url', url, '--key', 'two\nlines'])
+  const broken = await runCliHere(['destinations', 'list', '--url', url, '--key', 'two\nlines'])
   expect(broken.stderr).toBe('A key has no blanks or line breaks, and no letters but a to z\n')
   expect([none, wrong, wrongFeed, outside, broken].map((ended) => ended.exitCode)).toEqual([4, 4, 4, 4, 4])
 })
@@ -143,14 +144,14 @@ test('a server that is away, that cannot answer now, or that is no Postrider: 1'
   const other = createServer((_, response) => response.writeHead(503).end(answers.shift()))
   await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
   const url = `http://127.0.0.1:${(other.address() as AddressInfo).port}`
-  const list = () => runCli(['destinations', 'list', '--url', url, '--key', 'k'])
+  const list = (at = url) => runCliHere(['destinations', 'list', '--url', at, '--key', 'k'])
   // Nor does what a server says steer the terminal.
   expect(await list()).toEqual({ exitCode: 1, stdout: '', stderr: 'Not \uFFFD[2J available now\n' })
   const stranger = await list()
   expect(stranger).toMatchObject({ exitCode: 1, stdout: '' })
   expect(stranger.stderr).toMatch(`No Postrider answers at ${url}: `)
   await new Promise((resolve) => other.close(resolve))
-  const away = await list()
+  const away = await list(`http://127.0.0.1:${await freePort()}`)
   expect(away).toMatchObject({ exitCode: 1, stdout: '' })
   expect(away.stderr).toMatch(/^No Postrider answers at \S+: connect ECONNREFUSED .*\n$/)
 })
@@ -160,51 +161,20 @@ test('a server of this folder is opened with its demo key, also when it is not t
   const environment = { POSTRIDER_DATA_DIR: folder.path, POSTRIDER_URL: backend.endpoint.url }
   const keep = (apiKey: string) => writeFile(path.join(folder.path, 'demo.json'), JSON.stringify({ apiKey }))
   await keep(backend.endpoint.key)
-  const { exitCode, document } = await runJson(['destinations', 'list'], { environment })
+  const { exitCode, document } = await runJsonHere(['destinations', 'list'], { environment })
   expect({ exitCode, count: document.totalCount }).toEqual({ exitCode: 0, count: 0 })
   await keep('prk_of_another')
-  const other = await runCli(['destinations', 'list'], { environment })
+  const other = await runCliHere(['destinations', 'list'], { environment })
   expect(other.exitCode).toBe(4)
   expect(other.stderr).toMatch(/^The demo key of \S+ is not one of \S+: give --key/)
   const elsewhere = { ...environment, POSTRIDER_URL: 'http://postrider.invalid' }
-  expect((await runCli(['destinations', 'list'], { environment: elsewhere })).stderr).toMatch(/^There is no key/)
+  expect((await runCliHere(['destinations', 'list'], { environment: elsewhere })).stderr).toMatch(/^There is no key/)
 })
 
 test('the operator key acts in the application that is named', async () => {
   const args = ['destinations', 'list', '--key', OPERATOR_KEY, '--url', postrider.url]
-  const { exitCode, document } = await runJson([...args, '--application', backend.applicationId])
+  const { exitCode, document } = await runJsonHere([...args, '--application', backend.applicationId])
   expect({ exitCode, count: document.totalCount }).toEqual({ exitCode: 0, count: 0 })
-})
-
-test('colours are for terminals', async () => {
-  const own = await postrider.application()
-  const organizationId = await own.organization()
-  await own.destination({ organizationId, url: 'http://127.0.0.1:9/' })
-  const list = (environment: Record<string, string>) =>
-    runCli(['destinations', 'list'], { endpoint: own.endpoint, environment })
-  const [piped, forced] = [await list({}), await list({ FORCE_COLOR: '1' })]
-  expect(piped.stdout).toContain('HEALTHY  webhook')
-  expect(piped.stdout).not.toContain('\u001b')
-  expect(forced.stdout).toContain('\u001b[32mHEALTHY\u001b[39m  webhook')
-})
-
-test('the server runs from any folder, and Ctrl-C ends it', async () => {
-  await using database = await createTestDatabase()
-  await using folder = await temporaryFolder()
-  const environment = { ...TEST_ENVIRONMENT, DATABASE_URL: database.url, POSTRIDER_DATA_DIR: folder.path }
-  await using server = startCli([], { environment })
-  await server.said('Postrider is ready at ')
-  const url = /ready at (\S+)\/graphql/.exec(server.stdout)![1]
-  expect((await fetch(`${url}/readyz`)).status).toBe(200)
-  expect(await server.interrupt()).toBe(0)
-})
-
-test('a Node that is too old is told so in a line', async () => {
-  const pretend = 'Object.defineProperty(process, "versions", { value: { ...process.versions, node: "22.21.0" } })'
-  const nodeArgs = ['--import', `data:text/javascript,${encodeURIComponent(pretend)}`]
-  const { exitCode, stdout, stderr } = await runCli(['--help'], { nodeArgs })
-  expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' })
-  expect(stderr).toMatch(/^postrider needs Node 24 or newer; this is 22\.21\.0 \(\S+\)\.\n$/)
 })
 
 test('migrate brings an empty database up to date, and says what it did', async () => {
@@ -214,21 +184,21 @@ test('migrate brings an empty database up to date, and says what it did', async 
   const url = new URL(database.url)
   url.pathname = name
   const environment = { ...TEST_ENVIRONMENT, DATABASE_URL: url.href }
-  const first = await runCli(['migrate'], { environment })
+  const first = await runCliHere(['migrate'], { environment })
   expect(first).toMatchObject({ exitCode: 0, stderr: '' })
   expect(first.stdout).toMatch(/^applied {2}001-first\napplied .* \(pg-boss\): none -> \d+\n$/)
-  expect(await runCli(['migrate'], { environment })).toEqual({
+  expect(await runCliHere(['migrate'], { environment })).toEqual({
     exitCode: 0,
     stdout: 'The database is up to date: nothing was to be done.\n',
     stderr: '',
   })
-  const { document } = await runJson(['migrate'], { environment })
+  const { document } = await runJsonHere(['migrate'], { environment })
   expect(document).toMatchObject({ migrations: [] })
   expect(document.jobTables.after).toBe(document.jobTables.before)
   await database.query(`drop database ${name} with (force)`)
 
   const away = { ...environment, DATABASE_URL: 'postgres://me:sesame@127.0.0.1:1/postrider' }
-  expect(await runCli(['migrate'], { environment: away })).toEqual({
+  expect(await runCliHere(['migrate'], { environment: away })).toEqual({
     exitCode: 1,
     stdout: '',
     stderr: 'The database 127.0.0.1:1/postrider cannot be used: nothing listens there\n',

@@ -118,9 +118,8 @@ test.each<[text: string, json: string]>([
 test('what yields no object, or far too much, cannot be sent', () => {
   expect(() => compileTransform('event.data.lines')(input)).toThrow('no object')
   const copies = Array.from({ length: 100 }, (_, n) => `"${n}": event.data`).join(', ')
-  const startedAt = performance.now()
-  expect(() => compileTransform(`{${copies}}`)(input)).toThrow('more than 262144 characters')
-  expect(performance.now() - startedAt).toBeLessThan(5_000)
+  const transform = compileTransform(`{${copies}}`)
+  expect(() => transform(input)).toThrow('more than 262144 characters')
 })
 
 describe('a destination with expressions', () => {

@@ -3,7 +3,7 @@ import { EventsPublishDocument } from '../src/client/generated/documents.ts'
 import { type Backend, startTestPostrider } from './support/postrider.ts'
 import { type ReceivedRequest, startReceiver } from './support/receiver.ts'
 
-test('a FIFO destination gets events one at a time, in the order of publishing, and retries hold back what follows', async () => {
+test.concurrent('a FIFO destination gets events one at a time, in the order of publishing, and retries hold back what follows', async () => {
   await using postrider = await startTestPostrider()
   await using _second = await startTestPostrider({}, { database: postrider.database })
   let inFlight = 0
@@ -32,7 +32,7 @@ test('a FIFO destination gets events one at a time, in the order of publishing, 
   expect(most).toBe(1)
 }, 120_000)
 
-test('one that is given up lets go of the line', async () => {
+test.concurrent('one that is given up lets go of the line', async () => {
   await using postrider = await startTestPostrider()
   await using receiver = await startReceiver((request) => (numberOf(request) === 0 ? 500 : 200))
   const backend = await postrider.application({ retryDelays: [1], retryJitter: 0 })
@@ -42,7 +42,7 @@ test('one that is given up lets go of the line', async () => {
   expect(receiver.requests.map(numberOf)).toEqual([0, 0, 1, 2])
 })
 
-test('a scheduled event joins the line when it is due', async () => {
+test.concurrent('a scheduled event joins the line when it is due', async () => {
   await using postrider = await startTestPostrider()
   await using receiver = await startReceiver()
   const backend = await postrider.application()
@@ -56,7 +56,7 @@ test('a scheduled event joins the line when it is due', async () => {
   expect(receiver.requests.map(numberOf)).toEqual([1, 2, 0, 3])
 })
 
-test('the line of one destination holds up no other', async () => {
+test.concurrent('the line of one destination holds up no other', async () => {
   await using postrider = await startTestPostrider()
   await using stuck = await startReceiver(() => 500)
   await using receiver = await startReceiver()

@@ -22,10 +22,11 @@ test('three failures in a row are FAILING, and one success is HEALTHY again', as
   for (let n = 1; n <= 3; n += 1) await setting.deliver()
   expect(await setting.destination()).toMatchObject({ health: 'FAILING', consecutiveFailures: 3, active: true })
   status = 200
+  const before = Date.now()
   await setting.deliver()
   const healthy = await setting.destination()
   expect(healthy).toMatchObject({ health: 'HEALTHY', consecutiveFailures: 0, disabledReason: null })
-  expect(Date.now() - Date.parse(healthy.lastSuccessAt!)).toBeLessThan(10_000)
+  expect(Date.parse(healthy.lastSuccessAt!)).toBeGreaterThanOrEqual(before)
 })
 
 test('410 disables, pending and later events do not go out, and enabling starts afresh', async () => {

@@ -3,8 +3,9 @@ import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { EventTypeDocument } from '../src/client/generated/documents.ts'
 import { typesOfOpenapi } from '../src/domain/openapi-webhooks.ts'
+import { runCliHere } from './support/cli.ts'
 import { startTestPostrider } from './support/postrider.ts'
-import { runToEnd, temporaryFolder } from './support/process.ts'
+import { temporaryFolder } from './support/process.ts'
 
 const FILE = `
 openapi: 3.1.0
@@ -55,7 +56,7 @@ test('a file of webhooks becomes a catalogue whose schemas hold, and a change th
   const run = async (text: string, ...more: string[]) => {
     await writeFile(file, text)
     const args = ['catalogue', 'import', file, '--url', postrider.url, '--data-key', 'data', ...more]
-    return runToEnd({ args, environment: { POSTRIDER_API_KEY: backend.endpoint.key } })
+    return runCliHere(args, { environment: { POSTRIDER_API_KEY: backend.endpoint.key } })
   }
   expect(await run(FILE)).toEqual({
     exitCode: 0,
@@ -79,7 +80,7 @@ test('a file of webhooks becomes a catalogue whose schemas hold, and a change th
   expect(refused.stdout).toContain('refused   order.placed')
   expect(refused.stdout).toContain('payloadSchema: could break receivers: /id is no longer sent')
   expect((await run(changed.replaceAll('{ id: o1, ', '{ '), '--allow-breaking')).exitCode).toBe(0)
-}, 120_000)
+})
 
 test.each([
   ['no key', [], 'A file and a key are needed'],
@@ -89,7 +90,7 @@ test.each([
   await using folder = await temporaryFolder()
   const file = path.join(folder.path, 'webhooks.yaml')
   await writeFile(file, FILE)
-  const ended = await runToEnd({ args: ['catalogue', 'import', file, '--url', postrider.url, ...args] })
+  const ended = await runCliHere(['catalogue', 'import', file, '--url', postrider.url, ...args])
   expect(ended.exitCode).toBe(1)
   expect(ended.stderr).toContain(message)
   expect(ended.stderr).not.toContain('    at ')

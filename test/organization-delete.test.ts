@@ -9,6 +9,7 @@ import {
 import { dumpOf } from './support/dump.ts'
 import { startTestPostrider } from './support/postrider.ts'
 import { startReceiver } from './support/receiver.ts'
+import { until } from './support/until.ts'
 
 test('deleting an organization while events are published for it leaves nothing of it', async () => {
   await using postrider = await startTestPostrider()
@@ -87,10 +88,7 @@ test('no table says anything of a deleted organization but the entry that it was
 
 /** Until what the admin is to be told was told. */
 async function untilNoneIsWaiting(database: Parameters<typeof dumpOf>[0]): Promise<void> {
-  for (;;) {
-    const [row] = await database.query<{ count: number }>(
-      "select count(*)::int as count from delivery where status = 'PENDING'",
-    )
-    if (row!.count === 0) return
-  }
+  await until(
+    async () => (await database.query("select 1 from delivery where status = 'PENDING' limit 1")).length === 0,
+  )
 }

@@ -15,11 +15,16 @@ import { openSocket, subscribe } from '../src/client/subscribe.ts'
 import { idToUuid } from '../src/domain/id.ts'
 import { createTestDatabase } from './support/database.ts'
 import { type Backend, startTestPostrider, type TestPostrider } from './support/postrider.ts'
-import { startReceiver } from './support/receiver.ts'
+import { type Answer, startReceiver } from './support/receiver.ts'
+import { until } from './support/until.ts'
+
+/** So small that a few hundred deliveries are a long recovery. */
+const SLICE = 20
+const tuning = { recoverySlice: SLICE }
 
 let postrider: TestPostrider
 beforeAll(async () => {
-  postrider = await startTestPostrider()
+  postrider = await startTestPostrider({}, { tuning })
 })
 afterAll(() => postrider[Symbol.asyncDispose]())
 
@@ -71,12 +76,14 @@ test('only what lies in the range is sent again', async () => {
 
 test('live events go before a long recovery, and other destinations notice nothing of it', async () => {
   await using setting = await prepare()
-  const count = 3_000
+  const count = 15 * SLICE
   await seedFailed(setting, count)
   const order: string[] = []
+  const isPublished = Promise.withResolvers<void>()
+  // The recovery is in the middle until the live event is published.
   setting.answer((body) => {
-    order.push(JSON.parse(body).data.kind)
-    return 200
+    if (order.push(JSON.parse(body).data.kind) <= 50) return 200
+    return (response) => void isPublished.promise.then(() => response.end())
   })
   await using other = await startReceiver()
   const elsewhere = await setting.backend.organization('elsewhere')
@@ -87,15 +94,16 @@ test('live events go before a long recovery, and other destinations notice nothi
   await setting.backend.publish({ organizationId: setting.organizationId, type: 'a', data: { kind: 'live' } })
   await setting.backend.publish({ organizationId: elsewhere, type: 'a', data: {} })
   await other.request(1)
+  isPublished.resolve()
   await setting.receiver.request(count + 1)
   // It went before most of what was recovered.
-  expect(order.indexOf('live')).toBeLessThan(count - 500)
+  expect(order.indexOf('live')).toBeLessThan(count - SLICE)
   expect((await follow(setting.backend, job!.id)).at(-1)).toMatchObject({ matched: count, enqueued: count })
-}, 120_000)
+})
 
 test('a recovery that a process was stopped in goes on in another, and sends nothing twice', async () => {
   await using database = await createTestDatabase()
-  const count = 5_000
+  const count = 20 * SLICE
   const progress = async () => {
     const [row] = await database.query<{ enqueued: number; status: string }>(
       'select enqueued, status from recovery_job',
@@ -104,32 +112,32 @@ test('a recovery that a process was stopped in goes on in another, and sends not
   }
   await using receiver = await startReceiver()
   {
-    await using first = await startTestPostrider({}, { database })
+    await using first = await startTestPostrider({}, { database, tuning })
     const backend = await first.application({ retryDelays: [] })
     const { organizationId, id } = await backend.hook(receiver.url)
     await seedFailed({ database, backend, organizationId, id }, count)
     await backend.send(DestinationRecoverDocument, { input: { id, range: { from: '-PT1H' } } })
-    while ((await progress())?.enqueued === 0);
+    await until(async () => (await progress()).enqueued > 0)
   }
   expect(await progress()).toMatchObject({ status: 'RUNNING' })
-  await using _second = await startTestPostrider({}, { database })
+  await using _second = await startTestPostrider({}, { database, tuning })
   await receiver.request(count)
-  while ((await progress()).status !== 'DONE');
+  await until(async () => (await progress()).status === 'DONE')
   expect((await progress()).enqueued).toBe(count)
   const ids = receiver.requests.map((request) => request.headers['webhook-id'])
   expect(new Set(ids).size).toBe(ids.length)
-}, 120_000)
+})
 
 test('a recovery of a destination that is deleted is cancelled', async () => {
   await using setting = await prepare()
-  const count = 10_000
+  const count = 50 * SLICE
   await seedFailed(setting, count)
   const { job } = await setting.recover()
   await setting.backend.send(DestinationDeleteDocument, { input: { id: setting.id } })
   const last = (await follow(setting.backend, job!.id)).at(-1)!
   expect(last).toMatchObject({ status: 'CANCELLED', error: 'The destination was deleted' })
   expect(last.enqueued).toBeLessThan(count)
-}, 120_000)
+})
 
 test.each([
   [{ statuses: ['PENDING'] }, 'INVALID', 'statuses'],
@@ -155,7 +163,7 @@ test("another application's recovery is not there", async () => {
 type Input = Parameters<typeof recoverWith>[2]
 
 async function prepare() {
-  let answer: (body: string) => number = () => 500
+  let answer: (body: string) => Answer = () => 500
   const receiver = await startReceiver((request) => answer(request.body))
   const backend = await postrider.application({ retryDelays: [] })
   const { organizationId, id } = await backend.hook(receiver.url)
@@ -163,12 +171,11 @@ async function prepare() {
     const events = Array.from({ length: count }, (_, n) => ({ organizationId, type: 'a', data: { n } }))
     await backend.send(EventsPublishDocument, { input: { events } })
   }
-  const untilNonePending = async () => {
-    for (;;) {
+  const untilNonePending = () =>
+    until(async () => {
       const { deliveries } = await backend.send(DeliveriesDocument, { first: 1, filter: { statuses: ['PENDING'] } })
-      if (deliveries.nodes.length === 0 && !deliveries.pageInfo.hasNextPage) return
-    }
-  }
+      return deliveries.nodes.length === 0 && !deliveries.pageInfo.hasNextPage
+    })
   return {
     database: postrider.database,
     receiver,
@@ -177,7 +184,7 @@ async function prepare() {
     id,
     publish,
     untilNonePending,
-    answer(next: number | ((body: string) => number)) {
+    answer(next: number | ((body: string) => Answer)) {
       answer = typeof next === 'number' ? () => next : next
     },
     async fail(count: number) {

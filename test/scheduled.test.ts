@@ -8,15 +8,16 @@ import { createTestDatabase } from './support/database.ts'
 import { startTestPostrider } from './support/postrider.ts'
 import { startReceiver } from './support/receiver.ts'
 
-test('an event is delivered when its time has come, and not before, also after a restart', async () => {
+test.concurrent('an event is delivered when its time has come, and not before, also after a restart', async () => {
   await using database = await createTestDatabase()
   const times: number[] = []
   await using receiver = await startReceiver(() => times.push(Date.now()) && 200)
-  const deliverAt = new Date(Date.now() + 3_000)
+  let deliverAt: Date
   {
     await using first = await startTestPostrider({}, { database })
     const backend = await first.application()
     const { organizationId } = await backend.hook(receiver.url)
+    deliverAt = new Date(Date.now() + 3_000)
     const at = deliverAt.toISOString()
     const { deliveries } = await backend.publish({ organizationId, type: 'a', data: {}, deliverAt: at })
     expect(deliveries).toMatchObject([{ status: 'PENDING', attemptCount: 0, nextAttemptAt: at }])
@@ -26,7 +27,7 @@ test('an event is delivered when its time has come, and not before, also after a
   expect(times[0]).toBeGreaterThanOrEqual(deliverAt.getTime())
 })
 
-test('one that a person sends earlier goes out at once, and one of the past too', async () => {
+test.concurrent('one that a person sends earlier goes out at once, and one of the past too', async () => {
   await using postrider = await startTestPostrider()
   await using receiver = await startReceiver()
   const backend = await postrider.application()
@@ -39,7 +40,7 @@ test('one that a person sends earlier goes out at once, and one of the past too'
   expect(await backend.finished(past.deliveries[0]!.id)).toMatchObject({ status: 'SUCCEEDED' })
 })
 
-test('more than thirty days ahead is refused, and the field is named', async () => {
+test.concurrent('more than thirty days ahead is refused, and the field is named', async () => {
   await using postrider = await startTestPostrider()
   const backend = await postrider.application()
   const { organizationId } = await backend.hook('http://127.0.0.1:9/')

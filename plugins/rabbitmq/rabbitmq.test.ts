@@ -11,9 +11,10 @@ import { type BrokerOptions, checkConnection, stageBroker, startSilentServer } f
 import { makeCertificate, trustCertificate } from '../../test/support/certificate.ts'
 import { startLossyRelay } from '../../test/support/lossy-relay.ts'
 import { startTestPostrider, type TestPostrider } from '../../test/support/postrider.ts'
-import { type RabbitMq, startRabbitMq, whyNoRabbitMq } from '../../test/support/rabbitmq.ts'
+import { type RabbitMq, startRabbitMq } from '../../test/support/rabbitmq.ts'
+import { findAbsence, requirePresent } from '../../test/support/tools.ts'
 
-const missing = await whyNoRabbitMq()
+const absence = await findAbsence('rabbitmq-server')
 const certificate = makeCertificate('IP:127.0.0.1')
 /** What the broker logs for each connection that logs in; the name is the one that the connector gives. */
 const LOGGED_IN = /Postrider\): user '\w+' authenticated/
@@ -24,17 +25,15 @@ let operator: ChannelModel
 let channel: Channel
 
 beforeAll(async () => {
-  if (missing) return
+  if (absence) return
   ;[postrider, broker] = await Promise.all([startTestPostrider(), startRabbitMq(certificate)])
   await connectOperator()
 }, 120_000)
 afterAll(async () => {
-  if (missing) return
+  if (absence) return
   await Promise.all([postrider[Symbol.asyncDispose](), broker[Symbol.asyncDispose]()])
 })
-beforeEach((context) => {
-  if (missing) context.skip(missing)
-})
+beforeEach((context) => requirePresent(absence, context))
 
 test('the event is a message: its body as published, its properties, and headers that a consumer can verify', async () => {
   const { queue, exchange } = await boundQueue('order.#')

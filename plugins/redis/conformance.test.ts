@@ -1,19 +1,23 @@
 import { testConnector } from 'postrider/connector/kit'
 import { afterAll, beforeAll } from 'vitest'
 import { makeCertificate } from '../../test/support/certificate.ts'
-import { type RedisServer, startRedis, whyNoRedis } from '../../test/support/redis.ts'
+import { type RedisServer, startRedis } from '../../test/support/redis.ts'
+import { findAbsence } from '../../test/support/tools.ts'
 import connector from './index.ts'
 
-const missing = await whyNoRedis()
+const absence = await findAbsence('redis-server')
 let redis: RedisServer | undefined
 beforeAll(async () => {
-  if (!missing) redis = await startRedis(makeCertificate('IP:127.0.0.1'))
+  if (!absence) redis = await startRedis(makeCertificate('IP:127.0.0.1'))
 }, 120_000)
 afterAll(async () => redis?.[Symbol.asyncDispose]())
 
-const live = () => ({
-  config: { host: '127.0.0.1', port: redis!.port, tls: false, stream: 'kit' },
-  credentials: { password: redis!.password },
-})
+const live = () => {
+  if (absence) throw new Error(absence.message)
+  return {
+    config: { host: '127.0.0.1', port: redis!.port, tls: false, stream: 'kit' },
+    credentials: { password: redis!.password },
+  }
+}
 
-testConnector(connector, missing ? {} : { live })
+testConnector(connector, absence?.isTolerated ? {} : { live })

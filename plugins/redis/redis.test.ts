@@ -10,25 +10,24 @@ import { type BrokerOptions, checkConnection, stageBroker, startSilentServer } f
 import { makeCertificate, trustCertificate } from '../../test/support/certificate.ts'
 import { startLossyRelay } from '../../test/support/lossy-relay.ts'
 import { startTestPostrider, type TestPostrider } from '../../test/support/postrider.ts'
-import { type RedisServer, startRedis, whyNoRedis } from '../../test/support/redis.ts'
+import { type RedisServer, startRedis } from '../../test/support/redis.ts'
+import { findAbsence, requirePresent } from '../../test/support/tools.ts'
 
-const missing = await whyNoRedis()
+const absence = await findAbsence('redis-server')
 const certificate = makeCertificate('IP:127.0.0.1')
 
 let postrider: TestPostrider
 let redis: RedisServer
 
 beforeAll(async () => {
-  if (missing) return
+  if (absence) return
   ;[postrider, redis] = await Promise.all([startTestPostrider(), startRedis(certificate)])
 }, 120_000)
 afterAll(async () => {
-  if (missing) return
+  if (absence) return
   await Promise.all([postrider[Symbol.asyncDispose](), redis[Symbol.asyncDispose]()])
 })
-beforeEach((context) => {
-  if (missing) context.skip(missing)
-})
+beforeEach((context) => requirePresent(absence, context))
 
 test('the event is an entry: its body as published, and headers that a consumer can verify', async () => {
   const { stream, publish, finished, secret } = await prepare({ stream: '{{organizationId}}:{{type}}' })

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { leastCpuMs } from '../../test/support/cpu-time.ts'
 import { buildMessage } from './message.ts'
 import { configSchema } from './settings.ts'
 
@@ -39,20 +40,14 @@ test.each([
     text: '{{data}}'.repeat(1_000),
     html: '<p>{{data.text}}{{data}}</p>'.repeat(300),
   }
-  // The best of five: the machine has other things to do too.
-  const durationsMs = [1, 2, 3, 4, 5].map(() => {
-    const startedAt = performance.now()
-    const message = messageOf(data, config)
-    const durationMs = performance.now() - startedAt
-    expect(message.subject.length).toBeLessThanOrEqual(250)
-    expect(message.subject).not.toBe('')
-    expect(message.text.length).toBeLessThanOrEqual(110_000)
-    expect(message.html!.length).toBeLessThanOrEqual(700_000)
-    expect(JSON.stringify(message).isWellFormed()).toBe(true)
-    expect((message.subject + message.text + message.html).isWellFormed()).toBe(true)
-    return durationMs
-  })
-  expect(Math.min(...durationsMs)).toBeLessThan(50)
+  const message = messageOf(data, config)
+  expect(message.subject.length).toBeLessThanOrEqual(250)
+  expect(message.subject).not.toBe('')
+  expect(message.text.length).toBeLessThanOrEqual(110_000)
+  expect(message.html!.length).toBeLessThanOrEqual(700_000)
+  expect(JSON.stringify(message).isWellFormed()).toBe(true)
+  expect((message.subject + message.text + message.html).isWellFormed()).toBe(true)
+  expect(leastCpuMs(() => messageOf(data, config))).toBeLessThan(50)
 })
 
 test.each([

@@ -24,6 +24,14 @@ import type { Config } from './config.ts'
 import type { DataFolder, DemoFile } from './data-folder.ts'
 import { prepareDemo } from './demo.ts'
 
+/** Sizes and pauses of background work. The defaults suit every deployment; tests take smaller ones. */
+export interface Tuning {
+  /** See RecoveryOptions.slice. */
+  readonly recoverySlice?: number
+  /** See RollUpOptions.maxWaitMs. */
+  readonly rollUpMaxWaitMs?: number
+}
+
 export interface OpenOptions {
   readonly config: Config
   readonly role: 'all' | 'api' | 'worker'
@@ -35,6 +43,7 @@ export interface OpenOptions {
   readonly publicUrl: string
   /** See StartOptions. */
   readonly wrapOutbound: ((outbound: Outbound) => Outbound) | undefined
+  readonly tuning: Tuning | undefined
 }
 
 /** What stands on the database. Disposing it finishes or hands back what is in flight, and closes everything. */
@@ -57,6 +66,7 @@ export async function openParts({
   databaseUrl,
   publicUrl,
   wrapOutbound = (outbound) => outbound,
+  tuning = {},
 }: OpenOptions): Promise<OpenedParts> {
   await using opening = new AsyncDisposableStack()
   const onError = (error: unknown) => log.error(error)
@@ -89,8 +99,8 @@ export async function openParts({
   const attempts = { ...parts, hosts, onSlow, onError }
   const worker = role === 'api' ? undefined : opening.use(startWorker({ ...attempts, ...workerSettings(config) }))
   if (role !== 'api') {
-    opening.use(startRollUp({ ...parts, onError }))
-    opening.use(startRecoveries({ store, onError }))
+    opening.use(startRollUp({ store, maxWaitMs: tuning.rollUpMaxWaitMs, onError }))
+    opening.use(startRecoveries({ store, slice: tuning.recoverySlice, onError }))
     opening.use(startOutbox({ store, onError }))
     opening.use(startConnectorJobs(attempts))
   }

@@ -13,7 +13,7 @@ import { openWhenReachable } from './await-database.ts'
 import type { Config } from './config.ts'
 import { type DataFolder, type DemoFile, openDataFolder } from './data-folder.ts'
 import { createLog } from './log.ts'
-import { type OpenOptions, openParts } from './parts.ts'
+import { type OpenOptions, openParts, type Tuning } from './parts.ts'
 
 /** api: GraphQL, GraphiQL. worker: delivers. Both answer /healthz and /readyz. */
 export type Role = 'all' | 'api' | 'worker'
@@ -38,6 +38,8 @@ export interface StartOptions {
   readonly connectors?: ConnectorRegistry
   /** What everything to destinations goes through, around the guarded client. Default: nothing. For the conformance kit. */
   readonly wrapOutbound?: (outbound: Outbound) => Outbound
+  /** For tests. */
+  readonly tuning?: Tuning
   /** Ends the waiting for a database that cannot be reached: the start fails with the signal's reason. */
   readonly signal?: AbortSignal
   /** Told once when the database cannot be reached: health is answered at this URL, the rest waits. */
@@ -77,8 +79,18 @@ export async function startPostrider(options: StartOptions): Promise<Postrider> 
     }),
   )
   const url = config.publicUrl?.replace(/\/$/, '') ?? `http://${urlHost(config.host)}:${server.port}`
-  const { wrapOutbound } = options
-  const opening: OpenOptions = { config, role, log, connectors, folder, databaseUrl, publicUrl: url, wrapOutbound }
+  const { wrapOutbound, tuning } = options
+  const opening: OpenOptions = {
+    config,
+    role,
+    log,
+    connectors,
+    folder,
+    databaseUrl,
+    publicUrl: url,
+    wrapOutbound,
+    tuning,
+  }
   const opened = await openPatiently(options, opening, (reason, isFirst) => {
     whyNotReady = async () => `It waits for the database: ${reason}`
     if (isFirst) options.onWaiting?.(url)

@@ -9,6 +9,7 @@ import { type Colour, createOutput, paint, printable } from './output.ts'
 
 interface CheckCommandOptions {
   readonly update?: boolean
+  readonly databaseUrl?: string
   readonly live?: string
   readonly json?: boolean
 }
@@ -36,6 +37,10 @@ export function addConnector(program: Command, cli: Cli): void {
     .option(
       '--live <json>',
       'settings of a real server, {"config":…,"credentials":…}, for one that opens sockets of its own',
+    )
+    .option(
+      '--database-url <url>',
+      'a Postgres where it makes a database and drops it (default: one of its own, for some seconds more)',
     )
     .option('--json', 'JSON on standard output, and nothing else')
     .addHelpText('after', examples('postrider connector check plugins/webhook'))
@@ -69,7 +74,7 @@ async function writeConnector(name: string, { dir, json = false }: { dir?: strin
 async function checkFolder(
   cli: Cli,
   folder: string,
-  { update = false, live, json = false }: CheckCommandOptions,
+  { update = false, live, databaseUrl, json = false }: CheckCommandOptions,
 ): Promise<void> {
   const given = live === undefined ? undefined : liveSettings(parseJsonObject('--live', live))
   const [{ checkConnector }, { loadFolder }] = await Promise.all([
@@ -79,7 +84,12 @@ async function checkFolder(
   const definition = await loadFolder(folder).catch((error) => {
     throw new Unusable(`${folder} does not load`, error)
   })
-  const findings = await checkConnector(definition, { folder, update, ...(given && { live: given }) })
+  const findings = await checkConnector(definition, {
+    folder,
+    update,
+    ...(given && { live: given }),
+    ...(databaseUrl !== undefined && { databaseUrl }),
+  })
   if (findings.some(({ status }) => status === 'failed')) cli.exitCode = EXIT.failed
   await createOutput(json).show({ connector: Object(definition).key, findings }, () => linesOf(findings))
 }

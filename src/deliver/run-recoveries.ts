@@ -44,18 +44,20 @@ export function startRecoveries(options: RecoveryOptions): AsyncDisposable {
   })
 }
 
-interface RecoveryOptions {
+export interface RecoveryOptions {
   readonly store: Store
+  /** Maximum deliveries of one transaction. Default 500. */
+  readonly slice?: number | undefined
   readonly onError: (error: unknown) => void
 }
 
 /** False when there is nothing to do. */
-async function work({ store, onError }: RecoveryOptions): Promise<boolean> {
+async function work({ store, slice = SLICE, onError }: RecoveryOptions): Promise<boolean> {
   const open = await findOpenRecovery(store.sql)
   if (!open) return false
   try {
     if (open.status === 'QUEUED') await beginRecovery(store.sql, open.id, await countRecoverable(store.sql, open, MOST))
-    return await store.transaction((tx) => recoverSlice(tx, open.id))
+    return await store.transaction((tx) => recoverSlice(tx, open.id, slice))
   } catch (error) {
     if (isUnavailable(error)) throw error
     onError(error)
@@ -65,7 +67,7 @@ async function work({ store, onError }: RecoveryOptions): Promise<boolean> {
 }
 
 /** False when another process has locked it. */
-async function recoverSlice(tx: Transaction, id: Uuid<'rec'>): Promise<boolean> {
+async function recoverSlice(tx: Transaction, id: Uuid<'rec'>, slice: number): Promise<boolean> {
   const recovery = await lockRecovery(tx, id)
   if (!recovery) return false
   tx.wake('waiting')
@@ -74,7 +76,7 @@ async function recoverSlice(tx: Transaction, id: Uuid<'rec'>): Promise<boolean> 
     await endRecovery(tx, id, { status: 'CANCELLED', error: why })
     return true
   }
-  const { lastId, isLast, events } = await findSlice(tx, recovery, SLICE)
+  const { lastId, isLast, events } = await findSlice(tx, recovery, slice)
   const deliveries = events.map((event) => ({
     id: newUuid<'dlv'>(),
     eventId: event.id,

@@ -13,22 +13,29 @@ const MAX_WAIT_MS = 5_000
 const QUIET_EVERY_MS = 10_000
 const FORGET_EVERY_MS = 3_600_000
 
+export interface RollUpOptions {
+  readonly store: Store
+  /** Maximum milliseconds between two looks while attempts come in. Default 5,000. */
+  readonly maxWaitMs?: number | undefined
+  readonly onError: (error: unknown) => void
+}
+
 /** Counts committed attempts for the stats. Every worker may run it: one at a time counts, the others pass. */
-export function startRollUp(options: { store: Store; onError: (error: unknown) => void }): AsyncDisposable {
-  const { store, onError } = options
+export function startRollUp({ store, maxWaitMs = MAX_WAIT_MS, onError }: RollUpOptions): AsyncDisposable {
+  const minWaitMs = Math.min(MIN_WAIT_MS, maxWaitMs)
   let hasNews = true
   let lookedAtMs = 0
   let forgotAtMs = 0
 
   /** Resolves to the milliseconds until the next look. */
   async function look(nowMs: number, signal: AbortSignal): Promise<number> {
-    if (!hasNews && nowMs - lookedAtMs < QUIET_EVERY_MS) return MIN_WAIT_MS
+    if (!hasNews && nowMs - lookedAtMs < QUIET_EVERY_MS) return minWaitMs
     const sinceMs = nowMs - lookedAtMs
     hasNews = false
     lookedAtMs = nowMs
     const counted = await countAll(signal)
     await forget(nowMs, signal)
-    return Math.min(Math.max((CHUNK / counted) * sinceMs, MIN_WAIT_MS), MAX_WAIT_MS)
+    return Math.min(Math.max((CHUNK / counted) * sinceMs, minWaitMs), maxWaitMs)
   }
 
   async function countAll(signal: AbortSignal): Promise<number> {

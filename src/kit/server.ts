@@ -21,11 +21,14 @@ export interface KitServer extends AsyncDisposable {
 export interface KitServerOptions {
   readonly connector: ReadyConnector
   readonly databaseUrl?: string | undefined
+  /** See KitOptions. */
+  readonly template?: string | undefined
   readonly wrapOutbound: (outbound: Outbound) => Outbound
 }
 
 /** Postrider in this process, with one connector, on a database of its own. */
-export async function startKitServer({ connector, databaseUrl, wrapOutbound }: KitServerOptions): Promise<KitServer> {
+export async function startKitServer(options: KitServerOptions): Promise<KitServer> {
+  const { connector, databaseUrl, template = 'template1', wrapOutbound } = options
   await using starting = new AsyncDisposableStack()
   const dataDir = await mkdtemp(path.join(tmpdir(), 'postrider-kit-'))
   starting.defer(() => rm(dataDir, { recursive: true, force: true, maxRetries: 5 }))
@@ -33,7 +36,7 @@ export async function startKitServer({ connector, databaseUrl, wrapOutbound }: K
   const operatorKey = randomBytes(24).toString('hex')
   const config = readConfig({
     PORT: '0',
-    DATABASE_URL: databaseUrl ? starting.use(await createDatabase(url)).url : url,
+    DATABASE_URL: databaseUrl ? starting.use(await createDatabase(url, template)).url : url,
     POSTRIDER_DATA_DIR: dataDir,
     POSTRIDER_SECRET_KEYS: `k1:${randomBytes(32).toString('base64')}`,
     POSTRIDER_OPERATOR_KEY: operatorKey,
@@ -55,9 +58,12 @@ export async function startKitServer({ connector, databaseUrl, wrapOutbound }: K
   }
 }
 
-async function createDatabase(serverUrl: string): Promise<AsyncDisposable & { readonly url: string }> {
+async function createDatabase(
+  serverUrl: string,
+  template: string,
+): Promise<AsyncDisposable & { readonly url: string }> {
   const name = `kit_${randomBytes(6).toString('hex')}`
-  await administer(serverUrl, `create database ${name}`)
+  await administer(serverUrl, `create database ${name} template ${pg.escapeIdentifier(template)}`)
   const url = new URL(serverUrl)
   url.pathname = `/${name}`
   return {

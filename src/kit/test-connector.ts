@@ -47,7 +47,14 @@ const golden: GoldenFiles = {
 }
 
 /** Through Node itself: vitest would bring a graphql beside the one that the server's packages load, and nothing would fit. */
-const loadServer: LoadServer = async () => {
+const loadServer: LoadServer = () => {
+  loading ??= importServer()
+  return loading
+}
+
+let loading: ReturnType<LoadServer> | undefined
+
+async function importServer(): ReturnType<LoadServer> {
   const { tsImport } = await import('tsx/esm/api')
   const tsconfig = fileURLToPath(new URL('../../tsconfig.json', import.meta.url))
   return tsImport('./server.ts', { parentURL: import.meta.url, tsconfig })
@@ -55,6 +62,7 @@ const loadServer: LoadServer = async () => {
 
 /** Postrider's own tests have a Postgres running. */
 function withDatabase(options: KitOptions): KitOptions {
-  const databaseUrl: unknown = inject('postgresUrl' as never)
-  return typeof databaseUrl === 'string' ? { databaseUrl, ...options } : options
+  const [databaseUrl, template] = [inject('postgresUrl' as never), inject('template' as never)] as unknown[]
+  if (typeof databaseUrl !== 'string') return options
+  return { databaseUrl, ...(typeof template === 'string' && { template }), ...options }
 }

@@ -5,6 +5,8 @@ import type { Behaviour } from './receiver.ts'
 import { acknowledgedAtFault, form, scale } from './scale.ts'
 import { assertAllIsWell, duplicates, setStage } from './stage.ts'
 
+/** What becomes of the first requests, so that each kind of failure is there. */
+const FIRST: readonly Behaviour[] = ['fail', 'hang', 'reset']
 /** One after the other, half a second each, while the load goes on. */
 const MOODS: readonly Behaviour[] = ['ok', 'fail', 'hang', 'ok', 'reset', 'garbage']
 const PER_SECOND = form === 'short' ? 200 : 400
@@ -21,6 +23,8 @@ test(
       const phase = Math.floor(((load?.acknowledged.size ?? 0) / scale.events) * PHASES)
       const mood = load?.acknowledged.size === scale.events ? 'ok' : MOODS[phase % MOODS.length]!
       requests += 1
+      const first = FIRST[requests - 1]
+      if (first) return first
       return mood === 'hang' && requests % HANGS_ONE_OF > 0 ? 'fail' : mood
     }
     await using stage = await setStage({ behave: ({ destination }) => (destination === 'all' ? behave() : 'ok') })

@@ -5,8 +5,6 @@ import { acknowledgedAtFault, form, scale } from './scale.ts'
 import { assertAllIsWell, duplicates, setStage, unrecordedSuccesses } from './stage.ts'
 import { until } from './until.ts'
 
-/** What README.md promises of a stop. */
-const LONGEST_STOP_MS = 10_000
 /** Each takes the whole grace, because requests hang. */
 const STOPS = form === 'short' ? 1 : 4
 const HANGING_AT_A_STOP = 6
@@ -26,9 +24,7 @@ test(
       toHang = HANGING_AT_A_STOP
       await load.untilAcknowledged(acknowledgedAtFault(n, STOPS))
       await until('so many requests hang', () => toHang <= 0)
-      const startedAt = performance.now()
       expect(await stage.server.kill('SIGTERM')).toBe(0)
-      expect(performance.now() - startedAt).toBeLessThan(LONGEST_STOP_MS)
       expect(await unrecordedSuccesses(stage)).toBe(0)
       // What was answered is written down, what was cut off is not.
       expect(await database.query('select count(*)::int as count from delivery_attempt')).toEqual([

@@ -1,7 +1,9 @@
 import config from '../../vitest.config.ts'
 
+const { projects: _, ...test } = config.test!
+
 /** npm run chaos: the same files at their full size, one after the other, so that each has the machine to itself. */
 export default {
   ...config,
-  test: { ...config.test, include: ['test/chaos/*.test.ts'], provide: { chaosForm: 'long' }, maxWorkers: 1 },
+  test: { ...test, include: ['test/chaos/*.test.ts'], provide: { chaosForm: 'long' }, maxWorkers: 1 },
 }

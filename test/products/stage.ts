@@ -6,6 +6,7 @@ import { type Clock, injectClock } from '../support/clock.ts'
 import { createTestDatabase } from '../support/database.ts'
 import { type Backend, createBackend, startTestPostrider } from '../support/postrider.ts'
 import { type RawAnswer, type RawReceiver, type RawRequest, startRawReceiver } from '../support/raw-receiver.ts'
+import { until } from '../support/until.ts'
 
 // What the tests of the five products share: Postrider becomes one of them through the API alone, and its customer's
 // server keeps what comes byte for byte.
@@ -112,10 +113,9 @@ export async function walkSchedule(product: Product, type: string, delaysS: read
 }
 
 async function untilRecorded(backend: Backend, deliveryId: string, number: number) {
-  for (;;) {
-    const { delivery } = await backend.send(documents.DeliveryDocument, { id: deliveryId })
-    if (delivery!.lastAttempt?.number === number) return delivery!.lastAttempt
-  }
+  const read = async () => (await backend.send(documents.DeliveryDocument, { id: deliveryId })).delivery!.lastAttempt
+  await until(async () => (await read())?.number === number)
+  return (await read())!
 }
 
 /** Delivers one event, whatever becomes of it, and returns its delivery. */

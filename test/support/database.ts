@@ -11,7 +11,7 @@ export interface TestDatabase extends AsyncDisposable {
 /** A private database, copied from the migrated one. */
 export async function createTestDatabase(): Promise<TestDatabase> {
   const name = `test_${randomBytes(6).toString('hex')}`
-  await administer(`create database ${name} template template_of_tests`)
+  await administer(`create database ${name} template ${inject('template')}`)
   const url = new URL(inject('postgresUrl'))
   url.pathname = `/${name}`
   const pool = new pg.Pool({ connectionString: url.href, max: 2 })

@@ -10,8 +10,12 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** A superuser's URL of the tests' own Postgres. */
     postgresUrl: string
+    /** The migrated database there, to be copied. */
+    template: string
   }
 }
+
+const TEMPLATE = 'template_of_tests'
 
 /** One Postgres for the whole run, with a migrated database that each test file gets a copy of. */
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
@@ -20,12 +24,13 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   const postgres = await startEmbeddedPostgres({ dataDir, settings: { fsync: 'off' } })
   const admin = new pg.Client(postgres.url)
   await admin.connect()
-  await admin.query('create database template_of_tests')
+  await admin.query(`create database ${TEMPLATE}`)
   await admin.end()
   const url = new URL(postgres.url)
-  url.pathname = '/template_of_tests'
+  url.pathname = TEMPLATE
   await bringUpToDate(url.href)
   project.provide('postgresUrl', postgres.url)
+  project.provide('template', TEMPLATE)
   return async () => {
     await postgres[Symbol.asyncDispose]()
     await rm(dataDir, { recursive: true, force: true })

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { pino } from 'pino'
 import { readConfig } from '../../src/app/config.ts'
+import type { Tuning } from '../../src/app/parts.ts'
 import { type Role, startPostrider } from '../../src/app/start.ts'
 import * as documents from '../../src/client/generated/documents.ts'
 import { type Endpoint, request } from '../../src/client/request.ts'
@@ -56,6 +57,7 @@ export interface StartTestOptions {
   readonly database?: TestDatabase
   readonly pluginsDir?: string
   readonly role?: Role
+  readonly tuning?: Tuning
   /** Told of each line of the log, from warnings on. */
   readonly onLog?: (line: string) => void
 }
@@ -63,7 +65,7 @@ export interface StartTestOptions {
 /** A server of its own on a database of its own, in this process. `environment` adds to or changes the tests'. */
 export async function startTestPostrider(
   environment: Record<string, string> = {},
-  { database, pluginsDir, role, onLog }: StartTestOptions = {},
+  { database, onLog, ...options }: StartTestOptions = {},
 ): Promise<TestPostrider> {
   await using starting = new AsyncDisposableStack()
   const own = database ?? starting.use(await createTestDatabase())
@@ -76,9 +78,7 @@ export async function startTestPostrider(
     ...environment,
   })
   const log = onLog ? pino({ level: 'warn' }, { write: onLog }) : pino({ level: process.env.TEST_LOG ?? 'silent' })
-  const postrider = starting.use(
-    await startPostrider({ config, log, ...(pluginsDir && { pluginsDir }), ...(role && { role }) }),
-  )
+  const postrider = starting.use(await startPostrider({ config, log, ...options }))
   const operator = { url: postrider.url, key: OPERATOR_KEY }
   const started = starting.move()
   return {

@@ -1,14 +1,12 @@
 import { execFile, spawn } from 'node:child_process'
-import { access, mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { type ChannelModel, connect } from 'amqplib'
 import type { Certificate } from './certificate.ts'
 import { freePort } from './free-port.ts'
 import { end, follow, temporaryFolder } from './process.ts'
-
-// Debian's rabbitmq-server runs as its own user only; the script beneath it runs as anybody.
-const folderOfScripts = '/usr/lib/rabbitmq/bin'
+import { RABBITMQ_SCRIPTS } from './tools.ts'
 
 /** A broker of its own on loopback: own data, own Erlang name server. */
 export interface RabbitMq extends AsyncDisposable {
@@ -27,15 +25,6 @@ export interface RabbitMq extends AsyncDisposable {
   timesLogged(pattern: RegExp): number
   start(): Promise<void>
   stop(): Promise<void>
-}
-
-/** Why there is none here; undefined where there is. */
-export async function whyNoRabbitMq(): Promise<string | undefined> {
-  const isThere = await access(path.join(folderOfScripts, 'rabbitmq-server')).then(
-    () => true,
-    () => false,
-  )
-  return isThere ? undefined : 'rabbitmq-server is not on this machine (Debian: apt-get install rabbitmq-server)'
 }
 
 export async function startRabbitMq(certificate: Certificate): Promise<RabbitMq> {
@@ -68,14 +57,14 @@ export async function startRabbitMq(certificate: Certificate): Promise<RabbitMq>
       return model
     },
     control: async (...args) => {
-      const command = path.join(folderOfScripts, 'rabbitmqctl')
+      const command = path.join(RABBITMQ_SCRIPTS, 'rabbitmqctl')
       return (await promisify(execFile)(command, ['-q', ...args], { env: environment })).stdout
     },
     logged: (pattern, times) =>
       broker!.output.when(() => timesLogged(pattern) >= times, `it logged ${pattern} ${times} times`),
     timesLogged,
     async start() {
-      const child = start(path.join(folderOfScripts, 'rabbitmq-server'), [], environment)
+      const child = start(path.join(RABBITMQ_SCRIPTS, 'rabbitmq-server'), [], environment)
       broker = { child, output: follow(child) }
       await broker.output.said('Server startup complete')
     },

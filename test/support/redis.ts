@@ -1,7 +1,6 @@
-import { execFile, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { promisify } from 'node:util'
 import { Redis } from 'ioredis'
 import type { Certificate } from './certificate.ts'
 import { freePort } from './free-port.ts'
@@ -17,15 +16,6 @@ export interface RedisServer extends AsyncDisposable {
   readonly client: Redis
   start(): Promise<void>
   stop(): Promise<void>
-}
-
-/** Why there is none here; undefined where there is. */
-export async function whyNoRedis(): Promise<string | undefined> {
-  const isThere = await promisify(execFile)('redis-server', ['--version']).then(
-    () => true,
-    () => false,
-  )
-  return isThere ? undefined : 'redis-server is not on this machine (Debian: apt-get install redis-server)'
 }
 
 export async function startRedis({ cert, key }: Certificate): Promise<RedisServer> {

@@ -4,8 +4,8 @@ import { base, type Definition } from './base.ts'
 export default {
   ...base,
   buildRequest: (context) => {
-    const until = performance.now() + context.body.length / 3_000
-    while (performance.now() < until);
+    const before = process.threadCpuUsage()
+    while (process.threadCpuUsage(before).user < context.body.length / 3);
     return base.buildRequest(context)
   },
 } satisfies Definition

@@ -3,6 +3,7 @@ import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
+import type { Tool } from '../tools.ts'
 
 /** Where the snippets of the guide are. */
 export const snippetsDir = path.resolve(import.meta.dirname, '../../../docs/guides/verify')
@@ -12,28 +13,27 @@ type Command = readonly [string, ...string[]]
 
 export interface Language {
   readonly name: string
-  /** Ends well only where the toolchain is. */
-  readonly toolchain: Command
+  readonly tool: Tool
   /** What runs the judge; `dir` is an empty folder for what has to be built first. */
   judge(dir: string): Command | Promise<Command>
 }
 
 const typescript: Language = {
   name: 'TypeScript',
-  toolchain: [process.execPath, '--version'],
+  tool: 'node',
   judge: () => [process.execPath, inJudges('judge.ts')],
 }
 
 const python: Language = {
   name: 'Python',
-  toolchain: ['python3', '--version'],
+  tool: 'python',
   // -B: no compiled files beside the snippets.
   judge: () => ['python3', '-B', inJudges('judge.py')],
 }
 
 const go: Language = {
   name: 'Go',
-  toolchain: ['go', 'version'],
+  tool: 'go',
   async judge(dir) {
     await mkdir(path.join(dir, 'webhook'))
     await copyFile(inSnippets('verify.go'), path.join(dir, 'webhook/verify.go'))
@@ -45,7 +45,7 @@ const go: Language = {
 
 const java: Language = {
   name: 'Java',
-  toolchain: ['javac', '-version'],
+  tool: 'java',
   async judge(dir) {
     await execute(['javac', '-encoding', 'UTF-8', '-d', dir, inSnippets('Verify.java'), inJudges('Judge.java')])
     return ['java', '-cp', dir, 'Judge']
@@ -54,19 +54,19 @@ const java: Language = {
 
 const ruby: Language = {
   name: 'Ruby',
-  toolchain: ['ruby', '--version'],
+  tool: 'ruby',
   judge: () => ['ruby', inJudges('judge.rb')],
 }
 
 const php: Language = {
   name: 'PHP',
-  toolchain: ['php', '--version'],
+  tool: 'php',
   judge: () => ['php', inJudges('judge.php')],
 }
 
 const csharp: Language = {
   name: 'C#',
-  toolchain: ['dotnet', '--version'],
+  tool: 'dotnet',
   async judge(dir) {
     await copyFile(inSnippets('Verify.cs'), path.join(dir, 'Verify.cs'))
     await copyFile(inJudges('Judge.cs'), path.join(dir, 'Judge.cs'))
@@ -86,13 +86,6 @@ const csharp: Language = {
 export const languages: readonly Language[] = [typescript, python, go, java, ruby, php, csharp]
 /** Those in which the guide has the hex scheme as well; their judges take the argument `hex`. */
 export const hexLanguages: readonly Language[] = [typescript, python]
-
-export async function isPresent({ toolchain }: Language): Promise<boolean> {
-  return execute(toolchain).then(
-    () => true,
-    () => false,
-  )
-}
 
 /** What the snippet makes of each request, in their order: `accepted`, `refused`, or `failed` for any other error. */
 export async function judge(language: Language, requests: readonly Fields[], args: string[] = []): Promise<string[]> {

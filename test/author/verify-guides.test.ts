@@ -1,18 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { expect, type TestContext, test, vi } from 'vitest'
-import type { DeliveryProfile } from '../src/domain/delivery-profile.ts'
-import { type SignedMessage, signatureHeaders, signingKey } from '../src/domain/signature.ts'
-import {
-  type Fields,
-  hexLanguages,
-  isPresent,
-  judge,
-  type Language,
-  languages,
-  snippetsDir,
-} from './support/verify/languages.ts'
+import { expect, test, vi } from 'vitest'
+import type { DeliveryProfile } from '../../src/domain/delivery-profile.ts'
+import { type SignedMessage, signatureHeaders, signingKey } from '../../src/domain/signature.ts'
+import { findAbsence, requirePresent } from '../support/tools.ts'
+import { type Fields, hexLanguages, judge, type Language, languages, snippetsDir } from '../support/verify/languages.ts'
 
 // A compiler that was never run before takes its time.
 vi.setConfig({ testTimeout: 120_000 })
@@ -43,7 +36,7 @@ test('the request that the guide shows is signed with the secret that it names',
 })
 
 test.for(languages)('the $name snippet accepts what Postrider signed, and refuses the rest', async (language, ctx) => {
-  await skipUnlessPresent(language, ctx)
+  requirePresent(await findAbsence(language.tool), ctx)
   const now = Math.floor(Date.now() / 1_000)
   const message = { id: 'evt_1', timestampS: now, body }
   const right = signed([secret], message)
@@ -78,7 +71,7 @@ test.for(languages)('the $name snippet accepts what Postrider signed, and refuse
 })
 
 test.for(hexLanguages)('the $name snippet of the hex scheme does so too', async (language, ctx) => {
-  await skipUnlessPresent(language, ctx)
+  requirePresent(await findAbsence(language.tool), ctx)
   const prefix = 'sha256='
   const sign = (key: string, text: string) =>
     signatureHeaders(
@@ -106,10 +99,6 @@ test.for(hexLanguages)('the $name snippet of the hex scheme does so too', async 
   }
   await expectOutcomes(language, cases, ['hex'])
 })
-
-async function skipUnlessPresent(language: Language, ctx: TestContext): Promise<void> {
-  if (!(await isPresent(language))) ctx.skip(`${language.toolchain[0]} is not on this machine`)
-}
 
 async function expectOutcomes(language: Language, cases: Record<string, Case>, args?: string[]): Promise<void> {
   const all = Object.entries(cases)

@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { expect, test } from 'vitest'
-import * as documents from '../src/client/generated/documents.ts'
-import { attemptsOf } from './support/attempts.ts'
-import { createTestDatabase, type TestDatabase } from './support/database.ts'
-import { dumpOf } from './support/dump.ts'
+import * as documents from '../../src/client/generated/documents.ts'
+import { attemptsOf } from '../support/attempts.ts'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { dumpOf } from '../support/dump.ts'
 import {
   type Backend,
   backendOf,
@@ -13,15 +13,15 @@ import {
   OPERATOR_KEY,
   startTestPostrider,
   TEST_ENVIRONMENT,
-} from './support/postrider.ts'
-import { runToEnd, startProcess, temporaryFolder } from './support/process.ts'
-import { startReceiver } from './support/receiver.ts'
+} from '../support/postrider.ts'
+import { runToEnd, startProcess, temporaryFolder } from '../support/process.ts'
+import { startReceiver } from '../support/receiver.ts'
 
 const key = (id: string) => `${id}:${randomBytes(32).toString('base64')}`
 const TOKEN = 'Bearer token-of-the-customer-4711'
 const OWN_SECRET = 'signing-secret-that-the-customer-chose'
 
-test('secrets are sealed anew with the first key, beside a running server, and then the old key can go', async () => {
+test.concurrent('secrets are sealed anew with the first key, beside a running server, and then the old key can go', async () => {
   await using database = await createTestDatabase()
   await using receiver = await startReceiver()
   const [old, fresh] = [key('old'), key('fresh')]
@@ -46,7 +46,7 @@ test('secrets are sealed anew with the first key, beside a running server, and t
   expect((await receiver.request(1)).headers).toMatchObject({ authorization: TOKEN })
 })
 
-test('a key that is missing is said, and nothing is lost', async () => {
+test.concurrent('a key that is missing is said, and nothing is lost', async () => {
   await using database = await createTestDatabase()
   const old = key('old')
   {
@@ -60,7 +60,7 @@ test('a key that is missing is said, and nothing is lost', async () => {
   expect(await sealedWith(database)).toEqual(new Set(['old']))
 })
 
-test('no table, log, answer or feed of a whole run holds a secret in the clear', async () => {
+test.concurrent('no table, log, answer or feed of a whole run holds a secret in the clear', async () => {
   await using database = await createTestDatabase()
   await using folder = await temporaryFolder()
   // A receiver that answers with everything that it was sent.

@@ -2,19 +2,19 @@ import { readdir, readFile } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Kind, type OperationDefinitionNode, parse } from 'graphql'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import * as documents from '../src/client/generated/documents.ts'
-import { createTestDatabase, type TestDatabase } from './support/database.ts'
-import { startFollower } from './support/feed-follower.ts'
-import { type Plan, watchPlans } from './support/plans.ts'
+import * as documents from '../../src/client/generated/documents.ts'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { startFollower } from '../support/feed-follower.ts'
+import { type Plan, watchPlans } from '../support/plans.ts'
 import {
   type Backend,
   createBackend,
   OPERATOR_KEY,
   startTestPostrider,
   type TestPostrider,
-} from './support/postrider.ts'
-import { sendRaw } from './support/raw-request.ts'
-import { type Receiver, startReceiver } from './support/receiver.ts'
+} from '../support/postrider.ts'
+import { sendRaw } from '../support/raw-request.ts'
+import { type Receiver, startReceiver } from '../support/receiver.ts'
 
 // However many rows an answer holds, it takes the same number of statements: each list under them is one.
 
@@ -135,7 +135,7 @@ function listsOfTheClient(): Asked[] {
 }
 
 async function exampleQueries(): Promise<Asked[]> {
-  const folder = new URL('../schema/examples/', import.meta.url)
+  const folder = new URL('../../schema/examples/', import.meta.url)
   const files = (await readdir(folder)).filter((name) => name.endsWith('.graphql'))
   const asked = await Promise.all(
     files.map(async (name): Promise<Asked> => [name, await readFile(new URL(name, folder), 'utf8'), {}]),

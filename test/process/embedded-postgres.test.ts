@@ -18,16 +18,16 @@ import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { Client } from 'pg'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
-import { DataFolderInUse, startEmbeddedPostgres } from '../src/embedded/embedded-postgres.ts'
-import { stopLeftBehind } from '../src/embedded/left-behind.ts'
-import { findBinaries } from '../src/embedded/postgres-binaries.ts'
+import { DataFolderInUse, startEmbeddedPostgres } from '../../src/embedded/embedded-postgres.ts'
+import { stopLeftBehind } from '../../src/embedded/left-behind.ts'
+import { findBinaries } from '../../src/embedded/postgres-binaries.ts'
 
 vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 })
 
 const isRoot = process.getuid?.() === 0
 const nobody = { uid: 65534, gid: 65534 }
 const settings = { shared_buffers: '16MB', max_connections: '10' }
-const checkout = join(import.meta.dirname, '..')
+const checkout = join(import.meta.dirname, '../..')
 const packagePath = relative(checkout, dirname(dirname(dirname((await findBinaries()).postgres))))
 
 let box: string

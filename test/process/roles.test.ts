@@ -3,13 +3,13 @@ import {
   DestinationUpdateDocument,
   EventsPublishDocument,
   FollowAttemptsDocument,
-} from '../src/client/generated/documents.ts'
-import { openSocket, subscribe } from '../src/client/subscribe.ts'
-import { idToUuid, parseId } from '../src/domain/id.ts'
-import { createTestDatabase, type TestDatabase } from './support/database.ts'
-import { type Backend, backendOf, createBackend, OPERATOR_KEY, TEST_ENVIRONMENT } from './support/postrider.ts'
-import { type PostriderProcess, startProcess } from './support/process.ts'
-import { startReceiver } from './support/receiver.ts'
+} from '../../src/client/generated/documents.ts'
+import { openSocket, subscribe } from '../../src/client/subscribe.ts'
+import { idToUuid, parseId } from '../../src/domain/id.ts'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { type Backend, backendOf, createBackend, OPERATOR_KEY, TEST_ENVIRONMENT } from '../support/postrider.ts'
+import { type PostriderProcess, startProcess } from '../support/process.ts'
+import { startReceiver } from '../support/receiver.ts'
 
 /** As many as a worker has in flight to a destination before the first answer. */
 const FIRST_CAP = 4

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { DeliveriesDocument, type DeliveriesQueryVariables } from '../src/client/generated/documents.ts'
-import { idFromUuid, idToUuid, type Uuid } from '../src/domain/id.ts'
-import { type Backend, startTestPostrider, type TestPostrider } from './support/postrider.ts'
+import { DeliveriesDocument, type DeliveriesQueryVariables } from '../../src/client/generated/documents.ts'
+import { idFromUuid, idToUuid, type Uuid } from '../../src/domain/id.ts'
+import { type Backend, startTestPostrider, type TestPostrider } from '../support/postrider.ts'
 
 const ROWS = 5_000
 

@@ -2,15 +2,15 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { expect, test, vi } from 'vitest'
 import WebSocket from 'ws'
-import { createTestDatabase } from './support/database.ts'
-import { createBackend, OPERATOR_KEY, TEST_ENVIRONMENT } from './support/postrider.ts'
-import { type PostriderProcess, runToEnd, startProcess } from './support/process.ts'
-import { startProxy } from './support/proxy.ts'
-import { startReceiver } from './support/receiver.ts'
+import { createTestDatabase } from '../support/database.ts'
+import { createBackend, OPERATOR_KEY, TEST_ENVIRONMENT } from '../support/postrider.ts'
+import { type PostriderProcess, runToEnd, startProcess } from '../support/process.ts'
+import { startProxy } from '../support/proxy.ts'
+import { startReceiver } from '../support/receiver.ts'
 
 const WAITS = 'waits for its database'
 
-test('without Postgres it lives, is not ready and refuses retryably; when Postgres comes it goes on by itself', async () => {
+test.concurrent('without Postgres it lives, is not ready and refuses retryably; when Postgres comes it goes on by itself', async () => {
   await using database = await createTestDatabase()
   await using proxy = await startProxy(database.url)
   await using receiver = await startReceiver()
@@ -47,7 +47,7 @@ test('without Postgres it lives, is not ready and refuses retryably; when Postgr
   expect(await waiting.kill('SIGTERM')).toBe(0)
 })
 
-test('each try is a line in the log: where, why, and when the next one is, the pauses growing', async () => {
+test.concurrent('each try is a line in the log: where, why, and when the next one is, the pauses growing', async () => {
   await using waiting = await startWaiting('postgres://me:sesame@127.0.0.1:1/postrider?application_name=x')
   await vi.waitFor(() => expect(tries(waiting).length).toBeGreaterThanOrEqual(3), { timeout: 30_000 })
   const lines = tries(waiting)
@@ -61,7 +61,7 @@ test('each try is a line in the log: where, why, and when the next one is, the p
   expect(waiting.output.split(WAITS)).toHaveLength(2)
 })
 
-test('SIGTERM ends the wait at once, also for a server that takes connections and says nothing', async () => {
+test.concurrent('SIGTERM ends the wait at once, also for a server that takes connections and says nothing', async () => {
   const mute = createServer().listen(0, '127.0.0.1')
   await once(mute, 'listening')
   const address = mute.address() as { port: number }
@@ -69,13 +69,14 @@ test('SIGTERM ends the wait at once, also for a server that takes connections an
   expect(tries(waiting)[0]).toMatchObject({ reason: 'it does not answer' })
   // In the middle of the next try.
   await once(mute, 'connection')
-  const startedAt = performance.now()
+  const before = tries(waiting).length
   expect(await waiting.kill('SIGTERM')).toBe(0)
-  expect(performance.now() - startedAt).toBeLessThan(1_000)
+  // The try was cut off: it did not come to its end.
+  expect(tries(waiting)).toHaveLength(before)
   mute.close()
 })
 
-test('a wrong password and a missing database are told, and it goes on when somebody mends them', async () => {
+test.concurrent('a wrong password and a missing database are told, and it goes on when somebody mends them', async () => {
   await using database = await createTestDatabase()
   const name = `late_${new URL(database.url).pathname.slice(1)}`
   await database.query(`create role ${name} superuser login password 'old'`)
@@ -94,7 +95,7 @@ test('a wrong password and a missing database are told, and it goes on when some
   await database.query(`drop role ${name}`)
 }, 120_000)
 
-test('a Postgres that is too old, and a URL that is none, end the process and say so', async () => {
+test.concurrent('a Postgres that is too old, and a URL that is none, end the process and say so', async () => {
   await using database = await createTestDatabase()
   const name = new URL(database.url).pathname.slice(1)
   // The server of the tests is new. This database of it says otherwise.
@@ -111,7 +112,7 @@ test('a Postgres that is too old, and a URL that is none, end the process and sa
   expect(bad.stderr).not.toContain('pa/ss')
 })
 
-test('processes that start together on an empty database all become ready', async () => {
+test.concurrent('processes that start together on an empty database all become ready', async () => {
   await using database = await createTestDatabase()
   const name = `empty_${new URL(database.url).pathname.slice(1)}`
   await database.query(`create database ${name}`)

@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { DEMO_ORGANIZATION_ID } from '../src/app/demo.ts'
+import { DEMO_ORGANIZATION_ID } from '../../src/app/demo.ts'
 import {
   DeliveryDocument,
   DestinationCreateDocument,
@@ -9,13 +9,13 @@ import {
   EventDocument,
   EventPublishDocument,
   TypedDocumentString,
-} from '../src/client/generated/documents.ts'
-import { type Endpoint, request } from '../src/client/request.ts'
-import { createTestDatabase } from './support/database.ts'
-import { freePort } from './support/free-port.ts'
-import { OPERATOR_KEY, TEST_ENVIRONMENT } from './support/postrider.ts'
-import { type PostriderProcess, postmasterPid, runToEnd, startProcess, temporaryFolder } from './support/process.ts'
-import { startReceiver } from './support/receiver.ts'
+} from '../../src/client/generated/documents.ts'
+import { type Endpoint, request } from '../../src/client/request.ts'
+import { createTestDatabase } from '../support/database.ts'
+import { freePort } from '../support/free-port.ts'
+import { OPERATOR_KEY, TEST_ENVIRONMENT } from '../support/postrider.ts'
+import { type PostriderProcess, postmasterPid, runToEnd, startProcess, temporaryFolder } from '../support/process.ts'
+import { startReceiver } from '../support/receiver.ts'
 
 // Real processes, as a person starts them at a terminal, most with the embedded Postgres.
 

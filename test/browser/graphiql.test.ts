@@ -4,8 +4,8 @@ import path from 'node:path'
 import { promisify } from 'node:util'
 import { buildSchema, type OperationDefinitionNode, parse, validate } from 'graphql'
 import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { startBrowser, visit } from './support/browser.ts'
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { startBrowser, visit } from '../support/browser.ts'
 import {
   editorHas,
   isRead,
@@ -19,12 +19,13 @@ import {
   stop,
   tabsOf,
   textOf,
-} from './support/graphiql-page.ts'
-import { type PostriderProcess, startProcess } from './support/process.ts'
+} from '../support/graphiql-page.ts'
+import { type PostriderProcess, startProcess } from '../support/process.ts'
+import { findAbsence, requirePresent } from '../support/tools.ts'
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
-const checkout = path.resolve(import.meta.dirname, '..')
+const checkout = path.resolve(import.meta.dirname, '../..')
 const examplesDir = path.join(checkout, 'schema/examples')
 
 const exampleFiles = (await readdir(examplesDir)).toSorted()
@@ -34,13 +35,16 @@ const exampleTabs = ['CreateDestination', 'PublishEvent', 'WatchAttempts', 'List
 let postrider: PostriderProcess
 let browser: Browser
 const parts = new AsyncDisposableStack()
+const absence = await findAbsence('chromium')
 beforeAll(async () => {
+  if (absence) return
   await buildPageUnlessFresh()
   postrider = parts.use(await startProcess())
   browser = await startBrowser()
   parts.defer(() => browser.close())
 })
 afterAll(() => parts.disposeAsync())
+beforeEach((context) => requirePresent(absence, context))
 
 test.for(exampleFiles)('example %s is one named operation that the schema has', async (name) => {
   const schema = buildSchema(await readFile(path.join(checkout, 'schema/schema.graphql'), 'utf8'))

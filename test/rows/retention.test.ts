@@ -7,12 +7,12 @@ import {
   FollowAttemptsDocument,
   type FollowAttemptsSubscription,
   TypedDocumentString,
-} from '../src/client/generated/documents.ts'
-import { openSocket, subscribe } from '../src/client/subscribe.ts'
-import { idFromUuid, idToUuid, parseId, uuidFloor } from '../src/domain/id.ts'
-import { createTestDatabase, type TestDatabase } from './support/database.ts'
-import { type Backend, startTestPostrider } from './support/postrider.ts'
-import { startReceiver } from './support/receiver.ts'
+} from '../../src/client/generated/documents.ts'
+import { openSocket, subscribe } from '../../src/client/subscribe.ts'
+import { idFromUuid, idToUuid, parseId, uuidFloor } from '../../src/domain/id.ts'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { type Backend, startTestPostrider } from '../support/postrider.ts'
+import { startReceiver } from '../support/receiver.ts'
 
 const DAY_MS = 86_400_000
 const TABLES = ['delivery', 'delivery_attempt', 'event']

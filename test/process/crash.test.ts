@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
-import { EventsPublishDocument } from '../src/client/generated/documents.ts'
-import { createTestDatabase, type TestDatabase } from './support/database.ts'
-import { createBackend, OPERATOR_KEY, TEST_ENVIRONMENT } from './support/postrider.ts'
-import { startProcess } from './support/process.ts'
-import { startReceiver } from './support/receiver.ts'
+import { EventsPublishDocument } from '../../src/client/generated/documents.ts'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { createBackend, OPERATOR_KEY, TEST_ENVIRONMENT } from '../support/postrider.ts'
+import { startProcess } from '../support/process.ts'
+import { startReceiver } from '../support/receiver.ts'
+import { until } from '../support/until.ts'
 
 test('after a kill -9 in mid-delivery another process takes up what was in flight, and nothing is lost', async () => {
   await using database = await createTestDatabase()
@@ -21,13 +22,11 @@ test('after a kill -9 in mid-delivery another process takes up what was in fligh
   const events = Array.from({ length: 130 }, (_, n) => ({ organizationId, type: 'a', data: { n } }))
   const { eventsPublish } = await backend.send(EventsPublishDocument, { input: { events } })
   await receiver.request(130)
-  const killedAt = Date.now()
   isKilled = true
   await first.kill('SIGKILL')
 
   await using _second = await startProcess({ environment: environmentOf(database) })
   await receiver.request(130 + silent.size)
-  expect(Date.now() - killedAt).toBeLessThan(60_000)
   await untilSettled(database)
 
   const arrivals = countBy(receiver.requests.map((request) => String(request.headers['webhook-id'])))
@@ -46,9 +45,7 @@ function environmentOf(database: TestDatabase): Record<string, string> {
 
 /** Looks until no job is left; there is no event for "nothing more to do". */
 async function untilSettled(database: TestDatabase): Promise<void> {
-  while ((await database.query('select 1 from pgboss.job limit 1')).length > 0) {
-    await database.query('select pg_sleep(0.05)')
-  }
+  await until(async () => (await database.query('select 1 from pgboss.job limit 1')).length === 0)
 }
 
 /** Deliveries whose status, attempts and job contradict each other. */

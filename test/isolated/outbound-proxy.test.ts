@@ -3,12 +3,12 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createProxy } from 'proxy'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { DeliveryDocument } from '../src/client/generated/documents.ts'
-import { createOutbound, type SendOptions } from '../src/outbound/outbound.ts'
-import { makeCertificate, trustCertificate } from './support/certificate.ts'
-import { startTestPostrider } from './support/postrider.ts'
-import { startRawReceiver } from './support/raw-receiver.ts'
-import { startReceiver } from './support/receiver.ts'
+import { DeliveryDocument } from '../../src/client/generated/documents.ts'
+import { createOutbound, type SendOptions } from '../../src/outbound/outbound.ts'
+import { makeCertificate, trustCertificate } from '../support/certificate.ts'
+import { startTestPostrider } from '../support/postrider.ts'
+import { startRawReceiver } from '../support/raw-receiver.ts'
+import { startReceiver } from '../support/receiver.ts'
 
 // Through a real forward proxy (the npm package "proxy").
 
@@ -106,10 +106,8 @@ test('a proxy that is away, hangs up, talks nonsense or hangs is a failed connec
   for (const [what, answer] of Object.entries(answers)) {
     await using proxy = await startBrokenProxy(answer)
     await using outbound = createOutbound({ allow: ['127.0.0.1/32'], proxy: proxy.url })
-    const startedAt = performance.now()
     const result = await outbound.send(post(receiver.url), { ...sendOptions, timeoutMs: 1_000 })
     expect(result, what).toMatchObject({ failure: what === 'nothing' ? 'TIMEOUT' : 'CONNECTION' })
-    expect(performance.now() - startedAt).toBeLessThan(3_000)
   }
   await using outbound = createOutbound({ allow: ['127.0.0.1/32'], proxy: 'http://127.0.0.1:9' })
   expect(await outbound.send(post(receiver.url), sendOptions)).toMatchObject({

@@ -3,9 +3,9 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Backend, startTestPostrider, type TestPostrider } from './support/postrider.ts'
-import { checkout, temporaryFolder } from './support/process.ts'
-import { startReceiver } from './support/receiver.ts'
+import { type Backend, startTestPostrider, type TestPostrider } from '../support/postrider.ts'
+import { checkout, temporaryFolder } from '../support/process.ts'
+import { startReceiver } from '../support/receiver.ts'
 
 // postrider/client as it is once the package is installed: packed, unpacked, and nothing beside it but graphql-ws.
 

@@ -1,8 +1,8 @@
 import { expect, test, vi } from 'vitest'
-import { EventPublishDocument, EventsPublishDocument } from '../src/client/generated/documents.ts'
-import type { TestDatabase } from './support/database.ts'
-import { startTestPostrider, type TestPostrider } from './support/postrider.ts'
-import { startReceiver } from './support/receiver.ts'
+import { EventPublishDocument, EventsPublishDocument } from '../../src/client/generated/documents.ts'
+import type { TestDatabase } from '../support/database.ts'
+import { startTestPostrider, type TestPostrider } from '../support/postrider.ts'
+import { startReceiver } from '../support/receiver.ts'
 
 /** As many as a destination gets before its first answer. */
 const IN_FLIGHT = 4

@@ -2,17 +2,17 @@ import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { followAttempts } from '../docs/guides/follow/follow-attempts.ts'
-import { showAttempts } from '../docs/guides/follow/show-attempts.ts'
-import { createPortalSessions } from '../src/api/portal-session.ts'
-import { PortalSessionCreateDocument } from '../src/client/generated/documents.ts'
-import { blocksOf } from './support/markdown.ts'
-import { startTestPostrider, type TestPostrider } from './support/postrider.ts'
-import { prepareReader } from './support/reader.ts'
+import { followAttempts } from '../../docs/guides/follow/follow-attempts.ts'
+import { showAttempts } from '../../docs/guides/follow/show-attempts.ts'
+import { createPortalSessions } from '../../src/api/portal-session.ts'
+import { PortalSessionCreateDocument } from '../../src/client/generated/documents.ts'
+import { blocksOf } from '../support/markdown.ts'
+import { startTestPostrider, type TestPostrider } from '../support/postrider.ts'
+import { prepareReader } from '../support/reader.ts'
 
 // The TypeScript and the tables of docs/guides/follow-attempts-live.md, as a reader uses them.
 
-const guidesDir = path.resolve(import.meta.dirname, '../docs/guides')
+const guidesDir = path.resolve(import.meta.dirname, '../../docs/guides')
 const guide = await readFile(path.join(guidesDir, 'follow-attempts-live.md'), 'utf8')
 const textOf = (language: string) => blocksOf(guide).flatMap((block) => (block.language === language ? block.text : []))
 const patience = { timeout: 30_000 }

@@ -1,12 +1,15 @@
 import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { startBrowser, visit } from './support/browser.ts'
-import { type Backend, startTestPostrider, type TestPostrider } from './support/postrider.ts'
-import { type Receiver, startReceiver } from './support/receiver.ts'
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { startBrowser, visit } from '../support/browser.ts'
+import { type Backend, startTestPostrider, type TestPostrider } from '../support/postrider.ts'
+import { type Receiver, startReceiver } from '../support/receiver.ts'
+import { findAbsence, requirePresent } from '../support/tools.ts'
 
 // One page by two names, one listed and one not: what a real browser makes of our answers.
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
+
+const absence = await findAbsence('chromium')
 
 let pages: Receiver
 let postrider: TestPostrider
@@ -14,6 +17,7 @@ let backend: Backend
 let browser: Browser
 const parts = new AsyncDisposableStack()
 beforeAll(async () => {
+  if (absence) return
   pages = parts.use(await startReceiver(() => (response) => response.setHeader('content-type', 'text/html').end('<p>')))
   postrider = parts.use(await startTestPostrider({ POSTRIDER_CORS_ORIGINS: new URL(pages.url).origin }))
   backend = await postrider.application()
@@ -21,6 +25,7 @@ beforeAll(async () => {
   parts.defer(() => browser.close())
 })
 afterAll(() => parts.disposeAsync())
+beforeEach((context) => requirePresent(absence, context))
 
 const listed = () => pages.url
 const foreign = () => pages.url.replace('127.0.0.1', 'localhost')

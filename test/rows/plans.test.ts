@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import * as documents from '../src/client/generated/documents.ts'
-import { idToUuid } from '../src/domain/id.ts'
-import { attemptsOf } from './support/attempts.ts'
-import { createTestDatabase, type TestDatabase } from './support/database.ts'
-import { nodesOf, type Plan, type PlanNode, watchPlans } from './support/plans.ts'
-import { type Backend, startTestPostrider } from './support/postrider.ts'
-import { startReceiver } from './support/receiver.ts'
+import * as documents from '../../src/client/generated/documents.ts'
+import { idToUuid } from '../../src/domain/id.ts'
+import { attemptsOf } from '../support/attempts.ts'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { nodesOf, type Plan, type PlanNode, watchPlans } from '../support/plans.ts'
+import { type Backend, startTestPostrider } from '../support/postrider.ts'
+import { startReceiver } from '../support/receiver.ts'
 
 // Whatever Postgres believes of the tables, nothing reads one of the large ones from end to end. Statistics mislead most
 // when they are old: a table emptied and filled again, one that grew since it was looked at, one never looked at.
@@ -43,7 +43,7 @@ describe.each<[string, (database: TestDatabase, backend: Backend, ids: Ids) => P
     await using database = await createTestDatabase()
     using watched = await watchPlans(database)
     await using receiver = await startReceiver((_request, n) => (n % 4 === 0 ? 500 : 200))
-    await using postrider = await startTestPostrider({}, { database })
+    await using postrider = await startTestPostrider({}, { database, tuning: { rollUpMaxWaitMs: 200 } })
     const backend = await postrider.application({ retryDelays: [0, 0] })
     const { organizationId, id } = await backend.hook(receiver.url)
     const ids = { organizationId, destinationId: id }

@@ -1,28 +1,27 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { expect, inject, test, vi } from 'vitest'
-import webhook from '../plugins/webhook/index.ts'
-import { checkConnector } from '../src/kit/check-connector.ts'
-import { type Finding, type Group, groups } from '../src/kit/finding.ts'
-import { base } from './kit/broken/base.ts'
-import classify, { content } from './kit/broken/classify.ts'
-import contained from './kit/broken/contained.ts'
-import fast from './kit/broken/fast.ts'
-import golden from './kit/broken/golden.ts'
-import live from './kit/broken/live.ts'
-import manifest, { nameless } from './kit/broken/manifest.ts'
-import pure, { clock, counter } from './kit/broken/pure.ts'
-import samples from './kit/broken/samples.ts'
-import schema from './kit/broken/schema.ts'
-import secrets from './kit/broken/secrets.ts'
-
-import line, { startLineServer } from './kit/line.ts'
-import { temporaryFolder } from './support/process.ts'
+import webhook from '../../plugins/webhook/index.ts'
+import { checkConnector } from '../../src/kit/check-connector.ts'
+import { type Finding, type Group, groups } from '../../src/kit/finding.ts'
+import { temporaryFolder } from '../support/process.ts'
+import { base } from './broken/base.ts'
+import classify, { content } from './broken/classify.ts'
+import contained from './broken/contained.ts'
+import fast from './broken/fast.ts'
+import golden from './broken/golden.ts'
+import live from './broken/live.ts'
+import manifest, { nameless } from './broken/manifest.ts'
+import pure, { clock, counter } from './broken/pure.ts'
+import samples from './broken/samples.ts'
+import schema from './broken/schema.ts'
+import secrets from './broken/secrets.ts'
+import line, { startLineServer } from './line.ts'
 
 vi.setConfig({ testTimeout: 120_000 })
 
-const databaseUrl = inject('postgresUrl')
-const rootDir = path.resolve(import.meta.dirname, '..')
+const database = { databaseUrl: inject('postgresUrl'), template: inject('template') }
+const rootDir = path.resolve(import.meta.dirname, '../..')
 /** No database can be made there: the live group ends at once. */
 const withoutServer = { databaseUrl: 'postgres://127.0.0.1:1/' }
 
@@ -33,13 +32,13 @@ const failed = (findings: readonly Finding[]) => findings.filter(({ status }) =>
 const messagesOf = (findings: readonly Finding[]) => failed(findings).flatMap(({ messages }) => messages)
 
 test('a good connector passes, and its golden requests are those that vitest keeps', async () => {
-  const findings = await checkConnector(webhook, { databaseUrl, folder: path.join(rootDir, 'plugins/webhook') })
+  const findings = await checkConnector(webhook, { ...database, folder: path.join(rootDir, 'plugins/webhook') })
   expect(findings.filter(({ status }) => status !== 'passed')).toEqual([])
   expect(new Set(findings.map(({ group }) => group))).toEqual(new Set(groups.filter((group) => group !== 'contained')))
 })
 
 test('the connector that the broken ones are made of is a good one', async () => {
-  expect(failed(await checkConnector(base, { databaseUrl }))).toEqual([])
+  expect(failed(await checkConnector(base, database))).toEqual([])
 })
 
 test.each<[string, Group, unknown, RegExp[]]>([
@@ -89,13 +88,13 @@ test.each<[string, Group, unknown, RegExp[]]>([
   ],
   ['one thing at a time', 'live', live, [/a delivery is FAILED after 1 attempts: .*It is busy/]],
 ])('%s is caught by its group and by no other: %s', async (_, group, definition, patterns) => {
-  const findings = await checkConnector(definition, { databaseUrl })
+  const findings = await checkConnector(definition, database)
   expect([...new Set(failed(findings).map((finding) => finding.group))]).toEqual([group])
   for (const pattern of patterns) expect.soft(messagesOf(findings)).toContainEqual(expect.stringMatching(pattern))
 })
 
 test('a connector that opens sockets says why its live group is skipped, and takes a real server', async () => {
-  const without = await checkConnector(line, { databaseUrl })
+  const without = await checkConnector(line, database)
   expect(failed(without)).toEqual([])
   expect(without.find(({ group }) => group === 'live')).toMatchObject({
     status: 'skipped',
@@ -105,7 +104,7 @@ test('a connector that opens sockets says why its live group is skipped, and tak
   const lines: string[] = []
   await using server = await startLineServer((text) => lines.push(text))
   const live = { config: { hostname: '127.0.0.1', port: server.port }, credentials: { token: 'a-token-of-the-tests' } }
-  const findings = await checkConnector(line, { databaseUrl, live })
+  const findings = await checkConnector(line, { ...database, live })
   expect(findings.find(({ group }) => group === 'live')).toMatchObject({ status: 'passed' })
   const sent = lines.map((text) => /^a-token-of-the-tests (.*)$/.exec(text)?.[1])
   expect(sent.map((body) => JSON.parse(body!).data.total).toSorted()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])

@@ -2,14 +2,14 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { ConnectorsDocument, DestinationDocument } from '../src/client/generated/documents.ts'
-import { runCli, runJson } from './support/cli.ts'
-import { createTestDatabase } from './support/database.ts'
-import { blocksOf } from './support/markdown.ts'
-import { type Backend, backendOf, createBackend, OPERATOR_KEY, TEST_ENVIRONMENT } from './support/postrider.ts'
-import { checkout, end, follow, temporaryFolder } from './support/process.ts'
-import { startReceiver } from './support/receiver.ts'
+import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest'
+import { ConnectorsDocument, DestinationDocument } from '../../src/client/generated/documents.ts'
+import { runCli, runJson } from '../support/cli.ts'
+import { createTestDatabase } from '../support/database.ts'
+import { blocksOf } from '../support/markdown.ts'
+import { type Backend, backendOf, createBackend, OPERATOR_KEY, TEST_ENVIRONMENT } from '../support/postrider.ts'
+import { checkout, end, follow, temporaryFolder } from '../support/process.ts'
+import { startReceiver } from '../support/receiver.ts'
 
 // docs/guides/write-a-connector.md, as a reader follows it: no npm registry is asked, what it would install is linked.
 
@@ -20,6 +20,9 @@ const commands = blocksOf(guide).flatMap(({ language, text }) => (language === '
 const bin = path.join(checkout, 'node_modules/.bin')
 const run = (command: string, args: readonly string[], cwd: string) =>
   promisify(execFile)(command, args, { cwd, env: { ...process.env, PATH: `${bin}:${process.env.PATH}` } })
+
+/** So that a check needs no Postgres of its own. */
+const elsewhere = ['--database-url', inject('postgresUrl')]
 
 let home: Awaited<ReturnType<typeof temporaryFolder>>
 let folder: string
@@ -89,14 +92,14 @@ test('its own tests pass, and it builds against the types of the SDK alone', asy
 
 test('a request that changes is a finding, for the tests too, until it is taken', async () => {
   await edit('title: event.type,', "title: event.type + ' now',")
-  const { exitCode, stdout } = await runCli(['connector', 'check', folder])
+  const { exitCode, stdout } = await runCli(['connector', 'check', folder, ...elsewhere])
   expect(exitCode).toBe(1)
   expect(stdout).toMatch(
     /^ {2}failed: golden\/order\.json holds: line \d+ was .*"order\.placed", and is .*"order\.placed now" now/m,
   )
   const golden = ['run', '-t', 'golden']
   await expect(run('vitest', golden, folder)).rejects.toThrow('golden/order.json holds')
-  expect(await runCli(['connector', 'check', folder, '--update'])).toMatchObject({ exitCode: 0 })
+  expect(await runCli(['connector', 'check', folder, '--update', ...elsewhere])).toMatchObject({ exitCode: 0 })
   await run('vitest', golden, folder)
 })
 

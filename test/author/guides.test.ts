@@ -6,20 +6,20 @@ import { promisify } from 'node:util'
 import { buildSchema, parse, validate } from 'graphql'
 import { Webhook } from 'standardwebhooks'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { ApplicationUpdateDocument } from '../src/client/generated/documents.ts'
-import type { ConnectorDefinition, DestinationHost } from '../src/connector/index.ts'
-import { compileFilter, compileTransform } from '../src/domain/expression.ts'
-import { attemptsOf } from './support/attempts.ts'
-import { anchorsOf, blocksOf, linksOf } from './support/markdown.ts'
-import { startTestPostrider, type TestPostrider } from './support/postrider.ts'
-import { prepareReader, type Reader } from './support/reader.ts'
-import { type ReceivedRequest, startReceiver } from './support/receiver.ts'
-import { runGuide } from './support/run-guide.ts'
+import { ApplicationUpdateDocument } from '../../src/client/generated/documents.ts'
+import type { ConnectorDefinition, DestinationHost } from '../../src/connector/index.ts'
+import { compileFilter, compileTransform } from '../../src/domain/expression.ts'
+import { attemptsOf } from '../support/attempts.ts'
+import { anchorsOf, blocksOf, linksOf } from '../support/markdown.ts'
+import { startTestPostrider, type TestPostrider } from '../support/postrider.ts'
+import { prepareReader, type Reader } from '../support/reader.ts'
+import { type ReceivedRequest, startReceiver } from '../support/receiver.ts'
+import { runGuide } from '../support/run-guide.ts'
 
 // The pages do what they say: operations are valid and run, links lead somewhere. Their TypeScript: follow-guide.test.ts and
 // verify-guides.test.ts.
 
-const rootDir = path.resolve(import.meta.dirname, '..')
+const rootDir = path.resolve(import.meta.dirname, '../..')
 const read = (name: string) => readFile(path.join(rootDir, name), 'utf8')
 const pages = [
   ...['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md', 'plugins/webhook/README.md'],
