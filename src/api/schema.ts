@@ -1,6 +1,7 @@
 import 'reflect-metadata'
 import { type GraphQLSchema, lexicographicSortSchema } from 'graphql'
 import { buildSchemaSync, getMetadataStorage, type PubSub } from 'type-graphql'
+import { ApplicationMutations } from './application/application-mutations.ts'
 import { ApiKeyResolver, ApplicationResolver } from './application/application-resolver.ts'
 import { AttemptResolver, HttpRequestRecordResolver } from './attempt/attempt-resolver.ts'
 import { DeliveryAttemptRecorded, FeedCheckpoint, FeedReset } from './attempt/attempt-type.ts'
@@ -8,9 +9,9 @@ import { FeedItemResolver, FeedResolver } from './attempt/feed-resolver.ts'
 import { HeaderResolver } from './attempt/header-resolver.ts'
 import { AuditResolver } from './audit/audit-resolver.ts'
 import { describeRoots } from './callers.ts'
-import { ConnectorCheckResolver } from './connector/check-resolver.ts'
+import { ConnectorMutations } from './connector/connector-mutations.ts'
 import { ConnectorResolver } from './connector/connector-resolver.ts'
-import { FieldOptionsResolver } from './connector/field-options-resolver.ts'
+import { DeliveryMutations } from './delivery/delivery-mutations.ts'
 import { DeliveryConnectionResolver, DeliveryResolver } from './delivery/delivery-resolver.ts'
 import { DestinationMutations } from './destination/destination-mutations.ts'
 import { DestinationConnectionResolver, DestinationResolver } from './destination/destination-resolver.ts'
@@ -19,10 +20,13 @@ import { DestinationTestResolver } from './destination/test-resolver.ts'
 import { DestinationUpgradeResolver } from './destination/upgrade-resolver.ts'
 import { EventConnectionResolver, EventResolver } from './event/event-resolver.ts'
 import { ReplayResolver } from './event/replay-resolver.ts'
+import { EventTypeMutations } from './event-type/event-type-mutations.ts'
 import { EventTypeResolver } from './event-type/event-type-resolver.ts'
 import { NodeResolver } from './node.ts'
+import { OrganizationMutations } from './organization/organization-mutations.ts'
 import { OrganizationResolver } from './organization/organization-resolver.ts'
-import { PortalResolver } from './organization/portal-resolver.ts'
+import { PortalMutations } from './organization/portal-mutations.ts'
+import { RecoveryMutations } from './recovery/recovery-mutations.ts'
 import { RecoveryResolver } from './recovery/recovery-resolver.ts'
 import { DestinationStatsResolver, StatsResolver } from './stats/stats-resolver.ts'
 import { overSocket } from './until-returned.ts'
@@ -44,12 +48,14 @@ export function buildApiSchema(): GraphQLSchema {
   const schema = buildSchemaSync({
     resolvers: [
       ApiKeyResolver,
+      ApplicationMutations,
       ApplicationResolver,
       AttemptResolver,
       AuditResolver,
-      ConnectorCheckResolver,
+      ConnectorMutations,
       ConnectorResolver,
       DeliveryConnectionResolver,
+      DeliveryMutations,
       DeliveryResolver,
       DestinationConnectionResolver,
       DestinationMutations,
@@ -60,18 +66,20 @@ export function buildApiSchema(): GraphQLSchema {
       DestinationUpgradeResolver,
       EventConnectionResolver,
       EventResolver,
+      EventTypeMutations,
       EventTypeResolver,
       FeedItemResolver,
       FeedResolver,
-      FieldOptionsResolver,
       HeaderResolver,
       HttpRequestRecordResolver,
       NodeResolver,
+      OrganizationMutations,
       OrganizationResolver,
-      PortalResolver,
-      StatsResolver,
+      PortalMutations,
+      RecoveryMutations,
       RecoveryResolver,
       ReplayResolver,
+      StatsResolver,
       ViewerResolver,
     ],
     orphanedTypes: [
