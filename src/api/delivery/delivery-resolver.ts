@@ -1,6 +1,4 @@
-import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql'
-import { cancelDelivery } from '../../deliver/cancel-delivery.ts'
-import { retryDelivery } from '../../deliver/retry-delivery.ts'
+import { Arg, Args, Ctx, FieldResolver, ID, Query, Resolver, Root } from 'type-graphql'
 import { idTime } from '../../domain/id.ts'
 import type { Delivery } from '../../store/delivery.ts'
 import { DeliveryAttempt } from '../../store/delivery-attempt.ts'
@@ -8,22 +6,12 @@ import type { Destination } from '../../store/destination.ts'
 import type { Event } from '../../store/event.ts'
 import { AttemptConnection, AttemptType } from '../attempt/attempt-type.ts'
 import { BoundedCount, CountArgs, type CountedConnection, checkMax, nestedConnection, PageArgs } from '../connection.ts'
-import { type ApiContext, scopeOf } from '../context.ts'
+import type { ApiContext } from '../context.ts'
 import { DestinationType } from '../destination/destination-type.ts'
 import { EventObject } from '../event/event-object.ts'
-import { InputArg } from '../input-arg.ts'
 import { findNode } from '../node.ts'
 import { DateTimeScalar } from '../scalars.ts'
-import { payloadOf } from '../user-error.ts'
-import {
-  DeliveryCancelInput,
-  DeliveryCancelPayload,
-  DeliveryConnection,
-  DeliveryFilter,
-  DeliveryRetryInput,
-  DeliveryRetryPayload,
-  DeliveryType,
-} from './delivery-type.ts'
+import { DeliveryConnection, DeliveryFilter, DeliveryType } from './delivery-type.ts'
 import { listDeliveries } from './list-deliveries.ts'
 
 @Resolver(() => DeliveryType)
@@ -80,24 +68,6 @@ export class DeliveryResolver {
   ): Promise<CountedConnection<DeliveryAttempt>> {
     const parent = { property: 'deliveryId', id }
     return nestedConnection(loaders, parent, { entity: DeliveryAttempt, prefix: 'att', where: {}, args })
-  }
-
-  @Mutation(() => DeliveryRetryPayload, {
-    description:
-      'On a finished delivery: a new one for the same event and destination (trigger RETRY). On a pending one: due now.',
-  })
-  deliveryRetry(@InputArg(() => DeliveryRetryInput) input: DeliveryRetryInput, @Ctx() context: ApiContext) {
-    const scope = scopeOf(context)
-    return payloadOf(async () => ({ delivery: await retryDelivery(context.parts.store, scope, input.id) }))
-  }
-
-  @Mutation(() => DeliveryCancelPayload, {
-    description:
-      'Takes a pending delivery back. An attempt that is under way is still recorded, and no other follows. CONFLICT when it is finished.',
-  })
-  deliveryCancel(@InputArg(() => DeliveryCancelInput) input: DeliveryCancelInput, @Ctx() context: ApiContext) {
-    const scope = scopeOf(context)
-    return payloadOf(async () => ({ delivery: await cancelDelivery(context.parts.store, scope, input.id) }))
   }
 }
 

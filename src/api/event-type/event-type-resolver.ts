@@ -1,19 +1,9 @@
-import { Arg, Args, Ctx, Mutation, Query, Resolver } from 'type-graphql'
+import { Arg, Args, Ctx, Query, Resolver } from 'type-graphql'
 import { isEventTypeName } from '../../domain/subscription.ts'
-import { archiveEventType, EventType, upsertEventType } from '../../store/event-type.ts'
+import { EventType } from '../../store/event-type.ts'
 import { type Connection, listConnection } from '../connection.ts'
-import { type ApiContext, applicationOf, scopeOf } from '../context.ts'
-import { InputArg } from '../input-arg.ts'
-import { payloadOf } from '../user-error.ts'
-import {
-  EventTypeArchiveInput,
-  EventTypeArchivePayload,
-  EventTypeConnection,
-  EventTypePageArgs,
-  EventTypeType,
-  EventTypeUpsertInput,
-  EventTypeUpsertPayload,
-} from './event-type-type.ts'
+import { type ApiContext, scopeOf } from '../context.ts'
+import { EventTypeConnection, EventTypePageArgs, EventTypeType } from './event-type-type.ts'
 
 @Resolver(() => EventTypeType)
 export class EventTypeResolver {
@@ -38,23 +28,5 @@ export class EventTypeResolver {
     const where = { applicationId, isNotice: args.operations ?? false }
     const { store } = context.parts
     return listConnection(store, { entity: EventType, prefix: 'ety', where, args, defaultFirst: 100 })
-  }
-
-  @Mutation(() => EventTypeUpsertPayload, { description: 'Makes or changes a kind of event.' })
-  eventTypeUpsert(@InputArg(() => EventTypeUpsertInput) input: EventTypeUpsertInput, @Ctx() context: ApiContext) {
-    const applicationId = applicationOf(context)
-    return payloadOf(async () => ({
-      eventType: await upsertEventType(context.parts.store.em(), applicationId, input),
-    }))
-  }
-
-  @Mutation(() => EventTypeArchivePayload, {
-    description: 'From now on publishing it is refused; what was published stays.',
-  })
-  eventTypeArchive(@InputArg(() => EventTypeArchiveInput) input: EventTypeArchiveInput, @Ctx() context: ApiContext) {
-    const applicationId = applicationOf(context)
-    return payloadOf(async () => ({
-      eventType: await archiveEventType(context.parts.store.em(), applicationId, input.name),
-    }))
   }
 }

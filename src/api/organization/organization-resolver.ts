@@ -1,23 +1,13 @@
-import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql'
-import { deleteOrganization } from '../../maintenance/delete-organization.ts'
+import { Arg, Args, Ctx, FieldResolver, ID, Query, Resolver, Root } from 'type-graphql'
 import type { Destination } from '../../store/destination.ts'
-import { Organization, upsertOrganization } from '../../store/organization.ts'
+import { Organization } from '../../store/organization.ts'
 import { type Connection, listConnection, PageArgs } from '../connection.ts'
-import { type ApiContext, applicationOf, scopeOf } from '../context.ts'
+import { type ApiContext, scopeOf } from '../context.ts'
 import { DestinationConnection, DestinationFilter, listDestinations } from '../destination/list-destinations.ts'
-import { InputArg } from '../input-arg.ts'
 import { apiError } from '../mask-error.ts'
 import { findNode } from '../node.ts'
 import { checkTexts } from '../text-filter.ts'
-import { payloadOf } from '../user-error.ts'
-import {
-  OrganizationConnection,
-  OrganizationDeleteInput,
-  OrganizationDeletePayload,
-  OrganizationType,
-  OrganizationUpsertInput,
-  OrganizationUpsertPayload,
-} from './organization-type.ts'
+import { OrganizationConnection, OrganizationType } from './organization-type.ts'
 
 @Resolver(() => OrganizationType)
 export class OrganizationResolver {
@@ -68,33 +58,5 @@ export class OrganizationResolver {
     filter?: DestinationFilter | null,
   ): Promise<Connection<Destination>> {
     return listDestinations(context, args, { of: organization.id, filter })
-  }
-
-  @Mutation(() => OrganizationUpsertPayload, { description: 'Makes or changes a customer.' })
-  organizationUpsert(
-    @InputArg(() => OrganizationUpsertInput) input: OrganizationUpsertInput,
-    @Ctx() context: ApiContext,
-  ) {
-    const applicationId = applicationOf(context)
-    return payloadOf(async () => ({
-      organization: await upsertOrganization(context.parts.store.em(), applicationId, input),
-    }))
-  }
-
-  @Mutation(() => OrganizationDeletePayload, {
-    description:
-      'Deletes a customer with its destinations, events, deliveries and attempts. When it fails midway, call it again.',
-  })
-  organizationDelete(
-    @InputArg(() => OrganizationDeleteInput) input: OrganizationDeleteInput,
-    @Ctx() context: ApiContext,
-  ) {
-    const applicationId = applicationOf(context)
-    return payloadOf(async () => {
-      const deletedId = await deleteOrganization(context.parts, applicationId, input.id)
-      // Its portal sessions end with it.
-      context.parts.store.notifier.wake('revoked')
-      return { deletedId }
-    })
   }
 }

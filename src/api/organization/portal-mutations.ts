@@ -45,7 +45,7 @@ const schema = z.object({
 })
 
 @Resolver()
-export class PortalResolver {
+export class PortalMutations {
   @Mutation(() => PortalSessionCreatePayload, {
     description:
       'A short-lived token and URL with which one organization manages its own destinations, and sees their events, deliveries and attempts. It ends with its time, its organization, or the API key that made it.',

@@ -1,9 +1,20 @@
 import { Ctx, Field, InputType, Mutation, ObjectType, Resolver } from 'type-graphql'
-import { fieldOptions } from '../../destinations/ask-connector.ts'
+import { checkConnection, fieldOptions } from '../../destinations/ask-connector.ts'
 import { type ApiContext, scopeOf } from '../context.ts'
 import { InputArg } from '../input-arg.ts'
 import { MutationPayload, payloadOf } from '../user-error.ts'
 import { ConnectorSettings } from './connector-settings.ts'
+
+@InputType({ description: 'Settings to try, of a destination that is there or still to be made.' })
+export class ConnectorCheckInput extends ConnectorSettings {}
+
+@ObjectType({ description: 'What the service says. Without userErrors the settings are fine.' })
+class ConnectorCheckPayload extends MutationPayload {
+  @Field(() => Boolean, {
+    description: 'Whether the service was asked. False: the connector has no way to, or the settings were refused.',
+  })
+  checked!: boolean
+}
 
 @InputType({ description: 'Which field’s choices, and what was filled in so far.' })
 export class ConnectorFieldOptionsInput extends ConnectorSettings {
@@ -30,7 +41,17 @@ class ConnectorFieldOptionsPayload extends MutationPayload {
 }
 
 @Resolver()
-export class FieldOptionsResolver {
+export class ConnectorMutations {
+  @Mutation(() => ConnectorCheckPayload, {
+    description:
+      '"Test connection": has the connector ask the service about these settings, for up to 10 s. Nothing is stored or sent to people. What is wrong is a ConnectorConfigError at its field.',
+  })
+  async connectorCheck(@InputArg(() => ConnectorCheckInput) input: ConnectorCheckInput, @Ctx() context: ApiContext) {
+    const scope = scopeOf(context)
+    const payload = await payloadOf(async () => ({ checked: await checkConnection(context.parts, scope, input) }))
+    return { checked: false, ...payload }
+  }
+
   @Mutation(() => ConnectorFieldOptionsPayload, {
     description:
       'Choices for a config field that depend on the remote account, e.g. Slack channels. A mutation because it carries credentials and calls out; it changes nothing. Waits up to 10 s; what the remote account or the connector says against it is a user error.',
