@@ -38,7 +38,7 @@ export async function rewriteData(
   )
 }
 
-/** Says that a worker will look again and again for so long: nobody has to ring meanwhile. */
+/** Says that a worker polls for so long: publishers need not wake it meanwhile. */
 export async function stayAwake(sql: Sql, ms: number): Promise<void> {
   await sql(`update outbox_awake set until = clock_timestamp() + $1 * interval '1 millisecond'`, [ms])
 }
