@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import * as documents from '../src/client/generated/documents.ts'
@@ -9,6 +10,7 @@ import { runCli } from './support/cli.ts'
 import { createTestDatabase, type TestDatabase } from './support/database.ts'
 import { type Backend, startTestPostrider, type TestPostrider } from './support/postrider.ts'
 import { type Receiver, startReceiver } from './support/receiver.ts'
+import { runGuide } from './support/run-guide.ts'
 
 // postrider.publish() cannot check data against the schema of its type. The worker does, with the validator of eventPublish.
 
@@ -295,6 +297,17 @@ describe('eventReplay of a rejected event', () => {
     // From now on it is an event like any other.
     const again = await shop.replay(id)
     expect(again.eventReplay.deliveries).toMatchObject([{ trigger: 'REPLAY' }, { trigger: 'REPLAY' }])
+  })
+
+  test('goes as the guide says', async () => {
+    await using shop = await openShop()
+    const id = await shop.publish(BROKEN)
+    await shop.checked(id)
+    await shop.mend()
+    const page = await readFile('docs/guides/publish-from-your-transaction.md', 'utf8')
+    const answers = await runGuide(page, { endpoint: shop.backend.endpoint, receiverUrl: shop.receiver.url })
+    expect(answers).toMatchObject([{ events: { nodes: [{ id }] } }, { eventReplay: { deliveries: [{}] } }])
+    await shop.arrives(id)
   })
 
   test('makes those deliveries only that are asked for', async () => {
