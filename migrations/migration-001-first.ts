@@ -19,5 +19,5 @@ const functionsOnTables = [
   'publish(text, text, text, json, text, timestamptz)',
   'grant_publish(text, name)',
   'revoke_publish(text, name)',
-  'ring_outbox()',
+  'wake_outbox()',
 ]

@@ -96,6 +96,7 @@ test('these types are published by nobody else, and stand in no catalogue of the
     'destination.disabled',
     'destination.failing',
     'destination.recovered',
+    'event.rejected',
   ])
 })
 

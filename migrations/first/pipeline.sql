@@ -11,11 +11,18 @@ create table event (
   data_bytes int not null,
   idempotency_key text,
   is_test boolean not null,
-  deliver_at timestamptz(3)
+  deliver_at timestamptz(3),
+  -- REJECTED: published by SQL, and found by the worker to break the schema of its type. It has no deliveries.
+  status text not null default 'ACCEPTED' check (status in ('ACCEPTED', 'REJECTED')),
+  -- Why it was rejected. Not jsonb: a property of the data may be named with a NUL character.
+  problems json,
+  check ((status = 'REJECTED') = (problems is not null))
 ) partition by range (id);
 create table event_default partition of event default;
 create index event_application on event (application_id, id);
 create index event_organization on event (organization_id, id);
+create index event_rejected_application on event (application_id, id) where status = 'REJECTED';
+create index event_rejected_organization on event (organization_id, id) where status = 'REJECTED';
 
 create table delivery (
   id uuid primary key,

@@ -1,22 +1,20 @@
--- The codes are those of UserErrorCode; detail has all problems as the mutation would have them.
+-- The codes are those of UserErrorCode. The detail lists all problems as the mutation does.
 create function postrider.refuse(problems jsonb) returns void language plpgsql as $$
 begin
   raise exception using
     errcode = case problems -> 0 ->> 'code'
       when 'REQUIRED' then 'PR001' when 'INVALID' then 'PR002' when 'LIMIT_EXCEEDED' then 'PR003'
-      when 'NOT_FOUND' then 'PR004' when 'EVENT_TYPE_UNKNOWN' then 'PR005' when 'PAYLOAD_INVALID' then 'PR006'
+      when 'NOT_FOUND' then 'PR004' when 'EVENT_TYPE_UNKNOWN' then 'PR005'
       else 'PR007' end,
     message = (select string_agg((p -> 'path' ->> 0) || ': ' || (p ->> 'message'), '; ') from jsonb_array_elements(problems) p),
     detail = problems::text;
 end $$;
 
-create function postrider.problem(code text, field text, message text, pointer text default null) returns jsonb
-language sql immutable as $$
-  select jsonb_strip_nulls(
-    jsonb_build_object('code', code, 'path', jsonb_build_array(field), 'message', message, 'jsonPointer', pointer))
+create function postrider.problem(code text, field text, message text) returns jsonb language sql immutable as $$
+  select jsonb_build_object('code', code, 'path', jsonb_build_array(field), 'message', message)
 $$;
 
--- How deep arrays and objects nest, counted over the brackets outside of texts.
+-- How deep arrays and objects nest, counted by the brackets outside of strings.
 create function postrider.json_depth(data json) returns int language sql immutable as $$
   select coalesce(max(depth), 0)::int from (
     select sum(case when c in ('{', '[') then 1 else -1 end) over (order by n) as depth
@@ -27,6 +25,8 @@ create function postrider.json_depth(data json) returns int language sql immutab
   ) depths
 $$;
 
+-- Checks what the caller's program can get wrong. Whether data fits the schema of its type is left to the worker: a field that is
+-- null for once must not roll back the caller's transaction.
 create function postrider.publish(
   application text, organization text, type text, data json,
   idempotency_key text default null, deliver_at timestamptz default null
@@ -72,12 +72,13 @@ begin
   if char_length(publish.idempotency_key) not between 1 and 255 then
     problems := problems || postrider.problem('INVALID', 'idempotency_key', 'is 1 to 255 characters long');
   end if;
-  if publish.deliver_at > now() + interval '30 days' then
-    problems := problems || postrider.problem('INVALID', 'deliver_at', 'is more than 30 days ahead');
+  -- Times that no API can show. How far ahead it may be, the worker checks.
+  if publish.deliver_at not between '0001-01-01' and '9999-12-31' then
+    problems := problems || postrider.problem('INVALID', 'deliver_at', 'is not a time in the years 1 to 9999');
   end if;
   if problems <> '[]' then perform postrider.refuse(problems); end if;
 
-  -- Held until the end: an organization that is being deleted is waited for, and not found then.
+  -- Held until the end. If the organization is being deleted, this waits and then does not find it.
   select o.id into owner from organization o where o.id = org and o.application_id = app for key share;
   if owner is null then
     select o.id into owner from organization o
@@ -111,7 +112,7 @@ begin
         select k.event_id into owner from idempotency_key k
         where k.application_id = app and k.key = publish.idempotency_key;
       end if;
-      -- Forgotten between the two: then it is free.
+      -- The key was forgotten between the two statements: it is free, so try again.
       exit when owner is not null;
     end loop;
     if owner <> event then

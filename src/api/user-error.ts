@@ -43,13 +43,14 @@ const UserErrorCode = enumOf(
 )
 
 @InterfaceType({
-  description: 'An expected failure of a mutation. Unexpected ones are top-level errors with extensions.code.',
+  description:
+    'An expected failure: of a mutation, or of an event published by SQL. Unexpected ones are top-level errors with extensions.code.',
   resolveType: (error: Problem) => {
     if (error.code === 'PAYLOAD_INVALID') return 'PayloadError'
     return error.jsonPointer === undefined ? 'GenericUserError' : 'ConnectorConfigError'
   },
 })
-abstract class UserError {
+export abstract class UserError {
   @Field(() => String, { description: 'What is wrong, in a sentence for the caller.' })
   message!: string
 

@@ -3,6 +3,7 @@ import {
   type DeliveryFieldsFragment,
   EventDeliveriesDocument,
   EventPublishDocument,
+  type EventStatusFieldsFragment,
 } from '../client/generated/documents.ts'
 import { type Api, type ApiOptions, openApi, withApiOptions } from './api.ts'
 import type { Cli } from './cli.ts'
@@ -61,7 +62,8 @@ async function publishEvent(cli: Cli, options: PublishOptions): Promise<void> {
   if (!wait) return show(out, { event, duplicate, deliveries: made })
   const ids = made.map((delivery) => String(delivery.id))
   const deliveries = await untilFinished(api, ids)
-  if (deliveries.some((delivery) => delivery.status !== 'SUCCEEDED')) cli.exitCode = EXIT.unsuccessful
+  const isDelivered = event.status === 'ACCEPTED' && deliveries.every((delivery) => delivery.status === 'SUCCEEDED')
+  if (!isDelivered) cli.exitCode = EXIT.unsuccessful
   await show(out, { event, duplicate, deliveries })
 }
 
@@ -84,7 +86,7 @@ async function deliveriesOf(api: Api, id: string): Promise<DeliveryFieldsFragmen
 }
 
 interface Published {
-  readonly event: { readonly id: string | number; readonly type: string }
+  readonly event: { readonly id: string | number; readonly type: string } & EventStatusFieldsFragment
   readonly duplicate: boolean
   readonly deliveries: readonly DeliveryFieldsFragment[]
 }
@@ -94,6 +96,11 @@ function show(out: Output, published: Published): Promise<void> {
   return out.show(published, () => [
     `${event.id}  ${event.type}${duplicate ? '  (published before, with this idempotency key)' : ''}`,
     ...columns(deliveries.map(deliveryCells)).map((line) => `  ${line.trimEnd()}`),
-    ...(deliveries.length === 0 ? ['  No destination wants it.'] : []),
+    ...(deliveries.length === 0 ? withoutDeliveries(event) : []),
   ])
+}
+
+function withoutDeliveries({ status, problems }: EventStatusFieldsFragment): string[] {
+  if (status === 'ACCEPTED') return ['  No destination wants it.']
+  return problems.map(({ path, message }) => `  Rejected: ${path?.join('.')}: ${message}`)
 }

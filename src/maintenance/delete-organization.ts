@@ -1,6 +1,6 @@
 import { type ConnectorRegistry, keysWithOnDelete } from '../connector/registry.ts'
 import { removeDestinations } from '../deliver/remove-destination-sql.ts'
-import { type Id, idToUuid, parseId, type Uuid } from '../domain/id.ts'
+import { type Id, idToUuid, parseId, type Uuid, uuidFloor } from '../domain/id.ts'
 import { NIL_UUID } from '../domain/nil-uuid.ts'
 import { notFound, refused } from '../domain/refused.ts'
 import { eraseStats } from '../feed/stats-sql.ts'
@@ -39,14 +39,24 @@ export async function deleteOrganization(
     tx.wake('connector')
   })
   const uuid = idToUuid(organization.id)
+  const operationsId = await findOperationsId(store.sql, idToUuid(applicationId))
+  const mentions = { operationsId, mention: organization.id }
+  const beganAt = Date.now()
   // While the organization is still there, so that a call that is cut off here can be made again.
-  await eraseMentions(store, applicationId, organization.id)
+  for (let after: string | undefined = NIL_UUID; after; ) {
+    const from: string = after
+    after = await store.transaction((tx) => eraseNotices(tx, { ...mentions, after: from }))
+  }
   while (await store.transaction((tx) => eraseChunk(tx, uuid)));
   await store.transaction(async (tx) => {
     await eraseOrganization(tx, uuid)
     const done = { applicationId, action: 'ORGANIZATION_DELETED', objectId: organization.id } as const
     await insertAudit(tx, store.actor, done)
     while (await eraseChunk(tx, uuid));
+    // Until now a worker may have rejected events of it, and told of that.
+    for (let after: string | undefined = uuidFloor(beganAt - CLOCKS_DIFFER_MS); after; ) {
+      after = await eraseNotices(tx, { ...mentions, after })
+    }
     await eraseStats(tx, {
       applicationId: idToUuid(applicationId),
       organizationId: uuid,
@@ -56,14 +66,8 @@ export async function deleteOrganization(
   return organization.id
 }
 
-/** Without its destinations, nothing more is told of it. */
-async function eraseMentions(store: Store, applicationId: Id<'app'>, mention: Id<'org'>): Promise<void> {
-  const operationsId = await findOperationsId(store.sql, idToUuid(applicationId))
-  for (let after: string | undefined = NIL_UUID; after; ) {
-    const from: string = after
-    after = await store.transaction((tx) => eraseNotices(tx, { operationsId, mention, after: from }))
-  }
-}
+/** How far the clock of a worker, which ids take their time from, may be behind ours. */
+const CLOCKS_DIFFER_MS = 60_000
 
 async function eraseChunk(tx: Sql, uuid: Uuid<'org'>): Promise<boolean> {
   return (await eraseDeliveries(tx, uuid)) || (await eraseEvents(tx, uuid))

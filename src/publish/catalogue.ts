@@ -12,25 +12,35 @@ interface CatalogueCheck {
   readonly problems: readonly Problem[]
 }
 
-/** Checks requests against organizations and event types as they are in the table now: nothing is stale. */
+/** Data of an event, as JSON.parse has it. */
+interface TypedData {
+  readonly applicationUuid: Uuid<'app'>
+  /** Name of its event type. */
+  readonly type: string
+  readonly data: unknown
+}
+
+/** Checks against organizations and event types as they are in the table now: nothing is stale. */
 export interface Catalogue {
-  check(requests: readonly CheckedRequest[]): Promise<Map<CheckedRequest, CatalogueCheck>>
+  check(sql: Sql, requests: readonly CheckedRequest[]): Promise<Map<CheckedRequest, CatalogueCheck>>
+  /** Checks data alone: of stored events, whose type was known when they were published and may be archived now. */
+  checkData(sql: Sql, events: readonly TypedData[]): Promise<Problem[][]>
 }
 
 /** Compiled schemas kept; a busy application has tens of types. */
 const MAX_COMPILED = 2_000
 
-export function createCatalogue(sql: Sql): Catalogue {
+export function createCatalogue(): Catalogue {
   /** By event type and its version, so that a changed schema is another entry. */
   const compiled = new Map<string, PayloadCheck | undefined>()
   return {
-    async check(requests) {
+    async check(sql, requests) {
       const [organizations, types] = await Promise.all([findOrganizationUuids(sql, requests), findTypes(sql, requests)])
       await compileMissing(sql, compiled, [...types.values()])
       return new Map(
         requests.map((request) => {
           const organizationUuid = organizations.get(organizationKey(request))
-          const type = types.get(`${request.applicationUuid} ${request.type}`)
+          const type = types.get(typeKey(request))
           const usable = type && type.status !== 'ARCHIVED' && !type.isNotice
           const problems = [
             ...(organizationUuid ? [] : [organizationProblem(request)]),
@@ -41,6 +51,15 @@ export function createCatalogue(sql: Sql): Catalogue {
           return [request, { organizationUuid: organizationUuid ?? NIL_UUID, problems }]
         }),
       )
+    },
+
+    async checkData(sql, events) {
+      const types = await findTypes(sql, events)
+      await compileMissing(sql, compiled, [...types.values()])
+      return events.map((event) => {
+        const type = types.get(typeKey(event))
+        return type ? dataProblems(event.data, type, compiled.get(versionKey(type))) : []
+      })
     },
   }
 }
@@ -71,15 +90,16 @@ function organizationKey(request: CheckedRequest): string {
     : `${request.applicationUuid} external ${request.organizationExternalId}`
 }
 
-async function findTypes(sql: Sql, requests: readonly CheckedRequest[]): Promise<Map<string, KnownEventType>> {
+async function findTypes(sql: Sql, requests: readonly TypedData[]): Promise<Map<string, KnownEventType>> {
   const wanted = new Map(
-    requests.map((request) => [
-      `${request.applicationUuid} ${request.type}`,
-      { applicationId: request.applicationUuid, name: request.type },
-    ]),
+    requests.map((request) => [typeKey(request), { applicationId: request.applicationUuid, name: request.type }]),
   )
   const found = await findEventTypes(sql, [...wanted.values()])
   return new Map(found.map((type) => [`${type.applicationId} ${type.name}`, type]))
+}
+
+function typeKey({ applicationUuid, type }: TypedData): string {
+  return `${applicationUuid} ${type}`
 }
 
 async function compileMissing(
@@ -97,13 +117,30 @@ async function compileMissing(
   const schemas = new Map(rows.map((row) => [row.id, row.payloadSchema]))
   for (const type of missing) {
     const schema = schemas.get(type.id)
-    compiled.set(versionKey(type), schema ? compilePayloadSchema(schema) : undefined)
+    compiled.set(versionKey(type), schema ? compileStored(schema) : undefined)
+  }
+}
+
+/** A stored schema compiled when it was stored. If it does not now, all data of its type is refused, and other types go on. */
+function compileStored(schema: Record<string, unknown>): PayloadCheck {
+  try {
+    return compilePayloadSchema(schema)
+  } catch (error) {
+    return () => {
+      throw error
+    }
   }
 }
 
 function dataProblems(data: unknown, type: KnownEventType, check: PayloadCheck | undefined): Problem[] {
   if (type.spreadsData && !isSpreadable(data)) return [notSpreadable(['data'])]
-  return payloadProblems(check, data, ['data'])
+  try {
+    return payloadProblems(check, data, ['data'])
+  } catch (error) {
+    // A schema that refers to itself without end, for one, overflows the stack.
+    const message = `cannot be checked against the event type's schema: ${(error as Error).message}`
+    return [{ code: 'PAYLOAD_INVALID', message, path: ['data'], jsonPointer: '' }]
+  }
 }
 
 /** Of data, given at `path`, whose keys have no place in the application's envelope. */

@@ -58,16 +58,9 @@ export function checkRequest(
     if (isStorable(request[field] ?? '')) continue
     problems.push({ code: 'INVALID', message: 'holds a NUL character or half a surrogate pair', path: [field] })
   }
-  if (request.deliverAt && request.deliverAt.getTime() > Date.now() + MAX_DELIVER_AHEAD_DAYS * DAY_MS) {
-    const message = `is more than ${MAX_DELIVER_AHEAD_DAYS} days ahead`
-    problems.push({ code: 'INVALID', message, path: ['deliverAt'] })
-  }
   const dataJson = JSON.stringify(request.data ?? null)
   const dataBytes = Buffer.byteLength(dataJson)
-  if (dataBytes > MAX_DATA_BYTES) {
-    const message = `is ${dataBytes} bytes of JSON; at most ${MAX_DATA_BYTES} (256 KB) are taken`
-    problems.push({ code: 'LIMIT_EXCEEDED', message, path: ['data'] })
-  }
+  problems.push(...limitProblems({ deliverAt: request.deliverAt, dataBytes }))
   if (problems.length > 0) return { problems }
   return {
     applicationUuid: idToUuid(applicationId),
@@ -80,4 +73,24 @@ export function checkRequest(
     idempotencyKey: idempotencyKey ?? null,
     deliverAt: request.deliverAt ?? undefined,
   }
+}
+
+/** Whether the event is too far ahead or too large, as problems. */
+export function limitProblems({
+  deliverAt,
+  dataBytes,
+}: {
+  deliverAt?: Date | null | undefined
+  dataBytes: number
+}): Problem[] {
+  const problems: Problem[] = []
+  if (deliverAt && deliverAt.getTime() > Date.now() + MAX_DELIVER_AHEAD_DAYS * DAY_MS) {
+    const message = `is more than ${MAX_DELIVER_AHEAD_DAYS} days ahead`
+    problems.push({ code: 'INVALID', message, path: ['deliverAt'] })
+  }
+  if (dataBytes > MAX_DATA_BYTES) {
+    const message = `is ${dataBytes} bytes of JSON; at most ${MAX_DATA_BYTES} (256 KB) are taken`
+    problems.push({ code: 'LIMIT_EXCEEDED', message, path: ['data'] })
+  }
+  return problems
 }

@@ -268,18 +268,24 @@ export async function findSubscribed(
   )
 }
 
+export interface Replays {
+  readonly eventId: Uuid<'evt'>
+  readonly trigger: 'EVENT' | 'REPLAY'
+  /** From now; 0 when they are due. */
+  readonly dueInMs: number
+  readonly deliveries: readonly (Subscribed & { readonly id: Uuid<'dlv'> })[]
+}
+
 /** Deliveries of one stored event beside those of its fan-out. */
-export async function insertReplays(
-  tx: Sql,
-  { eventId, deliveries }: { eventId: Uuid<'evt'>; deliveries: readonly (Subscribed & { id: Uuid<'dlv'> })[] },
-): Promise<void> {
+export async function insertReplays(tx: Sql, { eventId, trigger, dueInMs, deliveries }: Replays): Promise<void> {
   await tx(
     `insert into delivery (id, application_id, organization_id, event_id, destination_id, event_type, status, skip_reason,
        trigger, max_attempts, next_attempt_at, finished_at)
      select x.id, e.application_id, e.organization_id, e.id, x.destination_id, e.type,
-       case when x.skip_reason is null then 'PENDING' else 'SKIPPED' end, x.skip_reason, 'REPLAY',
+       case when x.skip_reason is null then 'PENDING' else 'SKIPPED' end, x.skip_reason, $5,
        (select max_attempts from application where id = e.application_id),
-       case when x.skip_reason is null then now() end, case when x.skip_reason is not null then now() end
+       case when x.skip_reason is null then now() + $6::float8 * interval '1 ms' end,
+       case when x.skip_reason is not null then now() end
      from unnest($2::uuid[], $3::uuid[], $4::text[]) as x (id, destination_id, skip_reason)
      cross join (select * from event where id = $1) e`,
     [
@@ -287,6 +293,8 @@ export async function insertReplays(
       deliveries.map((one) => one.id),
       deliveries.map((one) => one.destinationId),
       deliveries.map((one) => one.skipReason),
+      trigger,
+      dueInMs,
     ],
   )
 }

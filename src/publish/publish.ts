@@ -32,7 +32,7 @@ interface Call {
 }
 
 export function createPublish(store: Store): Publish {
-  const catalogue = createCatalogue(store.sql)
+  const catalogue = createCatalogue()
   const publishCall = coalesce<Call, PublishResult[]>({
     flush: (calls) => publishCalls({ store, catalogue }, calls),
     maxWeight: MAX_EVENTS,
@@ -66,7 +66,10 @@ interface PublishParts {
 /** One transaction for all calls of a batch; what was refused is left out of it. */
 async function publishCalls(parts: PublishParts, calls: readonly Call[]): Promise<PublishResult[][]> {
   const { store, catalogue } = parts
-  const checks = await catalogue.check(calls.flatMap((call) => call.requests))
+  const checks = await catalogue.check(
+    store.sql,
+    calls.flatMap((call) => call.requests),
+  )
   const plans = calls.map((call) => {
     const own = call.requests.map((request) => checks.get(request)!)
     const refused = own.some((check) => check.problems.length > 0)
@@ -184,5 +187,7 @@ function toEvent(event: NewEvent): Event {
     applicationId: idFromUuid('app', event.applicationId),
     organizationId: idFromUuid('org', event.organizationId),
     deliverAt: event.deliverAt ?? null,
+    status: 'ACCEPTED',
+    problems: null,
   } as Event
 }

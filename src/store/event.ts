@@ -1,8 +1,12 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core'
 import type { Id } from '../domain/id.ts'
+import type { Problem } from '../domain/refused.ts'
 import { TypeIdType } from './type-id-type.ts'
 
-/** Something that happened, published once, immutable. Its time of creation is in its id. */
+export const eventStatuses = ['ACCEPTED', 'REJECTED'] as const
+export type EventStatus = (typeof eventStatuses)[number]
+
+/** Something that happened, published once. Its time of creation is in its id. */
 export const Event = defineEntity({
   name: 'Event',
   tableName: 'event',
@@ -18,6 +22,9 @@ export const Event = defineEntity({
     isTest: p.boolean(),
     /** Delivered not before; null means at once. */
     deliverAt: p.datetime(3).nullable(),
+    status: p.text().$type<EventStatus>(),
+    /** Why it was rejected; null when it was not. Paths start at the event. */
+    problems: p.json().$type<readonly Problem[]>().nullable(),
   },
 })
 export type Event = InferEntity<typeof Event>

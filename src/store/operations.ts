@@ -1,6 +1,6 @@
 import type { EntityManager } from '@mikro-orm/core'
 import type { Id, Uuid } from '../domain/id.ts'
-import { NOTICE_GROUP, noticeTypes } from '../domain/notice.ts'
+import { NOTICE_GROUP, type Notice, noticeTypes } from '../domain/notice.ts'
 import { EventType } from './event-type.ts'
 import { newId } from './new-id.ts'
 import { Organization } from './organization.ts'
@@ -19,10 +19,10 @@ export function addOperations(em: EntityManager, applicationId: Id<'app'>): void
     isOperations: true,
     createdAt,
   })
-  for (const [name, description] of Object.entries(noticeTypes)) {
+  for (const [name, type] of Object.entries<Notice>(noticeTypes)) {
     const group = NOTICE_GROUP
-    const fields = { name, description, group, status: 'AVAILABLE', isNotice: true, version: 1, createdAt } as const
-    em.create(EventType, { id: newId('ety'), applicationId, samplePayload: null, ...fields })
+    const fields = { name, group, status: 'AVAILABLE', isNotice: true, version: 1, createdAt } as const
+    em.create(EventType, { id: newId('ety'), applicationId, samplePayload: null, ...type, ...fields })
   }
 }
 
@@ -48,6 +48,23 @@ export async function findNoticeSubjects(tx: Sql, destinationIds: readonly Uuid<
      join organization n on n.application_id = d.application_id and n.is_operations
      where d.id = any($1::uuid[]) and not o.is_operations`,
     [destinationIds],
+  )
+}
+
+/** An organization as a notice describes it. */
+export interface OrganizationSubject {
+  readonly id: Uuid<'org'>
+  readonly applicationId: Uuid<'app'>
+  readonly operationsId: Uuid<'org'>
+  readonly externalId: string | null
+}
+
+export async function findOrganizationSubjects(tx: Sql, ids: readonly Uuid<'org'>[]): Promise<OrganizationSubject[]> {
+  return tx(
+    `select o.id, o.application_id as "applicationId", n.id as "operationsId", o.external_id as "externalId"
+     from organization o join organization n on n.application_id = o.application_id and n.is_operations
+     where o.id = any($1::uuid[])`,
+    [ids],
   )
 }
 

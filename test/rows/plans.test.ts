@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import * as documents from '../../src/client/generated/documents.ts'
 import { idToUuid } from '../../src/domain/id.ts'
 import { attemptsOf } from '../support/attempts.ts'
@@ -50,6 +50,7 @@ describe.each<[string, (database: TestDatabase, backend: Backend, ids: Ids) => P
     await prepareTables(database, backend, ids)
     watched.plans.length = 0
     await useEverything(backend, ids)
+    await rejectAndReplay(database, backend, ids)
     await untilRolledUp(database, watched.plans)
     expect(missing(watched.plans)).toEqual([])
     expect(watched.plans.flatMap(offences)).toEqual([])
@@ -121,7 +122,17 @@ async function useEverything(backend: Backend, { organizationId, destinationId }
     const { deliveries } = await send(documents.DeliveriesDocument, { first: 2, filter })
     await send(documents.DeliveriesDocument, { first: 2, filter, after: deliveries.pageInfo.endCursor })
   }
-  for (const filter of [null, { organizationId }, { types: ['a'] }, { createdAt }, { isTest: true }]) {
+  for (const filter of [
+    null,
+    { organizationId },
+    { types: ['a'] },
+    { createdAt },
+    { isTest: true },
+    { status: 'REJECTED' },
+    { organizationId, status: 'REJECTED' },
+    { organizationId, createdAt, status: 'REJECTED' },
+    { status: 'ACCEPTED' },
+  ] satisfies documents.EventsQueryVariables['filter'][]) {
     await send(documents.EventsDocument, { first: 2, filter })
   }
   for (const filter of [
@@ -138,6 +149,21 @@ async function useEverything(backend: Backend, { organizationId, destinationId }
     await send(documents.StatsDocument, { bucket, organizationId, range: { from: '-PT20H' } })
     await send(documents.DestinationStatsDocument, { bucket, id: destinationId, range: { from: '-PT20H' } })
   }
+}
+
+/** Publishes by SQL an event that is rewritten and one that is rejected, and replays that one until it is accepted. */
+async function rejectAndReplay(database: TestDatabase, backend: Backend, { organizationId }: Ids): Promise<void> {
+  await backend.eventType('strict', { payloadSchema: { type: 'object', required: ['n'] } })
+  const rows = await database.query<{ id: string }>(
+    `select postrider.publish($1, $2, 'strict', data::json) as id from unnest('{"{ \\"n\\": 1 }","{}"}'::text[]) data`,
+    [backend.applicationId, organizationId],
+  )
+  await vi.waitUntil(async () => (await database.query('select from outbox')).length === 0)
+  const input = { id: rows[1]!.id }
+  await backend.send(documents.EventReplayDocument, { input })
+  await backend.eventType('strict', { payloadSchema: { type: 'object' }, allowBreakingSchema: true })
+  const { eventReplay } = await backend.send(documents.EventReplayDocument, { input })
+  expect(eventReplay.deliveries).toHaveLength(1)
 }
 
 /** Until attempts have been counted once more. */
@@ -188,17 +214,25 @@ function missing(plans: readonly Plan[]): string[] {
     'union all',
     'from "delivery"',
     'from "event"',
+    'update event set data',
+    "update event set status = 'rejected'",
+    "update event set status = 'accepted'",
+    'from event where id = $1 for update',
   ]
   const texts = plans.map(({ text }) => text.toLowerCase())
   return expected.filter((part) => !texts.some((text) => text.includes(part)))
 }
 
-/** Reads of a large table from end to end, and rows of one that are sorted though an index has them in order. */
+/**
+ * Reads of a large table from end to end, rows of one that are sorted though an index has them in order, and the few rejected
+ * events looked for among all others.
+ */
 function offences({ text, root }: Plan): string[] {
   const isLarge = (node: PlanNode) => large.test(node['Relation Name'] ?? '')
   return nodesOf(root)
     .filter((node) => {
       if (node['Node Type'] === 'Seq Scan') return isLarge(node)
+      if (node.Filter?.includes("'REJECTED'")) return true
       return node['Node Type'] === 'Sort' && text.includes('feed_xid') && nodesOf(node).some(isLarge)
     })
     .map((node) => `${node['Node Type']} ${node['Relation Name'] ?? ''}: ${text.replace(/\s+/g, ' ').slice(0, 150)}`)

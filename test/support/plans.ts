@@ -11,6 +11,8 @@ export interface PlanNode {
   readonly 'Relation Name'?: string
   readonly 'Index Name'?: string
   readonly 'Index Cond'?: string
+  /** What is asked of each row that was read. */
+  readonly Filter?: string
   readonly Plans?: readonly PlanNode[]
 }
 

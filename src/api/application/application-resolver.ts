@@ -24,7 +24,7 @@ export class ApplicationResolver {
 
   @FieldResolver(() => OrganizationType, {
     description:
-      'The tenant whose destinations are told of the others’ troubles: destination.failing, destination.disabled, destination.recovered, delivery.exhausted, apikey.created. Its own deliveries are never told of. It is in no list of organizations. Not for portal sessions.',
+      'The tenant whose destinations are told of the others’ troubles: destination.failing, destination.disabled, destination.recovered, delivery.exhausted, apikey.created, event.rejected. Its own deliveries are never told of. It is in no list of organizations. Not for portal sessions.',
   })
   operationsOrganization(@Root() { id }: Application, @Ctx() context: ApiContext): Promise<Organization> {
     refuseSession(context)

@@ -18,7 +18,7 @@ const DeliverySkipReason = enumOf(
   'INACTIVE: switched off. DISABLED: by the system.',
 )
 const DeliveryTrigger = enumOf('DeliveryTrigger', deliveryTriggers, 'What made the delivery.', {
-  EVENT: 'The event was published.',
+  EVENT: 'The event was published, or eventReplay accepted it after it was REJECTED.',
   RETRY: 'deliveryRetry, by hand.',
   REPLAY: 'eventReplay.',
   RECOVERY: 'destinationRecover.',

@@ -1,11 +1,23 @@
 import { Field, ID, InputType, Int, ObjectType } from 'type-graphql'
+import { eventStatuses } from '../../store/event.ts'
 import { connectionOf } from '../connection.ts'
+import { enumOf } from '../enum.ts'
 import { DateTimeRange } from '../id-filter.ts'
 import { NodeInterface } from '../node.ts'
 import { DateTimeScalar, JsonScalar } from '../scalars.ts'
 import { MutationPayload } from '../user-error.ts'
 
-@ObjectType('Event', { implements: NodeInterface, description: 'Something that happened, published once, immutable.' })
+const EventStatus = enumOf('EventStatus', eventStatuses, 'Whether an event goes to destinations.', {
+  ACCEPTED:
+    'It goes to each destination that subscribes to it. An event published by SQL is ACCEPTED until a worker has checked it.',
+  REJECTED:
+    'It was published by SQL, and the worker refused it, mostly because its data breaks the schema of its type: see problems. It has no deliveries. Once the schema is mended, eventReplay checks it again.',
+})
+
+@ObjectType('Event', {
+  implements: NodeInterface,
+  description: 'Something that happened, published once; its data never changes.',
+})
 export class EventObject extends NodeInterface {
   @Field(() => String, { description: 'Name of its type.' })
   type!: string
@@ -21,6 +33,11 @@ export class EventObject extends NodeInterface {
 
   @Field(() => Boolean, { description: "True for a person's test send." })
   isTest!: boolean
+
+  @Field(() => EventStatus, {
+    description: 'Only an event published by SQL can be REJECTED: eventPublish refuses instead.',
+  })
+  status!: keyof typeof EventStatus
 }
 
 @ObjectType({ description: 'A page of a list.' })
@@ -42,6 +59,9 @@ export class EventFilter {
 
   @Field(() => Boolean, { nullable: true, description: 'Only tests, or only others. Default: both.' })
   isTest?: boolean | null
+
+  @Field(() => EventStatus, { nullable: true, description: 'Default: any.' })
+  status?: keyof typeof EventStatus | null
 }
 
 @InputType({ description: 'Exactly one of organizationId and organizationExternalId.' })

@@ -17,6 +17,7 @@ import { findNode } from '../node.ts'
 import { OrganizationType } from '../organization/organization-type.ts'
 import { DateTimeScalar, JsonScalar } from '../scalars.ts'
 import { checkTexts } from '../text-filter.ts'
+import { UserError } from '../user-error.ts'
 import {
   EventConnection,
   EventFilter,
@@ -52,6 +53,8 @@ export class EventResolver {
     if (filter?.createdAt) indexed.push({ id: idsBetween('evt', filter.createdAt) })
     if (filter?.types) others.push({ type: { $in: checkTexts('filter.types', filter.types) } })
     if (filter?.isTest != null) others.push({ isTest: filter.isTest })
+    // The few that were rejected have indexes of their own.
+    if (filter?.status) (filter.status === 'REJECTED' ? indexed : others).push({ status: filter.status })
     const where = { $and: [...indexed, ...others] } as FilterQuery<Event>
     const within = others.length > 0 ? ({ $and: indexed } as FilterQuery<Event>) : undefined
     return listConnection(context.parts.store, { entity: Event, prefix: 'evt', where, within, args })
@@ -68,6 +71,14 @@ export class EventResolver {
   })
   data(@Root() { data }: Event): unknown {
     return data == null ? null : JSON.parse(data)
+  }
+
+  @FieldResolver(() => [UserError], {
+    description:
+      'Why it is REJECTED, at most 20; empty when it is ACCEPTED. Paths start at the event: ["data"]. Portal sessions see them too, as they see the data and the schema.',
+  })
+  problems(@Root() { problems }: Event): readonly Problem[] {
+    return problems ?? []
   }
 
   @FieldResolver(() => DateTimeScalar, { description: 'When it was published.' })

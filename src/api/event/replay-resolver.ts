@@ -16,7 +16,7 @@ class EventReplayPayload extends MutationPayload {
 export class ReplayResolver {
   @Mutation(() => EventReplayPayload, {
     description:
-      'Sends a stored event again, with the same webhook-id: a new delivery (trigger REPLAY) for each destination; one that is off gets a SKIPPED one. NOT_RETRYABLE when its data is no longer kept.',
+      'Sends a stored event again, with the same webhook-id: a new delivery (trigger REPLAY) for each destination; one that is off gets a SKIPPED one. NOT_RETRYABLE when its data is no longer kept, or when a worker has yet to check what was published by SQL. A REJECTED event is checked again, against the schema as it is now: if it fits, the event is ACCEPTED and these are its first deliveries (trigger EVENT, not before deliverAt); if not, userErrors and Event.problems say why.',
   })
   async eventReplay(@InputArg(() => EventReplayInput) input: EventReplayInput, @Ctx() context: ApiContext) {
     const scope = scopeOf(context)

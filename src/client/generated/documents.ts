@@ -199,7 +199,7 @@ export type DeliveryStatus =
 
 /** What made the delivery. */
 export type DeliveryTrigger =
-  /** The event was published. */
+  /** The event was published, or eventReplay accepted it after it was REJECTED. */
   | 'EVENT'
   /** destinationRecover. */
   | 'RECOVERY'
@@ -421,6 +421,8 @@ export type EventFilter = {
   isTest?: boolean | null | undefined;
   /** Only of this organization. Default: all that the caller may see. */
   organizationId?: string | number | null | undefined;
+  /** Default: any. */
+  status?: EventStatus | null | undefined;
   /** Names, not prefixes. */
   types?: Array<string> | null | undefined;
 };
@@ -448,6 +450,13 @@ export type EventReplayInput = {
   /** Of the event. */
   id: string | number;
 };
+
+/** Whether an event goes to destinations. */
+export type EventStatus =
+  /** It goes to each destination that subscribes to it. An event published by SQL is ACCEPTED until a worker has checked it. */
+  | 'ACCEPTED'
+  /** It was published by SQL, and the worker refused it, mostly because its data breaks the schema of its type: see problems. It has no deliveries. Once the schema is mended, eventReplay checks it again. */
+  | 'REJECTED';
 
 /** The type to archive. */
 export type EventTypeArchiveInput = {
@@ -846,7 +855,11 @@ export type EventPublishMutationVariables = Exact<{
 }>;
 
 
-export type EventPublishMutation = { eventPublish: { duplicate: boolean, event: { id: string, type: string, data: unknown, dataBytes: number, idempotencyKey: string | null, createdAt: string } | null, userErrors: Array<
+export type EventPublishMutation = { eventPublish: { duplicate: boolean, event: { id: string, type: string, data: unknown, dataBytes: number, idempotencyKey: string | null, createdAt: string, status: EventStatus, problems: Array<
+        | { __typename: 'ConnectorConfigError', code: UserErrorCode, message: string, path: Array<string> | null }
+        | { __typename: 'GenericUserError', code: UserErrorCode, message: string, path: Array<string> | null }
+        | { __typename: 'PayloadError', jsonPointer: string, code: UserErrorCode, message: string, path: Array<string> | null }
+      > } | null, userErrors: Array<
       | { __typename: 'ConnectorConfigError', message: string, path: Array<string> | null, code: UserErrorCode }
       | { __typename: 'GenericUserError', message: string, path: Array<string> | null, code: UserErrorCode }
       | { __typename: 'PayloadError', jsonPointer: string, message: string, path: Array<string> | null, code: UserErrorCode }
@@ -872,7 +885,11 @@ export type EventQueryVariables = Exact<{
 }>;
 
 
-export type EventQuery = { event: { id: string, type: string, createdAt: string, data: unknown, isTest: boolean, organization: { id: string, externalId: string | null }, deliveries: { nodes: Array<{ id: string, eventId: string, destinationId: string, eventType: string, status: DeliveryStatus, skipReason: DeliverySkipReason | null, trigger: DeliveryTrigger, attemptCount: number, maxAttempts: number, nextAttemptAt: string | null, finishedAt: string | null, createdAt: string }> } } | null };
+export type EventQuery = { event: { id: string, type: string, createdAt: string, data: unknown, isTest: boolean, status: EventStatus, organization: { id: string, externalId: string | null }, deliveries: { nodes: Array<{ id: string, eventId: string, destinationId: string, eventType: string, status: DeliveryStatus, skipReason: DeliverySkipReason | null, trigger: DeliveryTrigger, attemptCount: number, maxAttempts: number, nextAttemptAt: string | null, finishedAt: string | null, createdAt: string }> }, problems: Array<
+      | { __typename: 'ConnectorConfigError', code: UserErrorCode, message: string, path: Array<string> | null }
+      | { __typename: 'GenericUserError', code: UserErrorCode, message: string, path: Array<string> | null }
+      | { __typename: 'PayloadError', jsonPointer: string, code: UserErrorCode, message: string, path: Array<string> | null }
+    > } | null };
 
 export type EventDeliveriesQueryVariables = Exact<{
   id: string | number;
@@ -889,7 +906,13 @@ export type EventsQueryVariables = Exact<{
 }>;
 
 
-export type EventsQuery = { events: { nodes: Array<{ id: string, type: string }>, count: { value: number, exact: boolean }, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
+export type EventsQuery = { events: { nodes: Array<{ id: string, type: string, status: EventStatus }>, count: { value: number, exact: boolean }, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
+
+export type EventStatusFieldsFragment = { status: EventStatus, problems: Array<
+    | { __typename: 'ConnectorConfigError', code: UserErrorCode, message: string, path: Array<string> | null }
+    | { __typename: 'GenericUserError', code: UserErrorCode, message: string, path: Array<string> | null }
+    | { __typename: 'PayloadError', jsonPointer: string, code: UserErrorCode, message: string, path: Array<string> | null }
+  > };
 
 export type DeliveryFieldsFragment = { id: string, eventId: string, destinationId: string, eventType: string, status: DeliveryStatus, skipReason: DeliverySkipReason | null, trigger: DeliveryTrigger, attemptCount: number, maxAttempts: number, nextAttemptAt: string | null, finishedAt: string | null, createdAt: string };
 
@@ -1067,7 +1090,7 @@ export type EventReplayMutationVariables = Exact<{
 export type EventReplayMutation = { eventReplay: { deliveries: Array<{ id: string, eventId: string, destinationId: string, eventType: string, status: DeliveryStatus, skipReason: DeliverySkipReason | null, trigger: DeliveryTrigger, attemptCount: number, maxAttempts: number, nextAttemptAt: string | null, finishedAt: string | null, createdAt: string }>, userErrors: Array<
       | { message: string, path: Array<string> | null, code: UserErrorCode }
       | { message: string, path: Array<string> | null, code: UserErrorCode }
-      | { message: string, path: Array<string> | null, code: UserErrorCode }
+      | { jsonPointer: string, message: string, path: Array<string> | null, code: UserErrorCode }
     > } };
 
 export type AuditLogQueryVariables = Exact<{
@@ -1207,6 +1230,20 @@ export const DestinationFieldsFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"DestinationFields"}) as unknown as TypedDocumentString<DestinationFieldsFragment, unknown>;
+export const EventStatusFieldsFragmentDoc = new TypedDocumentString(`
+    fragment EventStatusFields on Event {
+  status
+  problems {
+    __typename
+    code
+    message
+    path
+    ... on PayloadError {
+      jsonPointer
+    }
+  }
+}
+    `, {"fragmentName":"EventStatusFields"}) as unknown as TypedDocumentString<EventStatusFieldsFragment, unknown>;
 export const DeliveryFieldsFragmentDoc = new TypedDocumentString(`
     fragment DeliveryFields on Delivery {
   id
@@ -1960,6 +1997,7 @@ export const EventPublishDocument = new TypedDocumentString(`
       dataBytes
       idempotencyKey
       createdAt
+      ...EventStatusFields
     }
     userErrors {
       __typename
@@ -1972,7 +2010,18 @@ export const EventPublishDocument = new TypedDocumentString(`
     }
   }
 }
-    `) as unknown as TypedDocumentString<EventPublishMutation, EventPublishMutationVariables>;
+    fragment EventStatusFields on Event {
+  status
+  problems {
+    __typename
+    code
+    message
+    path
+    ... on PayloadError {
+      jsonPointer
+    }
+  }
+}`) as unknown as TypedDocumentString<EventPublishMutation, EventPublishMutationVariables>;
 export const EventsPublishDocument = new TypedDocumentString(`
     mutation EventsPublish($input: EventsPublishInput!) {
   eventsPublish(input: $input) {
@@ -2007,6 +2056,7 @@ export const EventDocument = new TypedDocumentString(`
     createdAt
     data
     isTest
+    ...EventStatusFields
     organization {
       id
       externalId
@@ -2018,7 +2068,19 @@ export const EventDocument = new TypedDocumentString(`
     }
   }
 }
-    fragment DeliveryFields on Delivery {
+    fragment EventStatusFields on Event {
+  status
+  problems {
+    __typename
+    code
+    message
+    path
+    ... on PayloadError {
+      jsonPointer
+    }
+  }
+}
+fragment DeliveryFields on Delivery {
   id
   eventId
   destinationId
@@ -2066,6 +2128,7 @@ export const EventsDocument = new TypedDocumentString(`
     nodes {
       id
       type
+      status
     }
     count {
       value
@@ -2620,6 +2683,9 @@ export const EventReplayDocument = new TypedDocumentString(`
       message
       path
       code
+      ... on PayloadError {
+        jsonPointer
+      }
     }
   }
 }
