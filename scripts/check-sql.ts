@@ -11,9 +11,7 @@ const rooms = ['src/store/', 'src/queue/']
 const exceptions: Readonly<Record<string, string>> = {
   'src/maintenance/reseal.ts': 'builds each statement from the table of sealed columns above it',
   'src/maintenance/retention.ts': 'each lock and drop is a step of the one verb that the file is',
-  'src/deliver/connector-memo.ts': 'statements only; not renamed yet',
   'src/deliver/connector-warnings.ts': 'two statements on a table that is its own',
-  'src/deliver/remove-destination.ts': 'one statement and the audit entries of what it removed; not renamed yet',
 }
 
 /** How a statement begins. */

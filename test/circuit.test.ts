@@ -6,38 +6,47 @@ import {
   DestinationDeleteDocument,
   EventsPublishDocument,
 } from '../src/client/generated/documents.ts'
-import { type CircuitState, nextCircuit, patienceMs } from '../src/domain/circuit.ts'
+import { type CircuitState, maxHeldMs, nextCircuit } from '../src/domain/circuit.ts'
+import type { Uuid } from '../src/domain/id.ts'
 import { freePort } from './support/free-port.ts'
 import { startTestPostrider } from './support/postrider.ts'
 import { startReceiver } from './support/receiver.ts'
 
 const now = new Date('2026-11-21T10:00:00Z')
 const closed: CircuitState = { circuitFailures: 0, probeAt: null, probeDelayS: null, probeDeliveryId: null }
+const uuids = (...texts: string[]) => texts as Uuid<'dlv'>[]
+const [p] = uuids('p')
 const seconds = (n: number) => new Date(now.getTime() + n * 1_000)
 
 test('a circuit opens after five in a row that reached nobody, and probes ever less often', () => {
-  const four = nextCircuit(closed, { answered: false, unreachable: ['a', 'b', 'c', 'd'] }, now)
+  const four = nextCircuit(closed, { answered: false, unreachable: uuids('a', 'b', 'c', 'd') }, now)
   expect(four).toEqual({ ...closed, circuitFailures: 4 })
-  let state = nextCircuit(four, { answered: false, unreachable: ['e'] }, now)
+  let state = nextCircuit(four, { answered: false, unreachable: uuids('e') }, now)
   expect(state).toMatchObject({ circuitFailures: 5, probeAt: seconds(5), probeDelayS: 5 })
   const delays: (number | null)[] = []
   for (let n = 0; n < 8; n += 1) {
-    state = nextCircuit({ ...state, probeDeliveryId: 'p' }, { answered: false, unreachable: ['p'] }, now)
+    state = nextCircuit({ ...state, probeDeliveryId: p! }, { answered: false, unreachable: [p!] }, now)
     delays.push(state.probeDelayS)
   }
   expect(delays).toEqual([10, 20, 40, 80, 160, 300, 300, 300])
 })
 
 test('any answer closes it, and what was on its way when it opened moves no probe', () => {
-  const open = { circuitFailures: 5, probeAt: seconds(5), probeDelayS: 5, probeDeliveryId: 'p' }
+  const open = { circuitFailures: 5, probeAt: seconds(5), probeDelayS: 5, probeDeliveryId: p! }
   expect(nextCircuit(open, { answered: true, unreachable: [] }, now)).toEqual(closed)
-  expect(nextCircuit(open, { answered: false, unreachable: ['late'] }, now)).toEqual({ ...open, circuitFailures: 6 })
-  expect(nextCircuit(closed, { answered: true, unreachable: ['a'] }, now)).toEqual({ ...closed, circuitFailures: 1 })
+  expect(nextCircuit(open, { answered: false, unreachable: uuids('late') }, now)).toEqual({
+    ...open,
+    circuitFailures: 6,
+  })
+  expect(nextCircuit(closed, { answered: true, unreachable: uuids('a') }, now)).toEqual({
+    ...closed,
+    circuitFailures: 1,
+  })
 })
 
 test('a delivery waits behind an open circuit as long as its schedule lasts, five minutes at least', () => {
-  expect(patienceMs([])).toBe(300_000)
-  expect(patienceMs([60, 3_600])).toBe(3_660_000)
+  expect(maxHeldMs([])).toBe(300_000)
+  expect(maxHeldMs([60, 3_600])).toBe(3_660_000)
 })
 
 test('a destination that cannot be reached gets a probe at a time, and all that waited once it is back', async () => {
@@ -54,10 +63,10 @@ test('a destination that cannot be reached gets a probe at a time, and all that 
   await until(async () => (await circuit())[0]!.probe_at !== null)
   const tried = await attempts(postrider.database)
 
-  // What is published now goes straight behind the gate.
+  // What is published now goes straight held.
   const { deliveries } = await backend.publish({ organizationId, type: 'a', data: {} })
   const [waiting] = await postrider.database.query<{ n: number }>(
-    "select count(*)::int as n from waiting_delivery where state = 'GATED' and destination_id = (select destination_id from destination_health)",
+    "select count(*)::int as n from waiting_delivery where state = 'HELD' and destination_id = (select destination_id from destination_health)",
   )
   expect(waiting!.n).toBeGreaterThan(0)
   expect((await backend.send(DeliveryDocument, { id: deliveries[0]!.id })).delivery).toMatchObject({
@@ -94,7 +103,7 @@ test('what waited behind an open circuit for longer than its schedule lasts has 
   const { id } = deliveries[0]!
   await postrider.database.query("update delivery set next_attempt_at = now() - interval '6 minutes'")
   await postrider.database.query("update waiting_delivery set due_at = now() - interval '6 minutes'")
-  await postrider.database.query('update destination_health set gate_opens_at = now()')
+  await postrider.database.query('update destination_health set release_at = now()')
   expect(await backend.finished(id)).toMatchObject({ status: 'FAILED', attemptCount: 1 })
   const { delivery } = await backend.send(DeliveryDocument, { id })
   expect(delivery!.lastAttempt).toMatchObject({ request: null, errorMessage: expect.stringContaining('Given up') })

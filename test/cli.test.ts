@@ -216,7 +216,7 @@ test('migrate brings an empty database up to date, and says what it did', async 
   const environment = { ...TEST_ENVIRONMENT, DATABASE_URL: url.href }
   const first = await runCli(['migrate'], { environment })
   expect(first).toMatchObject({ exitCode: 0, stderr: '' })
-  expect(first.stdout).toMatch(/^applied {2}001-first\n(applied {2}\d{3}-\S+\n)+applied .* \(pg-boss\): none -> \d+\n$/)
+  expect(first.stdout).toMatch(/^applied {2}001-first\napplied .* \(pg-boss\): none -> \d+\n$/)
   expect(await runCli(['migrate'], { environment })).toEqual({
     exitCode: 0,
     stdout: 'The database is up to date: nothing was to be done.\n',

@@ -79,7 +79,10 @@ describe('a destination', () => {
 })
 
 describe('an update', () => {
-  const given = { label: 'Shop', description: 'Ours', config, eventTypes: ['order.placed'] }
+  const given: Omit<DestinationCreateInput, 'organizationId'> = {
+    ...{ label: 'Shop', description: 'Ours', config, eventTypes: ['order.placed'] },
+    ...{ filter: 'event.data.total > 100.0', transform: '{"id": event.data.id}', ordering: 'FIFO', rateLimit: 5 },
+  }
   const otherUrl = { url: 'https://example.org/' }
   test.each<[what: string, change: Partial<DestinationUpdateInput>, expected: object]>([
     ['with nothing given changes no setting', {}, given],
@@ -88,7 +91,15 @@ describe('an update', () => {
     ['of the target moves it', { config: otherUrl }, { ...given, config: otherUrl, target: 'example.org' }],
     ['of the subscriptions replaces them', { eventTypes: ['a.*'] }, { ...given, eventTypes: ['a.*'] }],
     ['to no subscriptions subscribes to everything', { eventTypes: null }, { ...given, eventTypes: [] }],
-    ['with null for what cannot be empty leaves it', { label: null, config: null, active: null }, given],
+    ['to no filter clears it', { filter: null }, { ...given, filter: null }],
+    ['to no transform clears it', { transform: null }, { ...given, transform: null }],
+    ['of the ordering changes the ordering', { ordering: 'ANY' }, { ...given, ordering: 'ANY' }],
+    ['to no rate limit takes it away', { rateLimit: null }, { ...given, rateLimit: null }],
+    [
+      'with null for what cannot be empty leaves it',
+      { label: null, config: null, ordering: null, active: null },
+      given,
+    ],
   ])('%s, and the version goes up', async (_, change, expected) => {
     const { backend, organizationId } = await open()
     const { destination } = await create(backend, { organizationId, ...given })
@@ -97,6 +108,31 @@ describe('an update', () => {
     })
     expect(destinationUpdate).toMatchObject({ userErrors: [], destination: { ...expected, active: true, version: 2 } })
     expect(await read(backend, destination!.id)).toEqual(destinationUpdate.destination)
+  })
+
+  test('is told every mistake at once, and the same as a new destination is', async () => {
+    const { backend, organizationId } = await open()
+    const { destination } = await create(backend, { organizationId, ...given })
+    const mistakes = {
+      ...{ label: 'x'.repeat(201), description: 'x'.repeat(2_001), rateLimit: 0 },
+      ...{ filter: 'event.', transform: 'event.', eventTypes: Array(201).fill('order.placed') },
+      headers: Array.from({ length: 21 }, (_, n) => ({ name: `X-${n}`, value: 'x' })),
+    }
+    const { userErrors } = await create(backend, { organizationId, config, ...mistakes })
+    const codes = userErrors.map(({ code, path }) => [path!.join('.'), code]).toSorted()
+    expect(codes).toEqual([
+      ['input.description', 'INVALID'],
+      ['input.eventTypes', 'INVALID'],
+      ['input.filter', 'EXPRESSION_INVALID'],
+      ['input.headers', 'LIMIT_EXCEEDED'],
+      ['input.label', 'INVALID'],
+      ['input.rateLimit', 'INVALID'],
+      ['input.transform', 'EXPRESSION_INVALID'],
+    ])
+    const input = { id: destination!.id, ...mistakes }
+    const { destinationUpdate } = await backend.send(DestinationUpdateDocument, { input })
+    expect(destinationUpdate).toMatchObject({ destination: null, userErrors })
+    expect(await read(backend, destination!.id)).toEqual(destination)
   })
 
   test('of a version that is gone is a CONFLICT, and changes nothing', async () => {

@@ -53,7 +53,7 @@ describe('a follower hears every attempt', () => {
       await setting.publish(COUNT / 6)
       const rows = await setting.database.query(
         `select pg_terminate_backend(pid) from pg_stat_activity
-         where application_name = 'postrider bell' and datname = current_database()`,
+         where application_name = 'postrider notifier' and datname = current_database()`,
       )
       killed += rows.length
     }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { DeliveriesDocument, type DeliveriesQueryVariables } from '../src/client/generated/documents.ts'
-import { idFromUuid, idToUuid } from '../src/domain/id.ts'
+import { idFromUuid, idToUuid, type Uuid } from '../src/domain/id.ts'
 import { type Backend, startTestPostrider, type TestPostrider } from './support/postrider.ts'
 
 const ROWS = 5_000
@@ -33,7 +33,7 @@ test('of a rare type each page looks at so many only, and all pages together hol
   const pages = await allPages({ filter })
   expect(pages.length).toBeGreaterThan(1)
   const ids = pages.flatMap((page) => page.nodes.map((node) => node.id))
-  const rows = await postrider.database.query<{ id: string }>(
+  const rows = await postrider.database.query<{ id: Uuid<'dlv'> }>(
     "select id from delivery where event_type = 'rare' order by id desc",
   )
   expect(ids).toEqual(rows.map((row) => idFromUuid('dlv', row.id)))

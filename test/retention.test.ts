@@ -63,7 +63,7 @@ test('a day stays as long as a pending delivery lies in it or has its event ther
   const { backend, database } = setting
   const late = await seedDay(setting, 40, { status: 'PENDING' })
   await database.query(
-    `insert into waiting_delivery (delivery_id, destination_id, state, due_at) values ($1, $2, 'TIMED', now() + interval '1 day')`,
+    `insert into waiting_delivery (delivery_id, destination_id, state, due_at) values ($1, $2, 'SCHEDULED', now() + interval '1 day')`,
     [late.delivery, idToUuid(setting.destinationId)],
   )
   await seedDay(setting, 41)
@@ -202,7 +202,11 @@ async function seedDay(setting: Setting, daysAgo: number, { status = 'SUCCEEDED'
 }
 
 async function seedRows({ backend, ...setting }: Setting, timeMs: number, { status = 'SUCCEEDED' } = {}) {
-  const [event, delivery, attempt] = [0, 1, 2].map((n) => uuidFloor(timeMs + n)) as [string, string, string]
+  const [event, delivery, attempt] = [
+    uuidFloor<'evt'>(timeMs),
+    uuidFloor<'dlv'>(timeMs + 1),
+    uuidFloor<'att'>(timeMs + 2),
+  ] as const
   const owner = [idToUuid(parseId('app', backend.applicationId)!), idToUuid(parseId('org', setting.organizationId)!)]
   const destination = idToUuid(setting.destinationId)
   const { query } = setting.database

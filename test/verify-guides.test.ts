@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { expect, type TestContext, test, vi } from 'vitest'
 import type { DeliveryProfile } from '../src/domain/delivery-profile.ts'
-import { type SignedMessage, signatureHeaders } from '../src/domain/signature.ts'
+import { type SignedMessage, signatureHeaders, signingKey } from '../src/domain/signature.ts'
 import {
   type Fields,
   hexLanguages,
@@ -81,11 +81,15 @@ test.for(hexLanguages)('the $name snippet of the hex scheme does so too', async 
   await skipUnlessPresent(language, ctx)
   const prefix = 'sha256='
   const sign = (key: string, text: string) =>
-    signatureHeaders([{ scheme: 'HMAC_SHA256_HEX', header: 'x-signature', prefix }], [key, otherSecret], {
-      id: 'evt_1',
-      timestampS: 0,
-      body: text,
-    })['x-signature']!
+    signatureHeaders(
+      [{ scheme: 'HMAC_SHA256_HEX', header: 'x-signature', prefix }],
+      [key, otherSecret].map(signingKey),
+      {
+        id: 'evt_1',
+        timestampS: 0,
+        body: text,
+      },
+    )['x-signature']!
   const right = sign(secret, body)
   const unicode = '{"name":"Zoë 🐝 王"}'
   const cases: Record<string, Case> = {
@@ -125,7 +129,7 @@ function newSecret(): string {
 
 function signed(secrets: readonly string[], message: SignedMessage): Headers {
   const rules: DeliveryProfile['signatures'] = [{ scheme: 'STANDARD_WEBHOOKS' }]
-  return signatureHeaders(rules, secrets, message)
+  return signatureHeaders(rules, secrets.map(signingKey), message)
 }
 
 function request(headers: Headers, sent: string | Uint8Array, key = secret): Fields {

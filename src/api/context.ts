@@ -1,6 +1,6 @@
 import type { ConnectorRegistry } from '../connector/registry.ts'
 import type { DeliveryWatch } from '../deliver/delivery-watch.ts'
-import type { DestinationParts } from '../destinations/manage-destination.ts'
+import type { DestinationParts } from '../destinations/destination-parts.ts'
 import { type Id, parseId } from '../domain/id.ts'
 import type { Scope } from '../domain/scope.ts'
 import type { Feed } from '../feed/feed.ts'

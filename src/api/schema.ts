@@ -1,37 +1,40 @@
 import 'reflect-metadata'
 import { type GraphQLSchema, lexicographicSortSchema } from 'graphql'
-import { buildSchemaSync, getMetadataStorage, type PubSub } from 'type-graphql'
-import { ApplicationMutations } from './application/application-mutations.ts'
-import { ApiKeyResolver, ApplicationResolver } from './application/application-resolver.ts'
-import { AttemptResolver, HttpRequestRecordResolver } from './attempt/attempt-resolver.ts'
+import { buildSchemaSync, getMetadataStorage, type NonEmptyArray, type PubSub } from 'type-graphql'
 import { DeliveryAttemptRecorded, FeedCheckpoint, FeedReset } from './attempt/attempt-type.ts'
-import { FeedItemResolver, FeedResolver } from './attempt/feed-resolver.ts'
-import { HeaderResolver } from './attempt/header-resolver.ts'
-import { AuditResolver } from './audit/audit-resolver.ts'
 import { describeRoots } from './callers.ts'
-import { ConnectorMutations } from './connector/connector-mutations.ts'
-import { ConnectorResolver } from './connector/connector-resolver.ts'
-import { DeliveryMutations } from './delivery/delivery-mutations.ts'
-import { DeliveryConnectionResolver, DeliveryResolver } from './delivery/delivery-resolver.ts'
-import { DestinationMutations } from './destination/destination-mutations.ts'
-import { DestinationConnectionResolver, DestinationResolver } from './destination/destination-resolver.ts'
-import { DestinationPreviewResolver } from './destination/preview-resolver.ts'
-import { DestinationTestResolver } from './destination/test-resolver.ts'
-import { DestinationUpgradeResolver } from './destination/upgrade-resolver.ts'
-import { EventConnectionResolver, EventResolver } from './event/event-resolver.ts'
-import { ReplayResolver } from './event/replay-resolver.ts'
-import { EventTypeMutations } from './event-type/event-type-mutations.ts'
-import { EventTypeResolver } from './event-type/event-type-resolver.ts'
-import { NodeResolver } from './node.ts'
-import { OrganizationMutations } from './organization/organization-mutations.ts'
-import { OrganizationResolver } from './organization/organization-resolver.ts'
-import { PortalMutations } from './organization/portal-mutations.ts'
-import { RecoveryMutations } from './recovery/recovery-mutations.ts'
-import { RecoveryResolver } from './recovery/recovery-resolver.ts'
-import { DestinationStatsResolver, StatsResolver } from './stats/stats-resolver.ts'
 import { overSocket } from './until-returned.ts'
 import { ConnectorConfigError, GenericUserError, PayloadError } from './user-error.ts'
-import { ViewerResolver } from './viewer/viewer-resolver.ts'
+
+// A class with @Resolver is part of the schema once its file is imported here.
+import './application/application-mutations.ts'
+import './application/application-resolver.ts'
+import './attempt/attempt-resolver.ts'
+import './attempt/feed-resolver.ts'
+import './attempt/header-resolver.ts'
+import './audit/audit-resolver.ts'
+import './connector/connector-mutations.ts'
+import './connector/connector-resolver.ts'
+import './delivery/delivery-mutations.ts'
+import './delivery/delivery-resolver.ts'
+import './destination/destination-mutations.ts'
+import './destination/destination-resolver.ts'
+import './destination/preview-resolver.ts'
+import './destination/secret-resolver.ts'
+import './destination/test-resolver.ts'
+import './destination/upgrade-resolver.ts'
+import './event-type/event-type-mutations.ts'
+import './event-type/event-type-resolver.ts'
+import './event/event-resolver.ts'
+import './event/replay-resolver.ts'
+import './node.ts'
+import './organization/organization-mutations.ts'
+import './organization/organization-resolver.ts'
+import './organization/portal-mutations.ts'
+import './recovery/recovery-mutations.ts'
+import './recovery/recovery-resolver.ts'
+import './stats/stats-resolver.ts'
+import './viewer/viewer-resolver.ts'
 
 /** type-graphql asks for one although every subscription here brings its own iterator. */
 const unusedPubSub: PubSub = {
@@ -45,43 +48,9 @@ const unusedPubSub: PubSub = {
 export function buildApiSchema(): GraphQLSchema {
   // A field that is read off its object needs no resolver of its own around it.
   for (const type of getMetadataStorage().objectTypes) type.simpleResolvers ??= true
+  const resolvers = getMetadataStorage().resolverClasses.map((one) => one.target)
   const schema = buildSchemaSync({
-    resolvers: [
-      ApiKeyResolver,
-      ApplicationMutations,
-      ApplicationResolver,
-      AttemptResolver,
-      AuditResolver,
-      ConnectorMutations,
-      ConnectorResolver,
-      DeliveryConnectionResolver,
-      DeliveryMutations,
-      DeliveryResolver,
-      DestinationConnectionResolver,
-      DestinationMutations,
-      DestinationPreviewResolver,
-      DestinationResolver,
-      DestinationStatsResolver,
-      DestinationTestResolver,
-      DestinationUpgradeResolver,
-      EventConnectionResolver,
-      EventResolver,
-      EventTypeMutations,
-      EventTypeResolver,
-      FeedItemResolver,
-      FeedResolver,
-      HeaderResolver,
-      HttpRequestRecordResolver,
-      NodeResolver,
-      OrganizationMutations,
-      OrganizationResolver,
-      PortalMutations,
-      RecoveryMutations,
-      RecoveryResolver,
-      ReplayResolver,
-      StatsResolver,
-      ViewerResolver,
-    ],
+    resolvers: resolvers as NonEmptyArray<(typeof resolvers)[number]>,
     orphanedTypes: [
       ConnectorConfigError,
       DeliveryAttemptRecorded,

@@ -2,7 +2,7 @@ import { idToUuid, parseId } from '../domain/id.ts'
 import { notFound, refused } from '../domain/refused.ts'
 import type { Scope } from '../domain/scope.ts'
 import { markCancelled } from '../publish/publish-sql.ts'
-import { openGate } from '../queue/hold.ts'
+import { releaseNow } from '../queue/hold.ts'
 import { withdrawJobs } from '../queue/jobs.ts'
 import { dropWaiting, lockWaiting } from '../queue/waiting.ts'
 import { Delivery } from '../store/delivery.ts'
@@ -29,5 +29,5 @@ async function cancel(tx: Transaction, delivery: Delivery): Promise<void> {
   const isUnderWay = waiting?.state === 'RELEASED' && !isWithdrawn
   if (waiting && !isUnderWay) await dropWaiting(tx, [uuid])
   if (!(await markCancelled(tx, uuid))) throw refused('CONFLICT', 'is finished', ['input', 'id'])
-  if (waiting && waiting.position > 1 && !isUnderWay) await openGate(tx, idToUuid(delivery.destinationId))
+  if (waiting?.lane === 'FIFO' && !isUnderWay) await releaseNow(tx, idToUuid(delivery.destinationId))
 }

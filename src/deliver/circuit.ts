@@ -1,13 +1,13 @@
-import { patienceMs } from '../domain/circuit.ts'
+import { maxHeldMs } from '../domain/circuit.ts'
 import type { LoadedDestination } from './destination-cache.ts'
 import type { PendingRow } from './load-sql.ts'
 
-/** True while the destination cannot be reached, but for the delivery that probes and for a person's test. */
+/** True while the destination's circuit is open, except for the probe and for a person's test. */
 export function isBehindCircuit(delivery: PendingRow, destination: LoadedDestination): boolean {
   return destination.isCircuitOpen && delivery.trigger !== 'TEST' && delivery.id !== destination.probeDeliveryId
 }
 
-/** True of a delivery that was held back for as long as its whole schedule would have lasted. */
-export function isOutOfPatience(delivery: PendingRow, destination: LoadedDestination): boolean {
-  return isBehindCircuit(delivery, destination) && delivery.lateMs > patienceMs(destination.profile.retryDelays)
+/** True of a delivery that an open circuit has held for as long as its whole schedule would have lasted. */
+export function isHeldTooLong(delivery: PendingRow, destination: LoadedDestination): boolean {
+  return isBehindCircuit(delivery, destination) && delivery.lateMs > maxHeldMs(destination.profile.retryDelays)
 }

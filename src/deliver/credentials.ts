@@ -1,4 +1,4 @@
-import { idToUuid } from '../domain/id.ts'
+import { idToUuid, type Uuid } from '../domain/id.ts'
 import { type CredentialHint, credentialsPlace, type Destination } from '../store/destination.ts'
 import type { SecretBox } from '../store/secret-box.ts'
 import type { Store } from '../store/store.ts'
@@ -15,10 +15,10 @@ export function sealCredentials(
   return store.secrets.seal(JSON.stringify(credentials), place)
 }
 
-/** Of a row, ids as bare UUIDs. Throws when none of the keys opens them. */
+/** Throws when none of the keys opens them. */
 export function openCredentials(
   box: SecretBox,
-  { credentials, ...row }: { id: string; organizationId: string; credentials?: string | null | undefined },
+  { credentials, ...row }: { id: Uuid<'dst'>; organizationId: Uuid<'org'>; credentials?: string | null | undefined },
 ): Record<string, unknown> {
   return credentials ? JSON.parse(box.open(credentials, credentialsPlace(row))) : {}
 }

@@ -4,9 +4,9 @@ import { messageOf } from '../domain/message-of.ts'
 import type { Outcome } from '../domain/outcome.ts'
 import { recordText, redactHeaders } from '../domain/redact.ts'
 import { retryDelayMs } from '../domain/retry-schedule.ts'
-import type { RecordedRequest, RecordedResponse } from '../store/delivery-attempt.ts'
-import type { AttemptRecord, AttemptResult, PendingDelivery } from './attempt-result.ts'
-import { isOutOfPatience } from './circuit.ts'
+import type { RecordedResponse } from '../store/delivery-attempt.ts'
+import type { AttemptEnd, AttemptRecord, AttemptResult, ExchangeRecord, PendingDelivery } from './attempt-result.ts'
+import { isHeldTooLong } from './circuit.ts'
 import type { Addressed } from './classify.ts'
 import type { LoadedDestination } from './destination-cache.ts'
 import { type OnSlow, type PreparedRequest, prepareRequest } from './prepare-request.ts'
@@ -31,33 +31,32 @@ const CONNECTOR_WAIT_MS = 60_000
 
 /**
  * Makes one attempt, or finds that none is to be made. Never throws for what a receiver or a connector does.
- * Undefined when the attempt was cut off by the end of the process: it does not count, and the lease is handed back.
+ * Undefined when the end of the process cut the attempt off: it does not count, and the lease is released.
  */
 export async function deliver(parts: DeliverParts, pending: PendingDelivery): Promise<AttemptResult | undefined> {
-  const { lease, delivery, destination } = pending
-  if (delivery.status !== 'PENDING') return { lease, delivery, status: delivery.status }
-  if (!destination) return { lease, delivery, status: 'CANCELLED' }
+  const { lease, delivery } = pending
+  const end = await attemptOrNot(parts, pending)
+  return end && { lease, delivery, ...end }
+}
+
+async function attemptOrNot(parts: DeliverParts, pending: PendingDelivery): Promise<AttemptEnd | undefined> {
+  const { delivery, destination } = pending
+  if (delivery.status !== 'PENDING') return { kind: 'finished' }
+  if (!destination) return { kind: 'cancelled' }
   const isTest = delivery.trigger === 'TEST'
-  if (!isTest && (destination.isDisabled || !destination.isActive)) return { lease, delivery, status: 'CANCELLED' }
+  if (!isTest && (destination.isDisabled || !destination.isActive)) return { kind: 'cancelled' }
   const connector = readyConnector(parts.connectors, destination.connector)
   if (connector?.major !== destination.connectorMajor || destination.problem) {
-    return { lease, delivery, status: 'PENDING', dueAt: new Date(parts.now().getTime() + CONNECTOR_WAIT_MS) }
+    return { kind: 'postponed', dueAt: new Date(parts.now().getTime() + CONNECTOR_WAIT_MS) }
   }
   const verdict = isTest ? true : filterVerdict(pending, destination)
-  if (verdict === false) return { lease, delivery, status: 'SKIPPED', skipReason: 'FILTERED' }
+  if (verdict === false) return { kind: 'skipped', reason: 'FILTERED' }
   const attempt = await attemptDelivery(parts, pending, {
     connector,
     destination,
     ...(verdict !== true && { obstacle: verdict }),
   })
-  if (!attempt) return undefined
-  return {
-    lease,
-    delivery,
-    status: attempt.outcome.outcome === 'SUCCESS' ? 'SUCCEEDED' : attempt.retryAt ? 'PENDING' : 'FAILED',
-    dueAt: attempt.retryAt,
-    attempt,
-  }
+  return attempt && { kind: 'attempted', attempt }
 }
 
 interface Target extends Addressed {
@@ -84,8 +83,7 @@ async function attemptDelivery(
   const startedAt = parts.now()
   const { profile, profileVersion, isSteady: wasSteady } = target.destination
   const base = { startedAt, profileVersion, profile, wasSteady }
-  const nothing = { request: undefined, requestBody: undefined, response: undefined, retryAt: undefined }
-  const nothingSent = { durationMs: 0, wasSent: false, isReached: false, ...nothing }
+  const nothingSent = { durationMs: 0, sent: undefined, retryAt: undefined }
   const obstacle = findObstacle(pending, target.destination) ?? target.obstacle
   if (obstacle) return { ...base, ...nothingSent, outcome: permanent(obstacle) }
   let prepared: PreparedRequest
@@ -94,33 +92,28 @@ async function attemptDelivery(
     prepared = prepare(parts, pending, { ...target, now: startedAt })
     sent = await send(parts, target, prepared)
   } catch (error) {
-    // Whatever a connector throws, or builds that is no request, costs its own delivery only, and is no use to repeat.
+    // A connector that throws, or builds an invalid request, costs its own delivery only, and would do so again.
     const why = messageOf(error)
     const message = error instanceof ExpressionFailed ? why : `The connector built no request that can be sent: ${why}`
     const clean = recordText(message, target.destination.secretTexts)
     return { ...base, ...nothingSent, outcome: permanent(clean) }
   }
   if (!sent) return undefined
-  const { durationMs, isReached, response } = sent
   const { message } = sent.outcome
   const outcome = message
     ? { ...sent.outcome, message: recordText(message, target.destination.secretTexts) }
     : sent.outcome
   return {
     ...base,
-    ...recordRequest(prepared, target.destination),
-    durationMs,
-    wasSent: true,
-    isReached,
-    response: response && recordResponse(response, target.destination.secretTexts),
+    durationMs: sent.durationMs,
     outcome,
+    sent: { wasAnswered: sent.wasAnswered, exchange: recordExchange(prepared, sent, target.destination) },
     retryAt: retryTime(parts, pending, { outcome, destination: target.destination }),
   }
 }
 
 function findObstacle({ lease, delivery, eventData }: PendingDelivery, destination: LoadedDestination) {
-  if (isOutOfPatience(delivery, destination))
-    return 'Given up: for as long as its schedule lasts nobody could be reached'
+  if (isHeldTooLong(delivery, destination)) return 'Given up: for as long as its schedule lasts nobody could be reached'
   if (lease.retryCount >= MAX_LOST_LEASES) return `Given up: its worker was lost ${lease.retryCount} times`
   if (eventData === null) return "The event's data is no longer kept"
   return undefined
@@ -164,16 +157,21 @@ function retryTime(
   return delayMs === undefined ? undefined : new Date(parts.now().getTime() + delayMs)
 }
 
-function recordRequest(
+function recordExchange(
   prepared: PreparedRequest,
+  { response }: Sent,
   { secretTexts: secrets, secretHeaders }: LoadedDestination,
-): { request: RecordedRequest; requestBody: string | undefined } {
+): ExchangeRecord {
   const request = {
     method: prepared.method,
     url: recordText(prepared.url, secrets, MAX_URL_LENGTH),
     headers: redactHeaders(Object.entries(prepared.headers), secrets, secretHeaders),
   }
-  return { request, requestBody: prepared.isEnvelope ? undefined : recordText(prepared.body, secrets, MAX_BODY_LENGTH) }
+  return {
+    request,
+    requestBody: prepared.isEnvelope ? undefined : recordText(prepared.body, secrets, MAX_BODY_LENGTH),
+    response: response && recordResponse(response, secrets),
+  }
 }
 
 function recordResponse(response: NonNullable<Sent['response']>, secrets: readonly string[]): RecordedResponse {

@@ -1,7 +1,8 @@
 import { deepFreeze } from '../domain/deep-freeze.ts'
 import type { DeliveryProfile } from '../domain/delivery-profile.ts'
-import { type Id, idToUuid } from '../domain/id.ts'
+import type { Uuid } from '../domain/id.ts'
 import { secretForms, textsIn, withUrlParts } from '../domain/redact.ts'
+import { type SigningKey, signingKey } from '../domain/signature.ts'
 import { headerValuesPlace, signingSecretPlace } from '../store/destination.ts'
 import type { SecretBox } from '../store/secret-box.ts'
 import type { Store } from '../store/store.ts'
@@ -12,42 +13,30 @@ import {
   findDestinationHeads,
   findDestinationRows,
   findProfiles,
+  type UnopenedField,
 } from './load-sql.ts'
 import { compileShape, type Shape } from './shape-event.ts'
 
-/** A destination as a delivery needs it, secrets open. Never logged, never stored. */
-export interface LoadedDestination {
-  readonly id: string
-  readonly version: number
-  readonly organizationId: string
-  readonly organizationExternalId: string | null
-  readonly organizationName: string
-  readonly isActive: boolean
-  readonly isDisabled: boolean
-  readonly isCircuitOpen: boolean
-  readonly probeDeliveryId: string | null
-  /** One more success changes nothing of its health. */
-  readonly isSteady: boolean
-  readonly connector: string
-  /** Whose schema has checked config. */
-  readonly connectorMajor: number
-  readonly config: Record<string, unknown>
+/** What is opened of a destination: secrets in the clear, expressions compiled. */
+interface Opened {
   readonly credentials: Record<string, unknown>
-  /** Those that the customer added, by name as it is spelled. */
+  /** Headers that the customer added, by name as it is spelled. */
   readonly headers: Readonly<Record<string, string>>
-  /** Those of them that no record shows, in lower case. */
+  /** Names, in lower case, of the headers whose values no record shows. */
   readonly secretHeaders: ReadonlySet<string>
-  readonly signingSecrets: readonly { readonly secret: string; readonly expiresAt: Date | null }[]
+  /** Newest first, also those that no longer sign. */
+  readonly signingKeys: readonly { readonly key: SigningKey; readonly expiresAt: Date | null }[]
+  /** Every text that must not stand in a record, in every form. */
+  readonly secretTexts: readonly string[]
   readonly shape: Shape
   /** Set when its secrets do not open with the keys that we have, or its expressions do not compile: its deliveries wait. */
   readonly problem: string | undefined
-  /** Every text that must not stand in a record, in every form. */
-  readonly secretTexts: readonly string[]
-  readonly profile: DeliveryProfile
-  readonly profileVersion: number
 }
 
-type Opened = Omit<LoadedDestination, Exclude<keyof DestinationHead, 'id' | 'version'> | 'profile'>
+type OpenedRow = Omit<DestinationRow, UnopenedField> & Opened
+
+/** A destination as a delivery needs it. Never logged, never stored. */
+export type LoadedDestination = DestinationHead & OpenedRow & { readonly profile: DeliveryProfile }
 
 const MAX_CACHED = 10_000
 
@@ -56,15 +45,16 @@ const MAX_CACHED = 10_000
  * an old secret or setting in use; only what changed is read and opened again.
  */
 export function createDestinationCache(store: Store, onError: (error: unknown) => void) {
-  const opened = new Map<string, Opened>()
+  const opened = new Map<Uuid<'dst'>, OpenedRow>()
   const profiles = new Map<string, DeliveryProfile>()
 
-  return async function load(ids: readonly string[]): Promise<Map<string, LoadedDestination>> {
+  return async function load(ids: readonly Uuid<'dst'>[]): Promise<Map<Uuid<'dst'>, LoadedDestination>> {
     if (opened.size > MAX_CACHED) opened.clear()
     if (profiles.size > MAX_CACHED) profiles.clear()
     const heads = await findDestinationHeads(store.sql, ids)
     const stale = heads.filter((head) => opened.get(head.id)?.version !== head.version)
-    const unknown = heads.filter((head) => !profiles.has(profileKey(head.applicationId, head.profileVersion)))
+    const profileOf = (head: DestinationHead) => profiles.get(profileKey(head.applicationId, head.profileVersion))
+    const unknown = heads.filter((head) => !profileOf(head))
     if (stale.length > 0) {
       const rows = await findDestinationRows(
         store.sql,
@@ -78,63 +68,70 @@ export function createDestinationCache(store: Store, onError: (error: unknown) =
         profiles.set(profileKey(row.applicationId, row.version), row.settings)
       }
     }
-    return new Map(heads.flatMap((head) => join(head, opened.get(head.id), profiles)))
+    const loaded = heads.flatMap((head) => join(head, opened.get(head.id), profileOf(head)) ?? [])
+    return new Map(loaded.map((destination) => [destination.id, destination]))
   }
 }
 
 /** One destination as a delivery would need it now; undefined when it is gone. */
-export async function loadDestination(store: Store, id: Id<'dst'>): Promise<LoadedDestination | undefined> {
-  const uuid = idToUuid(id)
-  return (await createDestinationCache(store, () => undefined)([uuid])).get(uuid)
+export async function loadDestination(store: Store, uuid: Uuid<'dst'>): Promise<LoadedDestination | undefined> {
+  const [head] = await findDestinationHeads(store.sql, [uuid])
+  if (!head) return undefined
+  const [row] = await findDestinationRows(store.sql, [uuid])
+  const [profile] = await findProfiles(store.sql, [{ applicationId: head.applicationId, version: head.profileVersion }])
+  return join(head, row && open(store.secrets, row), profile?.settings)
 }
 
-function profileKey(applicationId: string, version: number): string {
+function profileKey(applicationId: Uuid<'app'>, version: number): string {
   return `${applicationId} ${version}`
 }
 
+/** Undefined when the destination was deleted between the reads. */
 function join(
   head: DestinationHead,
-  opened: Opened | undefined,
-  profiles: ReadonlyMap<string, DeliveryProfile>,
-): [string, LoadedDestination][] {
-  const profile = profiles.get(profileKey(head.applicationId, head.profileVersion))
-  // Deleted between the two reads.
-  if (!opened || !profile) return []
-  return [[head.id, { ...opened, ...head, version: opened.version, profile }]]
+  opened: OpenedRow | undefined,
+  profile: DeliveryProfile | undefined,
+): LoadedDestination | undefined {
+  return opened && profile && { ...head, ...opened, profile }
 }
 
 /** Secrets that do not open are this destination's trouble, and nobody else's. */
-function open(box: SecretBox, row: DestinationRow, onError: (error: unknown) => void): Opened {
-  const { id, version, organizationId, connector, connectorMajor } = row
+function open(box: SecretBox, row: DestinationRow, onError?: (error: unknown) => void): OpenedRow {
+  const { credentials, headers, headerValues, filter, transform, secrets, ...plain } = row
   // One connector's code must not change what the next delivery is made of.
-  const config = deepFreeze(row.config)
-  const settings = { id, version, organizationId, connector, connectorMajor, config }
+  const settings = deepFreeze(plain)
   try {
-    return { ...settings, problem: undefined, ...openSecrets(box, row), shape: compileShape(row) }
+    return { ...settings, ...openSecrets(box, row), shape: compileShape(row), problem: undefined }
   } catch (error) {
-    onError(new Error(`The secrets or expressions of the destination ${id} cannot be used`, { cause: error }))
-    const nothing = { credentials: {}, headers: {}, secretHeaders: new Set<string>(), signingSecrets: [] }
-    const shape = { filter: undefined, transform: undefined }
-    return { ...settings, problem: 'Its secrets or expressions cannot be used', ...nothing, secretTexts: [], shape }
+    onError?.(new Error(`The secrets or expressions of the destination ${row.id} cannot be used`, { cause: error }))
+    return { ...settings, ...nothingOpened, problem: 'Its secrets or expressions cannot be used' }
   }
+}
+
+const nothingOpened: Omit<Opened, 'problem'> = {
+  credentials: {},
+  headers: {},
+  secretHeaders: new Set(),
+  signingKeys: [],
+  secretTexts: [],
+  shape: { filter: undefined, transform: undefined },
 }
 
 function openSecrets(box: SecretBox, row: DestinationRow) {
   const credentials = deepFreeze(openCredentials(box, row))
-  const signingSecrets = row.secrets.map((one) => ({
-    secret: box.open(one.secret, signingSecretPlace(row.organizationId, one.id)),
-    expiresAt: one.expiresAt ? new Date(one.expiresAt) : null,
-  }))
+  const signing = row.secrets.map((one) => box.open(one.secret, signingSecretPlace(row.organizationId, one.id)))
+  const signingKeys = row.secrets.map(({ expiresAt }, i) => {
+    return { key: signingKey(signing[i]!), expiresAt: expiresAt ? new Date(expiresAt) : null }
+  })
   const values = row.headerValues ? JSON.parse(box.open(row.headerValues, headerValuesPlace(row))) : {}
   const headers = Object.fromEntries(row.headers.map(({ name, value }) => [name, value ?? values[name]]))
   const secretHeaders = new Set(Object.keys(values).map((name) => name.toLowerCase()))
-  const signing = signingSecrets.map((one) => one.secret)
   const secretTexts = secretForms([
     ...textsIn(credentials).flatMap(withUrlParts),
     ...textsIn(values).flatMap(withToken),
     ...signing,
   ])
-  return { credentials, headers, secretHeaders, signingSecrets, secretTexts }
+  return { credentials, headers, secretHeaders, signingKeys, secretTexts }
 }
 
 /** A receiver that answers with what it was sent shows the token of `Bearer TOKEN` alone, as often as not. */

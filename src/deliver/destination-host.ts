@@ -1,17 +1,18 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { DestinationHost, Host, Shared } from '../connector/define-connector.ts'
+import type { Uuid } from '../domain/id.ts'
 import type { Sql } from '../store/sql.ts'
 import type { Store } from '../store/store.ts'
-import { claimMemo, giveUpMemo, writeMemo } from './connector-memo.ts'
+import { claimMemo, giveUpMemo, writeMemo } from './connector-memo-sql.ts'
 
 /** Hosts of destinations: what their connectors remember and share. Disposing it closes what is shared. */
 export interface DestinationHosts extends AsyncDisposable {
-  of(destination: { readonly id: string; readonly version: number }, host: Host): DestinationHost
+  of(destination: { readonly id: Uuid<'dst'>; readonly version: number }, host: Host): DestinationHost
 }
 
 const MAX_CHARACTERS = 1_000
 const LOOK_AGAIN_MS = 100
-/** A shared connection that nobody has used for so long is closed. */
+/** A shared connection that nobody has used for this time is closed. */
 const IDLE_MS = 60_000
 const SWEEP_MS = 15_000
 /** The one longest unused goes first. */
@@ -76,7 +77,7 @@ export function createDestinationHosts(store: Store, onError: (error: unknown) =
 
 interface Remembering {
   readonly sql: Sql
-  readonly destinationId: string
+  readonly destinationId: Uuid<'dst'>
   readonly signal: AbortSignal
   readonly onError: (error: unknown) => void
 }
@@ -112,7 +113,7 @@ function checkText(what: string, text: unknown): void {
     throw new Error(`A ${what} to remember is a text of at most ${MAX_CHARACTERS} characters`)
 }
 
-/** For a destination that is no more: what it remembered, and nothing shared. */
+/** For a deleted destination: what it remembered, and nothing shared. */
 export function hostOfDeleted(host: Host, memos: Readonly<Record<string, string>>): DestinationHost {
   return {
     ...host,

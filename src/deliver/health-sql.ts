@@ -1,45 +1,46 @@
 import { type CircuitEvidence, type CircuitState, nextCircuit } from '../domain/circuit.ts'
 import { type HealthEvidence, type HealthPolicy, type HealthState, nextHealth } from '../domain/health.ts'
+import type { Uuid } from '../domain/id.ts'
 import type { Sql } from '../store/sql.ts'
 
 /** What a batch of attempts showed of one destination. */
 export interface DestinationEvidence extends HealthEvidence, CircuitEvidence {
-  readonly destinationId: string
+  readonly destinationId: Uuid<'dst'>
   readonly policy: HealthPolicy
 }
 
 /** `lastSuccessAt` of a healthy destination is kept to the second, so that a busy one is not written by every batch. */
 const SUCCESS_STEP_MS = 1_000
 
-/** A destination whose health is another than it was. */
+/** A destination whose health has changed. */
 export interface HealthMove extends HealthState {
-  readonly destinationId: string
+  readonly destinationId: Uuid<'dst'>
 }
 
 /**
- * Moves health and circuits by what was seen, and opens gates: `openings` says in how many milliseconds. A destination
- * that nothing changed of is read and not written. Returns those whose health is another now.
+ * Moves health and circuits by what was seen, and says when destinations may release held deliveries: `releases` holds the
+ * milliseconds until then. A destination that nothing changes is read and not written. Returns those whose health changed.
  */
 export async function moveHealth(
   tx: Sql,
   evidence: readonly DestinationEvidence[],
-  openings: ReadonlyMap<string, number>,
+  releases: ReadonlyMap<Uuid<'dst'>, number>,
 ): Promise<HealthMove[]> {
   const seen = await readHealth(tx, keys(evidence), '')
   const affected = evidence.filter((one) => {
     const row = seen.get(one.destinationId)
     return row && isMoved(row, one)
   })
-  const touched = [...new Set([...keys(affected), ...openings.keys()])]
+  const touched = [...new Set([...keys(affected), ...releases.keys()])]
   if (touched.length === 0) return []
   const locked = await readHealth(tx, touched, 'order by destination_id for update')
   const evidenceOf = new Map(affected.map((one) => [one.destinationId, one]))
-  const rows = [...locked.values()].map((row) => next(row, evidenceOf.get(row.destinationId), openings))
+  const rows = [...locked.values()].map((row) => next(row, evidenceOf.get(row.destinationId), releases))
   if (rows.length > 0) await writeHealth(tx, rows)
   return rows.filter((row) => row.health !== locked.get(row.destinationId)!.health)
 }
 
-function keys(evidence: readonly DestinationEvidence[]): string[] {
+function keys(evidence: readonly DestinationEvidence[]): Uuid<'dst'>[] {
   return evidence.map((one) => one.destinationId)
 }
 
@@ -56,36 +57,36 @@ function isMoved(row: HealthRow, evidence: DestinationEvidence): boolean {
 }
 
 interface HealthRow extends HealthState, CircuitState {
-  readonly destinationId: string
+  readonly destinationId: Uuid<'dst'>
   /** Postgres's clock. */
   readonly now: Date
 }
 
-/** A row as it is to be: `opensInMs` set when the gate is to be looked at then, if anything waits behind it. */
+/** A row as it is to be: `releaseInMs` is when held deliveries, if there are any, may be released. */
 interface NextRow extends HealthState, CircuitState {
-  readonly destinationId: string
-  readonly opensInMs: number | null
+  readonly destinationId: Uuid<'dst'>
+  readonly releaseInMs: number | null
 }
 
 function next(
   row: HealthRow,
   evidence: DestinationEvidence | undefined,
-  openings: ReadonlyMap<string, number>,
+  releases: ReadonlyMap<Uuid<'dst'>, number>,
 ): NextRow {
   const { destinationId, now } = row
-  const opensInMs = openings.get(destinationId) ?? null
-  if (!evidence) return { ...row, opensInMs }
+  const releaseInMs = releases.get(destinationId) ?? null
+  if (!evidence) return { ...row, releaseInMs }
   const circuit = nextCircuit(row, evidence, now)
   const moved = circuit.probeAt?.getTime() !== row.probeAt?.getTime()
   return {
     ...nextHealth(row, evidence, { policy: evidence.policy, now }),
     ...circuit,
     destinationId,
-    opensInMs: moved ? (circuit.probeAt?.getTime() ?? now.getTime()) - now.getTime() : opensInMs,
+    releaseInMs: moved ? (circuit.probeAt?.getTime() ?? now.getTime()) - now.getTime() : releaseInMs,
   }
 }
 
-async function readHealth(tx: Sql, ids: readonly string[], lock: string): Promise<Map<string, HealthRow>> {
+async function readHealth(tx: Sql, ids: readonly Uuid<'dst'>[], lock: string): Promise<Map<Uuid<'dst'>, HealthRow>> {
   if (ids.length === 0) return new Map()
   const rows = await tx<HealthRow>(
     `select destination_id as "destinationId", health, disabled_reason as "disabledReason", disabled_at as "disabledAt",
@@ -104,11 +105,11 @@ async function writeHealth(tx: Sql, rows: readonly NextRow[]): Promise<void> {
        disabled_at = x."disabledAt", consecutive_failures = x."consecutiveFailures",
        failing_since = x."failingSince", last_success_at = x."lastSuccessAt", circuit_failures = x."circuitFailures",
        probe_at = x."probeAt", probe_delay_s = x."probeDelayS", probe_delivery_id = x."probeDeliveryId",
-       gate_opens_at = case when h.gate_opens_at is null or x."opensInMs" is null then h.gate_opens_at
-         else now() + x."opensInMs" * interval '1 ms' end
+       release_at = case when h.release_at is null or x."releaseInMs" is null then h.release_at
+         else now() + x."releaseInMs" * interval '1 ms' end
      from json_to_recordset($1::json) as x ("destinationId" uuid, health text, "disabledReason" text,
        "disabledAt" timestamptz, "consecutiveFailures" int, "failingSince" timestamptz, "lastSuccessAt" timestamptz,
-       "circuitFailures" int, "probeAt" timestamptz, "probeDelayS" int, "probeDeliveryId" uuid, "opensInMs" float8)
+       "circuitFailures" int, "probeAt" timestamptz, "probeDelayS" int, "probeDeliveryId" uuid, "releaseInMs" float8)
      where h.destination_id = any($2::uuid[]) and h.destination_id = x."destinationId"`,
     [JSON.stringify(rows), rows.map((row) => row.destinationId)],
   )

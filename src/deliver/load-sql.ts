@@ -1,17 +1,18 @@
 import type { DeliveryProfile } from '../domain/delivery-profile.ts'
+import type { Uuid } from '../domain/id.ts'
 import type { DeliveryStatus, DeliveryTrigger } from '../store/delivery.ts'
-import type { CustomHeader } from '../store/destination.ts'
+import { attemptProperties, type Destination } from '../store/destination.ts'
 import type { Sql } from '../store/sql.ts'
 
 // What a claim reads. One table a statement and `id = any($1)`: plans that hold whatever the statistics say.
-// Ids are bare UUIDs.
+//
 
 export interface PendingRow {
-  readonly id: string
-  readonly applicationId: string
-  readonly organizationId: string
-  readonly eventId: string
-  readonly destinationId: string
+  readonly id: Uuid<'dlv'>
+  readonly applicationId: Uuid<'app'>
+  readonly organizationId: Uuid<'org'>
+  readonly eventId: Uuid<'evt'>
+  readonly destinationId: Uuid<'dst'>
   readonly eventType: string
   readonly status: DeliveryStatus
   readonly trigger: DeliveryTrigger
@@ -21,7 +22,7 @@ export interface PendingRow {
   readonly lateMs: number
 }
 
-export async function findPending(sql: Sql, ids: readonly string[]): Promise<PendingRow[]> {
+export async function findPending(sql: Sql, ids: readonly Uuid<'dlv'>[]): Promise<PendingRow[]> {
   return sql(
     `select id, application_id as "applicationId", organization_id as "organizationId", event_id as "eventId",
        destination_id as "destinationId", event_type as "eventType", status, trigger, attempt_count as "attemptCount",
@@ -32,30 +33,31 @@ export async function findPending(sql: Sql, ids: readonly string[]): Promise<Pen
 }
 
 /** Data of events by event id; null where retention has dropped it. */
-export async function findEventData(sql: Sql, ids: readonly string[]): Promise<Map<string, string | null>> {
-  const rows = await sql<{ id: string; data: string | null }>('select id, data from event where id = any($1::uuid[])', [
-    ids,
-  ])
+export async function findEventData(sql: Sql, ids: readonly Uuid<'evt'>[]): Promise<Map<Uuid<'evt'>, string | null>> {
+  const rows = await sql<{ id: Uuid<'evt'>; data: string | null }>(
+    'select id, data from event where id = any($1::uuid[])',
+    [ids],
+  )
   return new Map(rows.map((row) => [row.id, row.data]))
 }
 
 /** The little of a destination that says whether what is cached of it still holds. */
 export interface DestinationHead {
-  readonly id: string
-  readonly applicationId: string
+  readonly id: Uuid<'dst'>
+  readonly applicationId: Uuid<'app'>
   readonly version: number
   readonly profileVersion: number
   readonly isActive: boolean
   readonly isDisabled: boolean
   readonly isCircuitOpen: boolean
-  readonly probeDeliveryId: string | null
+  readonly probeDeliveryId: Uuid<'dlv'> | null
   /** Nothing is held against it and its last success is not a second old: one more changes nothing. */
   readonly isSteady: boolean
   readonly organizationExternalId: string | null
   readonly organizationName: string
 }
 
-export async function findDestinationHeads(sql: Sql, ids: readonly string[]): Promise<DestinationHead[]> {
+export async function findDestinationHeads(sql: Sql, ids: readonly Uuid<'dst'>[]): Promise<DestinationHead[]> {
   return sql(
     `select d.id, d.application_id as "applicationId", d.version, a.profile_version as "profileVersion",
        d.inactive_since is null as "isActive", h.health = 'DISABLED' as "isDisabled",
@@ -72,26 +74,22 @@ export async function findDestinationHeads(sql: Sql, ids: readonly string[]): Pr
   )
 }
 
-export interface DestinationRow {
-  readonly id: string
-  readonly version: number
-  readonly organizationId: string
-  readonly connector: string
-  readonly connectorMajor: number
-  readonly config: Record<string, unknown>
-  readonly credentials: string | null
-  readonly headers: readonly CustomHeader[]
-  readonly headerValues: string | null
-  readonly filter: string | null
-  readonly transform: string | null
+/** What an attempt needs of a destination, as it is stored. */
+export type DestinationRow = Readonly<Pick<Destination, (typeof attemptProperties)[number]>> & {
+  readonly id: Uuid<'dst'>
+  readonly organizationId: Uuid<'org'>
   /** Those that sign now or once did, newest first. */
-  readonly secrets: readonly { readonly id: string; readonly secret: string; readonly expiresAt: string | null }[]
+  readonly secrets: readonly { readonly id: Uuid<'sec'>; readonly secret: string; readonly expiresAt: string | null }[]
 }
 
-export async function findDestinationRows(sql: Sql, ids: readonly string[]): Promise<DestinationRow[]> {
+/** What has to be opened or compiled before an attempt can use it. */
+export type UnopenedField = 'credentials' | 'headers' | 'headerValues' | 'filter' | 'transform' | 'secrets'
+
+const attemptColumns = attemptProperties.map((name) => `${snakeCase(name)} as "${name}"`).join(', ')
+
+export async function findDestinationRows(sql: Sql, ids: readonly Uuid<'dst'>[]): Promise<DestinationRow[]> {
   return sql(
-    `select id, version, organization_id as "organizationId", connector, connector_major as "connectorMajor", config, credentials,
-       headers, header_values as "headerValues", filter, transform,
+    `select id, organization_id as "organizationId", ${attemptColumns},
        coalesce((
          select json_agg(json_build_object('id', s.id, 'secret', s.secret, 'expiresAt', s.expires_at)
            order by s.expires_at desc nulls first, s.created_at desc, s.id desc)
@@ -102,10 +100,14 @@ export async function findDestinationRows(sql: Sql, ids: readonly string[]): Pro
   )
 }
 
+function snakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+}
+
 export async function findProfiles(
   sql: Sql,
-  wanted: readonly { applicationId: string; version: number }[],
-): Promise<{ applicationId: string; version: number; settings: DeliveryProfile }[]> {
+  wanted: readonly { applicationId: Uuid<'app'>; version: number }[],
+): Promise<{ applicationId: Uuid<'app'>; version: number; settings: DeliveryProfile }[]> {
   return sql(
     `select p.application_id as "applicationId", p.version, p.settings
      from unnest($1::uuid[], $2::int[]) as w (application_id, version)

@@ -38,6 +38,6 @@ export function createLoadPending(
   }
 }
 
-function unique(ids: readonly string[]): string[] {
+function unique<T>(ids: readonly T[]): T[] {
   return [...new Set(ids)]
 }

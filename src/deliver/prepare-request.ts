@@ -3,18 +3,18 @@ import { parseRequest } from '../connector/parse-result.ts'
 import type { ReadyConnector } from '../connector/registry.ts'
 import type { DeliveryProfile } from '../domain/delivery-profile.ts'
 import { renderEnvelope } from '../domain/envelope.ts'
-import { type Id, idFromUuid, uuidTime } from '../domain/id.ts'
+import { type Id, idFromUuid, type Uuid, uuidTime } from '../domain/id.ts'
 import { signatureHeaders } from '../domain/signature.ts'
 import type { OutboundRequest } from '../outbound/outbound.ts'
 import type { LoadedDestination } from './destination-cache.ts'
 
-/** Which event goes out, and as which attempt. Ids are bare UUIDs. */
+/** Which event goes out, and as which attempt. */
 export interface Occasion {
-  readonly eventId: string
+  readonly eventId: Uuid<'evt'>
   readonly eventType: string
   /** Compact JSON. */
   readonly eventData: string
-  readonly deliveryId: string
+  readonly deliveryId: Uuid<'dlv'>
   readonly attemptNumber: number
   readonly isTest: boolean
   readonly now: Date
@@ -34,6 +34,19 @@ export type OnSlow = (connector: ReadyConnector, durationMs: number) => void
 /** The longest that building a request may take: nothing else is done meanwhile. */
 export const MAX_BUILD_MS = 50
 
+/** What a request is made of, besides the event. */
+export type RequestSource = Pick<
+  LoadedDestination,
+  | 'organizationId'
+  | 'organizationExternalId'
+  | 'config'
+  | 'credentials'
+  | 'headers'
+  | 'signingKeys'
+  | 'shape'
+  | 'profile'
+>
+
 interface NamedOccasion extends Occasion {
   readonly publicEventId: Id<'evt'>
 }
@@ -41,7 +54,7 @@ interface NamedOccasion extends Occasion {
 /** The connector's request with the profile's headers and signature. Throws what the connector throws. */
 export function prepareRequest(
   connector: ReadyConnector,
-  destination: LoadedDestination,
+  destination: RequestSource,
   given: Occasion,
   onSlow?: OnSlow,
 ): PreparedRequest {
@@ -74,7 +87,7 @@ function joinHeaders(...all: readonly Readonly<Record<string, string>>[]): Recor
   return Object.fromEntries(joined.values())
 }
 
-function requestContext(destination: LoadedDestination, occasion: NamedOccasion): RequestContext<unknown, unknown> {
+function requestContext(destination: RequestSource, occasion: NamedOccasion): RequestContext<unknown, unknown> {
   const event = {
     id: occasion.publicEventId,
     type: occasion.eventType,
@@ -107,17 +120,17 @@ function requestContext(destination: LoadedDestination, occasion: NamedOccasion)
 function signed(
   built: ConnectorRequest,
   body: string,
-  { destination, occasion }: { destination: LoadedDestination; occasion: NamedOccasion },
+  { destination, occasion }: { destination: RequestSource; occasion: NamedOccasion },
 ): Record<string, string> {
   if (!built.sign) return {}
   const { profile } = destination
-  const secrets = destination.signingSecrets
+  const keys = destination.signingKeys
     .filter((one) => one.expiresAt === null || one.expiresAt > occasion.now)
-    .map((one) => one.secret)
+    .map((one) => one.key)
   const timestampS = Math.floor(occasion.now.getTime() / 1_000)
   return {
     ...profileHeaders(profile.headers, occasion, timestampS),
-    ...signatureHeaders(profile.signatures, secrets, { id: occasion.publicEventId, timestampS, body }),
+    ...signatureHeaders(profile.signatures, keys, { id: occasion.publicEventId, timestampS, body }),
   }
 }
 

@@ -1,73 +1,74 @@
-import { findHeld, findOpeningGates, findOutlook, holdBack } from '../queue/hold.ts'
+import type { Uuid } from '../domain/id.ts'
+import { findHolding, findNextRelease, findReleasable, holdDeliveries } from '../queue/hold.ts'
 import { insertJobs } from '../queue/jobs.ts'
-import { letThrough } from '../queue/release-held.ts'
+import { releaseHeld } from '../queue/release-held.ts'
 import { freeStranded, takeDue } from '../queue/waiting.ts'
 import { startLoop } from '../store/loop.ts'
 import type { Store } from '../store/store.ts'
-import type { DestinationFlow } from './concurrency.ts'
+import type { Limiter } from './limiter.ts'
 
 export interface ReleaseOptions {
   readonly store: Store
-  readonly flow: DestinationFlow
+  readonly limiter: Limiter
   readonly onError: (error: unknown) => void
 }
 
 export interface Release extends AsyncDisposable {
-  /** Something may wait for less long than was thought. */
+  /** A delivery may stop waiting sooner than was known at the last look. */
   wake(): void
   /** An attempt of this destination has ended. */
-  onRoom(destinationId: string): void
+  onRoom(destinationId: Uuid<'dst'>): void
 }
 
 const SLICE = 500
-const MAX_GATES = 2_000
-/** Gates that are moved at the same time, each in a transaction of its own. */
+const MAX_DESTINATIONS = 2_000
+/** Destinations that release at the same time, each in a transaction of its own. */
 const AT_A_TIME = 4
 const POLL_MS = 1_000
-/** However often it is woken, it looks no more often. */
+/** Minimum pause between two looks, however often it is woken. */
 const REST_MS = 10
-/** How often it looks for what waits behind the gate of a destination that is gone. */
+/** How often it looks for held deliveries of destinations that no longer hold any. */
 const SWEEP_MS = 60_000
 
 /**
- * Puts into the queue what waited, in slices, as soon as it can run: what has become due, and what the gates of
- * destinations let through. Any number of processes may do this at a time: each takes what no other has hold of.
+ * Puts waiting deliveries into the queue, in slices, as soon as they can run: scheduled ones that are due, and held ones that
+ * their destinations release. Any number of processes may do this at a time: each takes rows that no other has locked.
  */
-export function startRelease({ store, flow, onError }: ReleaseOptions): Release {
-  /** Gates that could let something through when this process has room for it. */
-  const waitingForRoom = new Set<string>()
+export function startRelease({ store, limiter, onError }: ReleaseOptions): Release {
+  /** Destinations that could release more when this process has room for it. */
+  const waitingForRoom = new Set<Uuid<'dst'>>()
 
-  /** Resolves to the milliseconds until there is something to do. */
+  /** Resolves to the milliseconds until a delivery can next stop waiting. */
   async function look(signal: AbortSignal): Promise<number> {
-    const outlook = await findOutlook(store.sql)
-    while (outlook.dueInMs <= 0 && !signal.aborted && (await releaseDue(store)) === SLICE);
+    const next = await findNextRelease(store.sql)
+    while (next.dueInMs <= 0 && !signal.aborted && (await releaseDue(store)) === SLICE);
     waitingForRoom.clear()
-    const opensInMs = outlook.hasOpeningGates ? await openGates(signal) : Number.POSITIVE_INFINITY
-    return Math.min(outlook.dueInMs, outlook.gateInMs, opensInMs)
+    const releaseInMs = next.hasReleasable ? await releaseAll(signal) : Number.POSITIVE_INFINITY
+    return Math.min(next.dueInMs, next.releaseInMs, releaseInMs)
   }
 
-  async function openGates(signal: AbortSignal): Promise<number> {
-    const gates = (await findOpeningGates(store.sql, MAX_GATES)).filter((id) => {
-      if (flow.roomFor(id) > 0) return true
+  async function releaseAll(signal: AbortSignal): Promise<number> {
+    const destinations = (await findReleasable(store.sql, MAX_DESTINATIONS)).filter((id) => {
+      if (limiter.roomFor(id) > 0) return true
       waitingForRoom.add(id)
       return false
     })
     let soonestMs = Number.POSITIVE_INFINITY
-    for (let i = 0; i < gates.length && !signal.aborted; i += AT_A_TIME) {
-      const opens = await Promise.all(gates.slice(i, i + AT_A_TIME).map(openGate))
-      soonestMs = Math.min(soonestMs, ...opens)
+    for (let i = 0; i < destinations.length && !signal.aborted; i += AT_A_TIME) {
+      const releases = await Promise.all(destinations.slice(i, i + AT_A_TIME).map(releaseOne))
+      soonestMs = Math.min(soonestMs, ...releases)
     }
     return soonestMs
   }
 
-  /** Resolves to the milliseconds until it may open again; infinite when only more room can open it. */
-  async function openGate(destinationId: string): Promise<number> {
-    const room = flow.roomFor(destinationId)
-    const { released, opensInMs } = await store.transaction((tx) => letThrough(tx, { destinationId, room }))
-    if (released > 0) flow.expect(destinationId, released)
-    if (opensInMs > 0) return opensInMs
+  /** Resolves to the milliseconds until it may release again; infinite when it only needs more room here. */
+  async function releaseOne(destinationId: Uuid<'dst'>): Promise<number> {
+    const room = limiter.roomFor(destinationId)
+    const { released, releaseInMs } = await store.transaction((tx) => releaseHeld(tx, { destinationId, room }))
+    if (released > 0) limiter.reserve(destinationId, released)
+    if (releaseInMs > 0) return releaseInMs
     waitingForRoom.add(destinationId)
-    return flow.roomFor(destinationId) > 0 ? 0 : Number.POSITIVE_INFINITY
+    return limiter.roomFor(destinationId) > 0 ? 0 : Number.POSITIVE_INFINITY
   }
 
   async function sweep(): Promise<void> {
@@ -88,7 +89,7 @@ export function startRelease({ store, flow, onError }: ReleaseOptions): Release 
   return {
     wake: loop.wake,
     onRoom(destinationId) {
-      if (waitingForRoom.has(destinationId) && flow.roomFor(destinationId) > 0) loop.wake()
+      if (waitingForRoom.has(destinationId) && limiter.roomFor(destinationId) > 0) loop.wake()
     },
     async [Symbol.asyncDispose]() {
       clearInterval(sweeper)
@@ -97,19 +98,19 @@ export function startRelease({ store, flow, onError }: ReleaseOptions): Release 
   }
 }
 
-/** What has become due goes into the queue, or behind the gate of its destination. Returns how much it was. */
+/** Puts scheduled deliveries that are due into the queue, or holds them for their destinations. Returns how many. */
 async function releaseDue(store: Store): Promise<number> {
   return store.transaction(async (tx) => {
     const taken = await takeDue(tx, SLICE)
     if (taken.length === 0) return 0
-    const held = await findHeld(tx, [...new Set(taken.map((one) => one.destinationId))])
-    await holdBack(
+    const holding = await findHolding(tx, [...new Set(taken.map((one) => one.destinationId))])
+    await holdDeliveries(
       tx,
-      taken.filter((one) => held.has(one.destinationId)),
+      taken.filter((one) => holding.has(one.destinationId)),
     )
     await insertJobs(
       tx,
-      taken.flatMap((one) => (held.has(one.destinationId) ? [] : one.deliveryId)),
+      taken.flatMap((one) => (holding.has(one.destinationId) ? [] : one.deliveryId)),
     )
     tx.wake('due')
     return taken.length

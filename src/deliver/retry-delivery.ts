@@ -3,7 +3,7 @@ import { notFound, type Refused, refused } from '../domain/refused.ts'
 import type { Scope } from '../domain/scope.ts'
 import { enqueueDelivery } from '../publish/publish-again.ts'
 import { markDue } from '../publish/publish-sql.ts'
-import { letProbe, openGate } from '../queue/hold.ts'
+import { makeProbe, releaseNow } from '../queue/hold.ts'
 import { insertJobs } from '../queue/jobs.ts'
 import { dropWaiting, lockWaiting, markDueNow } from '../queue/waiting.ts'
 import { Application } from '../store/application.ts'
@@ -30,16 +30,16 @@ async function hasten(store: Store, { id, destinationId }: Delivery): Promise<Id
     if (!waiting || waiting.state === 'RELEASED') return
     for (const kind of ['due', 'waiting', 'attempt'] as const) tx.wake(kind)
     await markDue(tx, uuid)
-    if (waiting.state === 'TIMED') {
+    if (waiting.state === 'SCHEDULED') {
       await markDueNow(tx, uuid)
-    } else if (waiting.position > 1) {
+    } else if (waiting.lane === 'FIFO') {
       // In a line, its turn still has to come.
       await markDueNow(tx, uuid)
-      await openGate(tx, idToUuid(destinationId))
+      await releaseNow(tx, idToUuid(destinationId))
     } else {
       await dropWaiting(tx, [uuid])
       await insertJobs(tx, [uuid])
-      await letProbe(tx, idToUuid(destinationId), uuid)
+      await makeProbe(tx, idToUuid(destinationId), uuid)
     }
   })
   return id

@@ -1,6 +1,6 @@
-import { holdOrganizations } from '../publish/publish-sql.ts'
-import { holdBack } from '../queue/hold.ts'
-import { RECOVERED_POSITION } from '../queue/waiting.ts'
+import type { Uuid } from '../domain/id.ts'
+import { lockOrganizations } from '../publish/publish-sql.ts'
+import { holdDeliveries } from '../queue/hold.ts'
 import { startLoop } from '../store/loop.ts'
 import { newUuid } from '../store/new-id.ts'
 import {
@@ -21,14 +21,14 @@ import type { Transaction } from '../store/transaction.ts'
 
 /** Deliveries of one transaction: a longer one would hold back the feed. */
 const SLICE = 500
-/** Between two slices others have the database, for so long at least, and for as long as the last one took. */
+/** Pause between two slices, which leaves the database to others: so long at least, and as long as the last slice took. */
 const REST_MS = 20
 const POLL_MS = 5_000
 const MOST = 2_147_483_647
 
 /**
- * Goes on with recoveries, one slice a transaction: whoever is killed leaves a place where another goes on. What is recovered
- * stands behind the destination's gate and behind its live traffic, and is let out by the worker as there is room.
+ * Goes on with recoveries, one slice a transaction: when a process is killed, another continues after its last slice.
+ * Recovered deliveries are held behind the destination's live ones, and released as the worker has room.
  */
 export function startRecoveries(options: RecoveryOptions): AsyncDisposable {
   return startLoop({
@@ -64,8 +64,8 @@ async function work({ store, onError }: RecoveryOptions): Promise<boolean> {
   }
 }
 
-/** False when another process has hold of it. */
-async function recoverSlice(tx: Transaction, id: string): Promise<boolean> {
+/** False when another process has locked it. */
+async function recoverSlice(tx: Transaction, id: Uuid<'rec'>): Promise<boolean> {
   const recovery = await lockRecovery(tx, id)
   if (!recovery) return false
   tx.wake('waiting')
@@ -76,7 +76,7 @@ async function recoverSlice(tx: Transaction, id: string): Promise<boolean> {
   }
   const { lastId, isLast, events } = await findSlice(tx, recovery, SLICE)
   const deliveries = events.map((event) => ({
-    id: newUuid(),
+    id: newUuid<'dlv'>(),
     eventId: event.id,
     organizationId: event.organizationId,
     eventType: event.type,
@@ -84,9 +84,9 @@ async function recoverSlice(tx: Transaction, id: string): Promise<boolean> {
   if (deliveries.length > 0) {
     await insertRecovered(tx, recovery, deliveries)
     const { destinationId } = recovery
-    await holdBack(
+    await holdDeliveries(
       tx,
-      deliveries.map((delivery) => ({ deliveryId: delivery.id, destinationId, position: RECOVERED_POSITION })),
+      deliveries.map((delivery) => ({ deliveryId: delivery.id, destinationId, lane: 'RECOVERED' as const })),
     )
   }
   await advanceRecovery(tx, id, { cursorId: lastId, enqueued: deliveries.length, isDone: isLast })
@@ -95,6 +95,6 @@ async function recoverSlice(tx: Transaction, id: string): Promise<boolean> {
 
 async function obstacle(tx: Sql, { destinationId }: OpenRecovery): Promise<string | undefined> {
   const organizationId = await findOrganizationOf(tx, destinationId)
-  const isThere = organizationId && (await holdOrganizations(tx, [organizationId])).has(organizationId)
+  const isThere = organizationId && (await lockOrganizations(tx, [organizationId])).has(organizationId)
   return isThere ? undefined : 'The destination was deleted'
 }

@@ -22,14 +22,13 @@ export interface SendParts {
 export interface Sent {
   readonly outcome: Outcome
   readonly durationMs: number
-  /** Whether there was an answer. */
-  readonly isReached: boolean
+  readonly wasAnswered: boolean
   readonly response: Omit<OutboundResponse, 'kind' | 'durationMs'> | undefined
 }
 
 /**
  * Sends by HTTP, or lets the connector send. Undefined when it was cut off by the end of the process. Throws
- * OutboundRequestInvalid for what is no HTTP request.
+ * OutboundRequestInvalid when HTTP cannot carry the request.
  */
 export async function send(parts: SendParts, target: Addressed, prepared: PreparedRequest): Promise<Sent | undefined> {
   const sent = target.connector.definition.deliver ? await sendByConnector(parts, target, prepared) : 'by HTTP'
@@ -50,7 +49,7 @@ async function sendByHttp(
   return {
     outcome: classify(target, result, now()),
     durationMs: Math.round(result.durationMs),
-    isReached: result.kind === 'response',
+    wasAnswered: result.kind === 'response',
     response: result.kind === 'response' ? result : undefined,
   }
 }
@@ -71,12 +70,12 @@ async function sendByConnector(
     const given = { ...context, request: { method, url, headers, body } }
     return parseDelivered(await connector.definition.deliver!(hosts.of(destination, host), given))
   }
-  let ended: Pick<Sent, 'outcome' | 'isReached'> & { response?: PlainResponse | undefined }
+  let ended: Pick<Sent, 'outcome' | 'wasAnswered'> & { response?: PlainResponse | undefined }
   try {
     const result = await withHost(outbound, { ...limitsOf(destination), cut, onResponse }, work)
     if (!result) return 'by HTTP'
-    const isReached = !(result.kind === 'retry' && result.because === 'CONNECTION')
-    ended = { outcome: outcomeOf(result), isReached, response: result.response }
+    const wasAnswered = !(result.kind === 'retry' && result.because === 'CONNECTION')
+    ended = { outcome: outcomeOf(result), wasAnswered, response: result.response }
   } catch (error) {
     const failure = failureBeneath(error)
     if (failure?.failure === 'ABORTED') return undefined
@@ -84,20 +83,20 @@ async function sendByConnector(
   }
   return {
     ...ended,
-    isReached: ended.isReached || last !== undefined,
+    wasAnswered: ended.wasAnswered || last !== undefined,
     durationMs: Math.round(performance.now() - startedAt),
     response: ended.response ? toResponse(ended.response) : last && shorten(last),
   }
 }
 
 /** What a connector threw. */
-function endOf(error: unknown, failure: SendFailure | undefined): Pick<Sent, 'outcome' | 'isReached'> {
+function endOf(error: unknown, failure: SendFailure | undefined): Pick<Sent, 'outcome' | 'wasAnswered'> {
   const said = messageOf(error)
   const [failureKind, message] = failure
     ? ([failure.failure as Exclude<FailureCode, 'ABORTED'>, failure.message] as const)
     : (['CONNECTOR_ERROR', `The connector could not deliver: ${said}`] as const)
   // Whatever is wrong with a connector that throws, its receiver is not known to be away.
-  return { outcome: { outcome: 'RETRYABLE_FAILURE', failureKind, message }, isReached: !failure }
+  return { outcome: { outcome: 'RETRYABLE_FAILURE', failureKind, message }, wasAnswered: !failure }
 }
 
 interface PlainResponse {

@@ -1,9 +1,10 @@
+import type { Uuid } from '../domain/id.ts'
 import type { DeliverySkipReason, DeliveryStatus } from '../store/delivery.ts'
 import type { Sql } from '../store/sql.ts'
 
 /** What is written of one attempt; the rest of its row is the delivery's. Whatever is undefined becomes null. */
 export interface NewAttempt {
-  readonly id: string
+  readonly id: Uuid<'att'>
   readonly started_at: Date
   readonly duration_ms: number
   readonly outcome: string
@@ -16,9 +17,9 @@ export interface NewAttempt {
   readonly response: unknown
 }
 
-/** How a delivery goes on. Ids are bare UUIDs. */
+/** How a delivery goes on. */
 export interface DeliveryChange {
-  readonly id: string
+  readonly id: Uuid<'dlv'>
   readonly status: DeliveryStatus
   readonly skipReason: DeliverySkipReason | undefined
   /** The count it was claimed with: a delivery that moved on meanwhile is left alone. One that was cancelled stays so. */
@@ -30,11 +31,11 @@ export interface DeliveryChange {
 }
 
 /** Moves deliveries on and writes their attempts down. Returns the ids of those that are still PENDING. */
-export async function settleDeliveries(tx: Sql, changes: readonly DeliveryChange[]): Promise<Set<string>> {
+export async function settleDeliveries(tx: Sql, changes: readonly DeliveryChange[]): Promise<Set<Uuid<'dlv'>>> {
   const attempts = changes.flatMap(({ id, attempt }) => (attempt ? { delivery_id: id, ...attempt } : []))
-  // The ids stand twice so that the plan is an index look-up whatever it believes of the table; the case, of which it knows
-  // nothing, keeps it from believing in a single row, and from comparing each with each.
-  const rows = await tx<{ id: string }>(
+  // The ids stand twice so that the plan is an index look-up whatever the statistics say of the table. The planner cannot
+  // estimate the `case`: without it, it would expect a single row and compare each row with each.
+  const rows = await tx<{ id: Uuid<'dlv'> }>(
     `with changed as (
        update delivery d set attempt_count = d.attempt_count + x.tried,
          status = case when d.status = 'PENDING' then x.status else d.status end,

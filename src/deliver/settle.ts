@@ -1,7 +1,9 @@
 import { type ConnectorRegistry, keysWithOnDelete } from '../connector/registry.ts'
+import type { Uuid } from '../domain/id.ts'
 import { finishLeases } from '../queue/jobs.ts'
-import { insertWaiting, LIVE_POSITION, type NewWaiting, RECOVERED_POSITION } from '../queue/waiting.ts'
+import { insertWaiting, laneOf, type NewWaiting } from '../queue/waiting.ts'
 import { coalesce } from '../store/batch.ts'
+import type { DeliveryStatus } from '../store/delivery.ts'
 import { newUuid } from '../store/new-id.ts'
 import { retryWhileUnavailable } from '../store/retry-while-unavailable.ts'
 import { isUnavailable } from '../store/sql.ts'
@@ -9,7 +11,7 @@ import type { Store } from '../store/store.ts'
 import type { Transaction } from '../store/transaction.ts'
 import type { AttemptRecord, AttemptResult } from './attempt-result.ts'
 import { type DestinationEvidence, moveHealth } from './health-sql.ts'
-import { deleteDestinations } from './remove-destination.ts'
+import { deleteDestinations } from './remove-destination-sql.ts'
 import { type DeliveryChange, type NewAttempt, settleDeliveries } from './settle-sql.ts'
 import { tellOperations } from './tell-operations.ts'
 
@@ -29,18 +31,18 @@ export interface SettleParts {
 }
 
 /**
- * Writes finished attempts down, many at a time: one transaction takes the jobs away, inserts the attempts, moves
- * deliveries and health, and lets the retries wait for their time. Nothing is settled whose lease was lost.
+ * Stores finished attempts, many at a time: one transaction deletes the jobs, inserts the attempts, updates deliveries and
+ * health, and schedules the retries. A result whose lease was lost is skipped.
  */
 export function createSettle(parts: SettleParts): Settle {
   const { store, cut, onWaiting, onError } = parts
-  // However long it takes: what lost its lease meanwhile is left out then.
-  const patience = { signal: cut, onError }
+  // Retry for as long as Postgres is down. Results whose lease was lost meanwhile are skipped.
+  const retrying = { signal: cut, onError }
   const settle = coalesce<Settling, void>({
     flush: async (results) => {
       const moved = await retryWhileUnavailable(
         () => store.transaction((tx) => settleBatch(parts, tx, results)),
-        patience,
+        retrying,
       )
       if (moved) onWaiting()
       return results.map(() => undefined)
@@ -50,30 +52,34 @@ export function createSettle(parts: SettleParts): Settle {
   })
   return async (result) => {
     // The clock may step while a batch waits for Postgres, and no retry is to wait for as long as it stepped.
-    const inMs = result.dueAt && Math.max(0, result.dueAt.getTime() - Date.now())
-    const settling = { ...result, dueAtMs: inMs === undefined ? undefined : performance.now() + inMs }
+    const dueAt = dueTime(result)
+    const dueAtMs = dueAt && performance.now() + Math.max(0, dueAt.getTime() - Date.now())
+    const settling = { ...result, dueAtMs }
     try {
       await settle(settling)
     } catch (error) {
-      if (isUnavailable(error) || !result.attempt) throw error
-      // This attempt's own record is at fault. Without it, the delivery would be sent again and again.
+      if (isUnavailable(error) || settling.kind !== 'attempted') throw error
+      // This attempt's own record is at fault. Unless the attempt is stored without it, the delivery would be sent forever.
       onError(error)
-      await settle(withoutRecord(settling, result.attempt))
+      await settle({ ...settling, attempt: withoutExchange(settling.attempt) })
     }
   }
 }
 
-interface Settling extends AttemptResult {
-  /** By performance.now(). */
+type Settling = AttemptResult & {
+  /** When the delivery is due again, by performance.now(); undefined when it is finished. */
   readonly dueAtMs: number | undefined
 }
+type Attempted = Extract<Settling, { kind: 'attempted' }>
 
-function withoutRecord(result: Settling, attempt: AttemptRecord): Settling {
+function dueTime(result: AttemptResult): Date | undefined {
+  if (result.kind === 'postponed') return result.dueAt
+  return result.kind === 'attempted' ? result.attempt.retryAt : undefined
+}
+
+function withoutExchange(attempt: AttemptRecord): AttemptRecord {
   const outcome = { ...attempt.outcome, message: 'What came of this attempt could not be recorded' }
-  return {
-    ...result,
-    attempt: { ...attempt, outcome, request: undefined, requestBody: undefined, response: undefined },
-  }
+  return { ...attempt, outcome, sent: attempt.sent && { ...attempt.sent, exchange: undefined } }
 }
 
 /** True when a delivery waits that did not, or may stop waiting. */
@@ -82,79 +88,97 @@ async function settleBatch(
   tx: Transaction,
   results: readonly Settling[],
 ): Promise<boolean> {
-  const held = await finishLeases(
+  const finished = await finishLeases(
     tx,
     results.map((result) => result.lease),
   )
-  const own = results.filter((result) => held.has(result.lease.id))
+  const own = results.filter((result) => finished.has(result.lease.id))
   if (own.length === 0) return false
-  const tried = own.filter((result): result is Tried => result.attempt !== undefined)
+  const attempted = own.filter((result) => result.kind === 'attempted')
   const pending = await settleDeliveries(tx, own.map(toChange))
   const waiting = own.flatMap((result) =>
-    pending.has(result.delivery.id) ? toWaiting(result, held.get(result.delivery.id)!) : [],
+    pending.has(result.delivery.id) ? toWaiting(result, finished.get(result.delivery.id)!) : [],
   )
   await insertWaiting(tx, waiting)
-  const openings = gatherOpenings(own, waiting, held)
-  const evidence = gatherEvidence(tried)
-  const moves = evidence.length > 0 || openings.size > 0 ? await moveHealth(tx, evidence, openings) : []
-  await tellOperations(tx, { moves, givenUp: tried.filter(isGivenUp) })
-  const ended = tried.filter(endsSubscription).map(({ delivery }) => delivery.destinationId)
+  const releases = gatherReleases(own, waiting, finished)
+  const evidence = gatherEvidence(attempted)
+  const moves = evidence.length > 0 || releases.size > 0 ? await moveHealth(tx, evidence, releases) : []
+  await tellOperations(tx, { moves, givenUp: attempted.filter(isGivenUp) })
+  const ended = attempted.filter(endsSubscription).map(({ delivery }) => delivery.destinationId)
   if (ended.length > 0) {
     await deleteDestinations(tx, { ids: ended, withOnDelete: keysWithOnDelete(connectors) }, undefined)
     tx.wake('connector')
   }
   tx.wake('attempt')
-  return waiting.length > 0 || openings.size > 0
+  return waiting.length > 0 || releases.size > 0
 }
 
 /** A person's test ends nothing. */
-function endsSubscription({ attempt, delivery }: Tried): boolean {
+function endsSubscription({ attempt, delivery }: Attempted): boolean {
   return attempt.outcome.remove === true && delivery.trigger !== 'TEST'
 }
 
 /** A person who tests sees it at once. */
-function isGivenUp({ status, delivery }: Tried): boolean {
-  return status === 'FAILED' && delivery.trigger !== 'TEST'
+function isGivenUp({ attempt, delivery }: Attempted): boolean {
+  return statusAfter(attempt) === 'FAILED' && delivery.trigger !== 'TEST'
 }
 
-/** A FIFO line is held by its first until that is finished; anything else waits for its time only. */
-function toWaiting(result: Settling, place: number): NewWaiting {
+/** The head of a FIFO line holds the others until it is finished; any other retry only waits for its time. */
+function toWaiting(result: Settling, lineNo: number | null): NewWaiting {
   const { id: deliveryId, destinationId, trigger } = result.delivery
-  const own = trigger === 'RECOVERY' ? RECOVERED_POSITION : LIVE_POSITION
-  const dueInMs = retryInMs(result) ?? 0
-  return { deliveryId, destinationId, dueInMs, state: place > 0 ? 'GATED' : 'TIMED', position: place || own }
+  const waiting = { deliveryId, destinationId, dueInMs: retryInMs(result) ?? 0 }
+  return lineNo === null
+    ? { ...waiting, state: 'SCHEDULED', lane: laneOf(trigger) }
+    : { ...waiting, state: 'HELD', lane: 'FIFO', lineNo }
 }
 
-/** When the FIFO lines of a batch may go on: at once after a finished one, with the retry otherwise. */
-function gatherOpenings(
+/** When the FIFO lines of a batch may go on: at once after a finished head, with the retry otherwise. */
+function gatherReleases(
   own: readonly Settling[],
   waiting: readonly NewWaiting[],
-  places: ReadonlyMap<string, number>,
-): Map<string, number> {
+  lineNos: ReadonlyMap<Uuid<'dlv'>, number | null>,
+): Map<Uuid<'dst'>, number> {
   const retries = new Map(waiting.map((one) => [one.deliveryId, one.dueInMs]))
   return new Map(
     own
-      .filter(({ delivery }) => places.get(delivery.id)! > 0)
+      .filter(({ delivery }) => lineNos.get(delivery.id) !== null)
       .map(({ delivery }) => [delivery.destinationId, retries.get(delivery.id) ?? 0]),
   )
 }
 
-type Tried = Settling & { readonly attempt: AttemptRecord }
-
 function toChange(result: Settling): DeliveryChange {
-  const { delivery, status, skipReason, attempt } = result
   return {
-    id: delivery.id,
-    status,
-    skipReason,
-    expectedCount: delivery.attemptCount,
+    id: result.delivery.id,
+    status: statusOf(result),
+    skipReason: result.kind === 'skipped' ? result.reason : undefined,
+    expectedCount: result.delivery.attemptCount,
     retryInMs: retryInMs(result),
-    attempt: attempt && toNewAttempt(attempt),
+    attempt: result.kind === 'attempted' ? toNewAttempt(result.attempt) : undefined,
   }
 }
 
+function statusOf(result: AttemptResult): DeliveryStatus {
+  switch (result.kind) {
+    case 'finished':
+      return result.delivery.status
+    case 'cancelled':
+      return 'CANCELLED'
+    case 'skipped':
+      return 'SKIPPED'
+    case 'postponed':
+      return 'PENDING'
+    case 'attempted':
+      return statusAfter(result.attempt)
+  }
+}
+
+function statusAfter({ outcome, retryAt }: AttemptRecord): DeliveryStatus {
+  if (outcome.outcome === 'SUCCESS') return 'SUCCEEDED'
+  return retryAt ? 'PENDING' : 'FAILED'
+}
+
 function toNewAttempt(attempt: AttemptRecord): NewAttempt {
-  const { outcome } = attempt
+  const { outcome, sent } = attempt
   return {
     id: newUuid(),
     started_at: attempt.startedAt,
@@ -163,10 +187,10 @@ function toNewAttempt(attempt: AttemptRecord): NewAttempt {
     failure_kind: outcome.failureKind,
     error_message: outcome.message,
     retry_at: attempt.retryAt,
-    request: attempt.request,
-    request_body: attempt.requestBody,
+    request: sent?.exchange?.request,
+    request_body: sent?.exchange?.requestBody,
     profile_version: attempt.profileVersion,
-    response: attempt.response,
+    response: sent?.exchange?.response,
   }
 }
 
@@ -176,10 +200,11 @@ function retryInMs({ dueAtMs }: Settling): number | null {
 }
 
 /** What the attempts of a batch say of each destination. A person's test, and what never went out, say nothing. */
-function gatherEvidence(tried: readonly Tried[]): DestinationEvidence[] {
-  const byDestination = new Map<string, DestinationEvidence>()
-  for (const { delivery, attempt } of tried) {
-    if (delivery.trigger === 'TEST' || !attempt.wasSent) continue
+function gatherEvidence(attempted: readonly Attempted[]): DestinationEvidence[] {
+  const byDestination = new Map<Uuid<'dst'>, DestinationEvidence>()
+  for (const { delivery, attempt } of attempted) {
+    const { sent } = attempt
+    if (delivery.trigger === 'TEST' || !sent) continue
     if (attempt.wasSteady && attempt.outcome.outcome === 'SUCCESS' && !byDestination.has(delivery.destinationId))
       continue
     const endedAt = new Date(attempt.startedAt.getTime() + attempt.durationMs)
@@ -187,8 +212,8 @@ function gatherEvidence(tried: readonly Tried[]): DestinationEvidence[] {
     const base = {
       destinationId: delivery.destinationId,
       policy: attempt.profile,
-      answered: attempt.isReached || (before?.answered ?? false),
-      unreachable: attempt.isReached ? [] : [...(before?.unreachable ?? []), ...unreachable(delivery.id, attempt)],
+      answered: sent.wasAnswered || (before?.answered ?? false),
+      unreachable: sent.wasAnswered ? [] : [...(before?.unreachable ?? []), ...unreachable(delivery.id, attempt)],
     }
     byDestination.set(
       delivery.destinationId,
@@ -207,6 +232,6 @@ function gatherEvidence(tried: readonly Tried[]): DestinationEvidence[] {
 }
 
 /** What counts against the circuit: connections that fail, and time limits. */
-function unreachable(id: string, { outcome }: AttemptRecord): string[] {
+function unreachable(id: Uuid<'dlv'>, { outcome }: AttemptRecord): Uuid<'dlv'>[] {
   return outcome.failureKind === 'URL_NOT_ALLOWED' ? [] : [id]
 }

@@ -4,10 +4,8 @@ import {
   type Expression,
   ExpressionFailed,
   type ExpressionInput,
-  ExpressionInvalid,
 } from '../domain/expression.ts'
-import { idFromUuid, uuidTime } from '../domain/id.ts'
-import { type Problem, Refused } from '../domain/refused.ts'
+import { idFromUuid, type Uuid, uuidTime } from '../domain/id.ts'
 
 /** What a destination makes of an event before its connector sees it. */
 export interface Shape {
@@ -20,13 +18,13 @@ export interface ShapeTexts {
   readonly transform?: string | null | undefined
 }
 
-/** An event on its way. Ids are bare UUIDs. */
+/** An event on its way. */
 export interface ShapedEvent {
-  readonly eventId: string
+  readonly eventId: Uuid<'evt'>
   readonly eventType: string
   /** Compact JSON. */
   readonly eventData: string
-  readonly organizationId: string
+  readonly organizationId: Uuid<'org'>
   readonly organizationExternalId: string | null
   readonly organizationName: string
 }
@@ -37,26 +35,6 @@ export function compileShape({ filter, transform }: ShapeTexts): Shape {
     filter: filter == null ? undefined : compileFilter(filter),
     transform: transform == null ? undefined : compileTransform(transform),
   }
-}
-
-/** The same of what a caller gave: throws Refused, naming the field. */
-export function checkShape({ filter, transform }: ShapeTexts): Shape {
-  const problems: Problem[] = []
-  const check = <T>(field: string, compile: () => T): T | undefined => {
-    try {
-      return compile()
-    } catch (error) {
-      if (!(error instanceof ExpressionInvalid)) throw error
-      problems.push({ code: 'EXPRESSION_INVALID', message: error.message, path: ['input', field] })
-      return undefined
-    }
-  }
-  const shape = {
-    filter: filter == null ? undefined : check('filter', () => compileFilter(filter)),
-    transform: transform == null ? undefined : check('transform', () => compileTransform(transform)),
-  }
-  if (problems.length > 0) throw new Refused(...problems)
-  return shape
 }
 
 /** Throws ExpressionFailed, saying which of the two it was. */

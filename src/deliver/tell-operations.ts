@@ -74,14 +74,14 @@ function healthData(subject: NoticeSubject, move: HealthMove) {
   }
 }
 
-function deliveryData(delivery: GivenUp['delivery'], { outcome, response }: AttemptRecord) {
+function deliveryData(delivery: GivenUp['delivery'], { outcome, sent }: AttemptRecord) {
   return {
     id: idFromUuid('dlv', delivery.id),
     eventId: idFromUuid('evt', delivery.eventId),
     eventType: delivery.eventType,
     attemptCount: delivery.attemptCount + 1,
     failureKind: outcome.failureKind ?? null,
-    statusCode: response?.statusCode ?? null,
+    statusCode: sent?.exchange?.response?.statusCode ?? null,
     errorMessage: outcome.message ?? null,
   }
 }

@@ -1,18 +1,33 @@
 import { claimJobs, finishLeases, LEASE_S, renewLeases } from '../queue/jobs.ts'
 import { type Pass, startLoop } from '../store/loop.ts'
 import type { Store } from '../store/store.ts'
-import { createDestinationFlow } from './concurrency.ts'
 import type { DeliverParts } from './deliver.ts'
-import { createAttemptsInHand } from './in-flight.ts'
+import { createLeaseTable } from './lease-table.ts'
+import { createLimiter } from './limiter.ts'
 import { createLoadPending } from './load.ts'
 import { startRelease } from './release-waiting.ts'
 import { createSettle } from './settle.ts'
 
+// Terminology
+//
+// job        a row of pgboss.job: a delivery that can run now.
+// due        its time has come.
+// scheduled  not due yet: waits for a retry's time or for deliverAt.
+// held       due, but waits for its destination: for its circuit, rate limit, order, or for room. The destination *releases*
+//            it into the queue.
+// lane       where a held delivery stands: LIVE, RECOVERED (goes after live ones), or FIFO, at a line number.
+// lease      a claimed job. A lease that is not renewed is lost, and another process claims the job.
+// in flight  an attempt is under way.
+// limit      how many attempts of one destination this process has in flight at most. It adapts; see limiter.ts.
+// probe      the one delivery that an open circuit lets through, to find out whether the destination answers again.
+// settle     store what came of a lease: attempt, delivery, health, retry, in one transaction.
+// wake       end a loop's wait early, in this process and in others, by the notifier. Losing a wake-up only costs time.
+
 export interface WorkerOptions extends Omit<DeliverParts, 'cut'> {
   readonly store: Store
-  /** Most deliveries held at a time, but for those whose receiver keeps them waiting: of them, three times as many. */
+  /** Maximum leases. Slow attempts (over 1 s) are exempt, up to 4 times this number in total. */
   readonly concurrency: number
-  /** Most attempts of one destination in flight. */
+  /** Maximum attempts of one destination in flight. */
   readonly destinationConcurrency: number
   /** How long to wait before looking again when nothing was due. The notifier ends the wait early. */
   readonly pollMs: number
@@ -22,31 +37,31 @@ export interface WorkerOptions extends Omit<DeliverParts, 'cut'> {
 export interface Worker extends AsyncDisposable {
   /** False while the last claim failed. */
   readonly isClaiming: boolean
-  /** From now on claims no more. */
+  /** Claims no more from now on. */
   stopClaiming(): void
-  /** Stops claiming, lets what is in flight finish for up to `GRACE_MS`, hands the rest back uncounted. */
+  /** Stops claiming, lets attempts in flight finish for up to GRACE_MS, and releases the other leases uncounted. */
   [Symbol.asyncDispose](): Promise<void>
 }
 
 /** Postgres parses each LIMIT anew: few sizes. */
 const BATCH_SIZES = [128, 64, 32, 8, 1] as const
-/** With more to come, it waits a moment for so much room: a claim costs the same whether it brings one or a hundred. */
+/** With more due, it waits a moment for this much room: a claim costs the same whether it brings one or a hundred. */
 const WORTH_A_CLAIM = 128
 const WORTH_WAITING_MS = 20
 const GRACE_MS = 8_000
 const LOOK_FOR_SLOW_MS = 250
 
-/** Keeps deliveries in flight: claims what is due as room appears, attempts each on its own, settles as each ends. */
+/** Keeps attempts in flight: claims due deliveries as room appears, attempts each on its own, settles as each ends. */
 export function startWorker(options: WorkerOptions): Worker {
   const { store, concurrency, onError } = options
   const stopping = new AbortController()
   const cut = new AbortController()
-  const flow = createDestinationFlow({ maxInFlight: options.destinationConcurrency, maxHeld: concurrency >> 1 })
-  const release = startRelease({ store, flow, onError })
+  const limiter = createLimiter({ maxInFlight: options.destinationConcurrency, maxLeases: concurrency >> 1 })
+  const release = startRelease({ store, limiter, onError })
   const loadPending = createLoadPending(store, onError)
-  const inHand = createAttemptsInHand({
+  const table = createLeaseTable({
     store,
-    flow,
+    limiter,
     concurrency,
     onError,
     parts: { ...options, cut: cut.signal },
@@ -59,28 +74,28 @@ export function startWorker(options: WorkerOptions): Worker {
     }),
     stopping: stopping.signal,
     onEnd: release.onRoom,
-    onLess() {
+    onRoom() {
       if (mayBeMore) loop.wake()
     },
   })
   let isClaiming = true
-  /** True when the last claim was bounded by room, not by what was due: then a delivery that ends makes room. */
+  /** The last claim filled its batch, so more is probably due: claim again as soon as there is room. */
   let mayBeMore = false
 
-  /** Takes up to as many as there is room for; true when there may be more. */
+  /** Claims as many as there is room for; true when more may be due. */
   async function claim(): Promise<boolean> {
-    const room = inHand.room()
+    const room = table.room()
     const batchSize = BATCH_SIZES.find((size) => size <= room)
     if (!batchSize) return true
     const leases = await claimJobs(store.sql, batchSize)
-    inHand.take(leases)
+    table.add(leases)
     try {
       const { found, orphans } = await loadPending(leases)
       if (orphans.length > 0) await store.transaction((tx) => finishLeases(tx, orphans))
-      inHand.drop(orphans)
-      inHand.begin(found)
+      table.remove(orphans)
+      table.begin(found)
     } catch (error) {
-      void inHand.giveBack(leases)
+      void table.release(leases)
       throw error
     }
     return leases.length === batchSize
@@ -89,9 +104,9 @@ export function startWorker(options: WorkerOptions): Worker {
   async function untilRoom({ signal, wait }: Pass): Promise<void> {
     const enough = Math.min(WORTH_A_CLAIM, concurrency >> 1)
     const deadline = performance.now() + WORTH_WAITING_MS
-    while (inHand.room() < enough && !signal.aborted) {
+    while (table.room() < enough && !signal.aborted) {
       const leftMs = deadline - performance.now()
-      if (leftMs <= 0 && inHand.room() > 0) return
+      if (leftMs <= 0 && table.room() > 0) return
       await wait(leftMs > 0 ? leftMs : options.pollMs)
     }
   }
@@ -115,11 +130,11 @@ export function startWorker(options: WorkerOptions): Worker {
   })
   const renewal = setInterval(
     () => {
-      if (inHand.size > 0) renewLeases(store.sql, inHand.leases()).catch(onError)
+      if (table.size > 0) renewLeases(store.sql, table.leases()).catch(onError)
     },
     (LEASE_S * 1_000) / 3,
   )
-  const slowness = setInterval(() => inHand.spill() && loop.wake(), LOOK_FOR_SLOW_MS)
+  const slowness = setInterval(() => table.holdLate() && loop.wake(), LOOK_FOR_SLOW_MS)
 
   function stopClaiming(): void {
     stopping.abort()
@@ -136,8 +151,8 @@ export function startWorker(options: WorkerOptions): Worker {
       stopClaiming()
       await loop[Symbol.asyncDispose]()
       await release[Symbol.asyncDispose]()
-      await inHand.giveBack(flow.empty().map(({ lease }) => lease))
-      await inHand.emptied()
+      await table.release(limiter.drain().map(({ lease }) => lease))
+      await table.emptied()
       clearTimeout(deadline)
       clearInterval(renewal)
       clearInterval(slowness)

@@ -8,8 +8,8 @@ import type { Scope } from '../domain/scope.ts'
 import { withHost } from '../outbound/host.ts'
 import { Application } from '../store/application.ts'
 import { findDestination } from '../store/destination.ts'
-import type { DestinationParts } from './manage-destination.ts'
-import { checkSettings, refusedSetting, refuseIssues, requireConnector } from './settings.ts'
+import { checkSettings, refusedSetting, refuseIssues, requireConnector } from './connector-settings.ts'
+import type { DestinationParts } from './destination-parts.ts'
 
 /** Settings that a person has filled in, for a destination that is there or still to be made. */
 interface GivenSettings {

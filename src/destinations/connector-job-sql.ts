@@ -1,14 +1,15 @@
 import type { SqlEntityManager } from '@mikro-orm/postgresql'
+import type { Uuid } from '../domain/id.ts'
 import type { Sql } from '../store/sql.ts'
 
-// What connectors set up and take down beside deliveries. Ids are bare UUIDs.
+// What connectors set up and take down beside deliveries.
 
 export interface ConnectorJob {
   /** Of the destination. */
-  readonly id: string
+  readonly id: Uuid<'dst'>
   readonly kind: 'CREATE' | 'DELETE'
-  readonly applicationId: string
-  readonly organizationId: string
+  readonly applicationId: Uuid<'app'>
+  readonly organizationId: Uuid<'org'>
   readonly connector: string
   readonly config: Record<string, unknown>
   /** Sealed. */
@@ -25,7 +26,7 @@ export interface ConnectorJob {
 const LEASE_S = 60
 
 /** The destination's connector sets up what it needs, once more when its settings have changed. In the unit's transaction. */
-export async function askForSetup(em: SqlEntityManager, destinationId: string): Promise<void> {
+export async function askForSetup(em: SqlEntityManager, destinationId: Uuid<'dst'>): Promise<void> {
   await em.execute(
     `insert into connector_job as j (id, kind, connector, organization_id, application_id)
      select id, 'CREATE', connector, organization_id, application_id from destination where id = ?
@@ -76,8 +77,8 @@ export async function postponeConnectorJob(
 }
 
 /** What setting up said last, by destination, of those that it has not succeeded for. */
-export async function findSetupErrors(sql: Sql, ids: readonly string[]): Promise<Map<string, string>> {
-  const rows = await sql<{ id: string; error: string }>(
+export async function findSetupErrors(sql: Sql, ids: readonly Uuid<'dst'>[]): Promise<Map<Uuid<'dst'>, string>> {
+  const rows = await sql<{ id: Uuid<'dst'>; error: string }>(
     `select id, error from connector_job where id = any($1::uuid[]) and kind = 'CREATE' and error is not null`,
     [ids],
   )

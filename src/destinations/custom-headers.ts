@@ -2,36 +2,42 @@ import { z } from 'zod'
 import type { DeliveryProfile } from '../domain/delivery-profile.ts'
 import { headerNameProblem, repeatedNames } from '../domain/header-name.ts'
 import { idToUuid } from '../domain/id.ts'
+import { withCode } from '../domain/parse-input.ts'
 import { type Problem, Refused } from '../domain/refused.ts'
 import { type CustomHeader, type Destination, headerValuesPlace } from '../store/destination.ts'
 import type { Store } from '../store/store.ts'
 
-/** A header that a customer adds to the requests of a destination. */
-export interface HeaderInput {
-  readonly name: string
-  /** Null or undefined keeps the value that is stored under the name. */
-  readonly value?: string | null | undefined
-  /** Whether the value is never shown again. Default true. */
-  readonly secret?: boolean | null | undefined
-}
-
 const MAX_HEADERS = 20
-const valueSchema = z
-  .string()
-  .max(1_024, 'is at most 1024 characters long')
-  .regex(/^[\x20-\x7e]*$/, 'holds printable ASCII only')
-  .refine((value) => value === value.trim(), 'neither begins nor ends with a space')
+
+const headerSchema = z.object({
+  name: z.string(),
+  /** Null or undefined keeps the value that is stored under the name. */
+  value: z
+    .string()
+    .max(1_024, 'is at most 1024 characters long')
+    .regex(/^[\x20-\x7e]*$/, 'holds printable ASCII only')
+    .refine((value) => value === value.trim(), 'neither begins nor ends with a space')
+    .nullish(),
+  /** Whether the value is never shown again. Default true. */
+  secret: z.boolean().nullish(),
+})
+
+/** Headers that a customer adds to the requests of a destination. */
+export const headersSchema = z
+  .array(headerSchema)
+  .refine((headers) => headers.length <= MAX_HEADERS, withCode('LIMIT_EXCEEDED', `holds at most ${MAX_HEADERS}`))
+
+type HeaderInput = z.output<typeof headerSchema>
 
 type Placed = Pick<Destination, 'id' | 'organizationId'>
 type Stored = Placed & Pick<Destination, 'headers' | 'headerValues'>
 
 /** What is stored of the headers given; secret values sealed. Throws Refused, with the place of each mistake. */
-export function checkHeaders(
+export function storedHeaders(
   store: Store,
   given: readonly HeaderInput[],
   { destination, profile }: { destination: Stored; profile: DeliveryProfile },
 ): Pick<Destination, 'headers' | 'headerValues'> {
-  if (given.length > MAX_HEADERS) throw new Refused(problem('LIMIT_EXCEEDED', `holds at most ${MAX_HEADERS}`, []))
   const kept = new Map(openHeaders(store, destination).map((header) => [header.name.toLowerCase(), header]))
   const givenValue = ({ name, value, secret }: HeaderInput) => {
     const stored = kept.get(name.toLowerCase())
@@ -41,7 +47,7 @@ export function checkHeaders(
   }
   const problems = [
     ...nameProblems(given, profile),
-    ...given.flatMap((header, i) => valueProblems(givenValue(header), i)),
+    ...given.flatMap((header, i) => (givenValue(header) === undefined ? [missingValue(i)] : [])),
   ]
   if (problems.length > 0) throw new Refused(...problems)
   const headers = given.map((header): CustomHeader => {
@@ -79,11 +85,8 @@ function nameProblems(given: readonly HeaderInput[], { headers, signatures }: De
   })
 }
 
-function valueProblems(value: string | undefined, i: number): Problem[] {
-  const path = [String(i), 'value']
-  if (value === undefined) return [problem('REQUIRED', 'no value is stored under this name', path)]
-  const parsed = valueSchema.safeParse(value)
-  return parsed.success ? [] : parsed.error.issues.map((issue) => problem('INVALID', issue.message, path))
+function missingValue(i: number): Problem {
+  return problem('REQUIRED', 'no value is stored under this name', [String(i), 'value'])
 }
 
 function problem(code: Problem['code'], message: string, place: readonly string[]): Problem {

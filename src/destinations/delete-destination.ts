@@ -1,5 +1,5 @@
 import { type ConnectorRegistry, keysWithOnDelete } from '../connector/registry.ts'
-import { deleteDestinations } from '../deliver/remove-destination.ts'
+import { deleteDestinations } from '../deliver/remove-destination-sql.ts'
 import { type Id, idToUuid } from '../domain/id.ts'
 import type { Scope } from '../domain/scope.ts'
 import { freeStranded } from '../queue/waiting.ts'

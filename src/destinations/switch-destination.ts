@@ -32,8 +32,12 @@ export async function disableDestination(store: Store, scope: Scope, id: string)
   return destination
 }
 
-/** The person's switch. */
-export function switchActive(destination: Destination, active: boolean): void {
-  destination.inactiveSince = active ? null : (destination.inactiveSince ?? new Date())
+/** What is stored of the person's switch: since when it is off, and null while it is on. */
+export function inactiveSince(destination: Pick<Destination, 'inactiveSince'>, active: boolean): Date | null {
+  return active ? null : (destination.inactiveSince ?? new Date())
+}
+
+function switchActive(destination: Destination, active: boolean): void {
+  destination.inactiveSince = inactiveSince(destination, active)
   destination.updatedAt = new Date()
 }

@@ -2,15 +2,17 @@ import type { ReadyConnector } from '../connector/registry.ts'
 import { credentialsOf } from '../deliver/credentials.ts'
 import { loadDestination } from '../deliver/destination-cache.ts'
 import { prepareRequest } from '../deliver/prepare-request.ts'
+import { idToUuid } from '../domain/id.ts'
 import { messageOf } from '../domain/message-of.ts'
 import type { Scope } from '../domain/scope.ts'
 import { Application } from '../store/application.ts'
 import { type Destination, findDestination } from '../store/destination.ts'
 import { EventType } from '../store/event-type.ts'
 import { newUuid } from '../store/new-id.ts'
-import { type DestinationParts, flushAndSetUp } from './manage-destination.ts'
+import { type CheckedSettings, checkSettings, refusedSetting, requireConnector } from './connector-settings.ts'
+import type { DestinationParts } from './destination-parts.ts'
 import { sampleData } from './sample-data.ts'
-import { type CheckedSettings, checkSettings, refusedSetting, requireConnector } from './settings.ts'
+import { saveDestination } from './save-destination.ts'
 
 export interface Upgrade {
   readonly destination: Destination
@@ -46,7 +48,7 @@ export async function upgradeDestination(
   if (input.dryRun) return upgrade
   const { config, target } = settings
   Object.assign(destination, { config, target, connectorMajor: connector.major, updatedAt: new Date() })
-  await flushAndSetUp(parts, em, { destination, needsSetup: connector.definition.onCreate !== undefined })
+  await saveDestination(parts, em, { destination, changesSetup: true })
   return upgrade
 }
 
@@ -83,7 +85,7 @@ async function tryRequest(
   { store }: DestinationParts,
   { application, destination, connector, settings }: Tried,
 ): Promise<void> {
-  const loaded = await loadDestination(store, destination.id)
+  const loaded = await loadDestination(store, idToUuid(destination.id))
   if (!loaded) throw refusedSetting('it was deleted', ['id'])
   const type = await store.em().findOne(EventType, { applicationId: application.id }, { orderBy: { id: 'asc' } })
   const { config, credentials } = settings

@@ -1,6 +1,7 @@
+import type { Uuid } from './id.ts'
 /**
- * A destination that cannot be reached costs the others nothing: after a number of connection-level failures or timeouts in a
- * row its deliveries are held back, but for one probe at a time.
+ * A destination that cannot be reached costs the others nothing: after OPEN_AFTER connection-level failures or timeouts in a
+ * row its circuit opens, and its deliveries are held but for one probe at a time.
  */
 export interface CircuitState {
   /** Unreachable in a row. */
@@ -9,7 +10,7 @@ export interface CircuitState {
   readonly probeAt: Date | null
   readonly probeDelayS: number | null
   /** The delivery that probes now. */
-  readonly probeDeliveryId: string | null
+  readonly probeDeliveryId: Uuid<'dlv'> | null
 }
 
 /** What a run of attempts to one destination showed, in the order in which they ended. */
@@ -17,7 +18,7 @@ export interface CircuitEvidence {
   /** Whether there was an answer, whatever its status. */
   readonly answered: boolean
   /** Attempts without an answer after the last one that had one. */
-  readonly unreachable: readonly string[]
+  readonly unreachable: readonly Uuid<'dlv'>[]
 }
 
 export const OPEN_AFTER = 5
@@ -27,7 +28,7 @@ const LONGEST_PROBE_S = 300
 export function nextCircuit(state: CircuitState, { answered, unreachable }: CircuitEvidence, now: Date): CircuitState {
   const circuitFailures = (answered ? 0 : state.circuitFailures) + unreachable.length
   const isOpen = state.probeAt !== null && !answered
-  if (isOpen && !unreachable.includes(state.probeDeliveryId ?? '')) return { ...state, circuitFailures }
+  if (isOpen && !unreachable.some((id) => id === state.probeDeliveryId)) return { ...state, circuitFailures }
   if (!isOpen && circuitFailures < OPEN_AFTER) {
     return { circuitFailures, probeAt: null, probeDelayS: null, probeDeliveryId: null }
   }
@@ -36,8 +37,8 @@ export function nextCircuit(state: CircuitState, { answered, unreachable }: Circ
   return { circuitFailures, probeAt, probeDelayS, probeDeliveryId: null }
 }
 
-/** How long a delivery may wait behind an open circuit: as long as its whole schedule, and long enough for a probe. */
-export function patienceMs(retryDelaysS: readonly number[]): number {
+/** How long an open circuit may hold a delivery: as long as its whole schedule, and long enough for a probe. */
+export function maxHeldMs(retryDelaysS: readonly number[]): number {
   const scheduleS = retryDelaysS.reduce((sum, delayS) => sum + delayS, 0)
   return Math.max(scheduleS, LONGEST_PROBE_S) * 1_000
 }

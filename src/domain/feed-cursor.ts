@@ -1,4 +1,4 @@
-import { idFromUuid, idToUuid, parseId } from './id.ts'
+import { idFromUuid, idToUuid, parseId, type Uuid } from './id.ts'
 import { NIL_UUID } from './nil-uuid.ts'
 
 /**
@@ -9,7 +9,7 @@ import { NIL_UUID } from './nil-uuid.ts'
 export interface FeedPosition {
   readonly epoch: number
   readonly xid: bigint
-  readonly attemptUuid: string
+  readonly attemptUuid: Uuid<'att'>
 }
 
 /** Before any attempt of a transaction: where a follower that has seen all before `xid` stands. */

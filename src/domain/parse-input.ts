@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type Problem, Refused } from './refused.ts'
+import { type Problem, type ProblemCode, Refused } from './refused.ts'
 
 /** What the caller gave, narrowed; a Refused naming each field that does not fit. */
 export function parseInput<T>(schema: z.ZodType<T>, input: unknown): T {
@@ -8,12 +8,22 @@ export function parseInput<T>(schema: z.ZodType<T>, input: unknown): T {
   throw new Refused(
     ...parsed.error.issues.map(
       (issue): Problem => ({
-        code: issue.code === 'invalid_type' && issue.input === undefined ? 'REQUIRED' : 'INVALID',
+        code: codeOf(issue),
         message: issue.message,
         path: ['input', ...issue.path.map(String)],
       }),
     ),
   )
+}
+
+function codeOf(issue: z.core.$ZodIssue): ProblemCode {
+  if (issue.code === 'custom' && issue.params?.code) return issue.params.code
+  return issue.code === 'invalid_type' && issue.input === undefined ? 'REQUIRED' : 'INVALID'
+}
+
+/** Parameters of a zod refinement whose Problem has another code than INVALID. */
+export function withCode(code: ProblemCode, message: string): { message: string; params: { code: ProblemCode } } {
+  return { message, params: { code } }
 }
 
 /** A label with line breaks spoils every list it stands in. */

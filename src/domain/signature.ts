@@ -8,27 +8,41 @@ export interface SignedMessage {
   readonly body: string | Uint8Array
 }
 
+/** A signing secret as each scheme reads it. */
+export interface SigningKey {
+  readonly standard: KeyObject
+  readonly utf8: KeyObject
+}
+
+/** Made once for a secret and kept with its destination: making a key costs as much as signing with it. */
+export function signingKey(secret: string): SigningKey {
+  return {
+    standard: createSecretKey(standardWebhooksKey(secret)),
+    utf8: createSecretKey(Buffer.from(secret, 'utf8')),
+  }
+}
+
 /**
- * The signature headers of one request. `secrets` are those valid now, newest first; none means that the
- * destination is not signed, and no header is sent. Standard Webhooks carries one signature a secret
+ * The signature headers of one request. `keys` are those valid now, newest first; none means that the destination is not
+ * signed, and no header is sent. Standard Webhooks carries one signature a secret
  * (https://www.standardwebhooks.com, "Signature scheme"); the hex scheme has room for the newest only.
  */
 export function signatureHeaders(
   rules: DeliveryProfile['signatures'],
-  secrets: readonly string[],
+  keys: readonly SigningKey[],
   message: SignedMessage,
 ): Record<string, string> {
-  const newest = secrets[0]
+  const newest = keys[0]
   if (newest === undefined) return {}
   const headers: Record<string, string> = {}
   for (const rule of rules) {
     switch (rule.scheme) {
       case 'STANDARD_WEBHOOKS':
-        Object.assign(headers, standardWebhooksHeaders(secrets, message))
+        Object.assign(headers, standardWebhooksHeaders(keys, message))
         break
       case 'HMAC_SHA256_HEX':
         headers[rule.header ?? 'x-webhook-signature'] =
-          (rule.prefix ?? '') + createHmac('sha256', keyOf(newest, 'utf8')).update(message.body).digest('hex')
+          (rule.prefix ?? '') + createHmac('sha256', newest.utf8).update(message.body).digest('hex')
         break
       default:
         rule.scheme satisfies never
@@ -37,9 +51,9 @@ export function signatureHeaders(
   return headers
 }
 
-function standardWebhooksHeaders(secrets: readonly string[], message: SignedMessage): Record<string, string> {
-  const signatures = secrets.map((secret) => {
-    const hmac = createHmac('sha256', keyOf(secret, 'standard'))
+function standardWebhooksHeaders(keys: readonly SigningKey[], message: SignedMessage): Record<string, string> {
+  const signatures = keys.map((key) => {
+    const hmac = createHmac('sha256', key.standard)
     hmac.update(`${message.id}.${message.timestampS}.`).update(message.body)
     return `v1,${hmac.digest('base64')}`
   })
@@ -48,21 +62,6 @@ function standardWebhooksHeaders(secrets: readonly string[], message: SignedMess
     'webhook-timestamp': String(message.timestampS),
     'webhook-signature': signatures.join(' '),
   }
-}
-
-/** Making a key costs as much as signing with it. */
-const keys = new Map<string, KeyObject>()
-const KEYS_KEPT = 10_000
-
-function keyOf(secret: string, reading: 'standard' | 'utf8'): KeyObject {
-  const place = `${reading} ${secret}`
-  let key = keys.get(place)
-  if (!key) {
-    if (keys.size >= KEYS_KEPT) keys.clear()
-    key = createSecretKey(reading === 'utf8' ? Buffer.from(secret, 'utf8') : standardWebhooksKey(secret))
-    keys.set(place, key)
-  }
-  return key
 }
 
 /** The base64 after `whsec_` is the key; a text of any other form, which a caller may give, is used as its bytes. */

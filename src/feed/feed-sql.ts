@@ -1,5 +1,5 @@
 import { type FeedPosition, feedPositionBefore, laterFeedPosition } from '../domain/feed-cursor.ts'
-import { type Id, idFromUuid, idToUuid } from '../domain/id.ts'
+import { type Id, idFromUuid, idToUuid, type Uuid } from '../domain/id.ts'
 import type { AttemptOutcome } from '../domain/outcome.ts'
 import type { DeliveryAttempt } from '../store/delivery-attempt.ts'
 import type { Store } from '../store/store.ts'
@@ -106,7 +106,7 @@ interface LookedAt {
   readonly lookedAt?: number
   readonly lookEpoch?: string
   readonly lookXid?: string
-  readonly lookId?: string
+  readonly lookId?: Uuid<'att'>
 }
 
 /** Where the feed stands now: every attempt that commits from here on comes after the horizon. */
@@ -155,10 +155,10 @@ interface Bounds {
   readonly epoch: string
   readonly xmin: string
   readonly topXid: string | null
-  readonly topId: string
+  readonly topId: Uuid<'att'>
   readonly lostEpoch: string | null
   readonly lostXid: string
-  readonly lostId: string
+  readonly lostId: Uuid<'att'>
 }
 
 /** The last attempt below every running transaction; a row of nulls without one. */
@@ -203,7 +203,7 @@ function toBounds({ epoch, xmin, topXid, topId, lostEpoch, lostXid, lostId }: Bo
 interface Place {
   readonly epoch: string
   readonly xid: string
-  readonly id: string
+  readonly id: Uuid<'att'>
 }
 
 function toPosition({ epoch, xid, id }: Place): FeedPosition {
@@ -226,12 +226,12 @@ function conditions(filter: FeedFilter | undefined, first: number): { where: str
 
 /** A row of delivery_attempt as it is read. */
 interface AttemptRow {
-  readonly id: string
-  readonly application_id: string
-  readonly organization_id: string
-  readonly delivery_id: string
-  readonly destination_id: string
-  readonly event_id: string
+  readonly id: Uuid<'att'>
+  readonly application_id: Uuid<'app'>
+  readonly organization_id: Uuid<'org'>
+  readonly delivery_id: Uuid<'dlv'>
+  readonly destination_id: Uuid<'dst'>
+  readonly event_id: Uuid<'evt'>
   readonly event_type: string
   readonly number: number
   readonly started_at: Date

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { DAY_MS } from '../domain/day.ts'
 import { addToHistogram, BIN_GROWTH, type DurationHistogram, percentilesMs } from '../domain/duration-histogram.ts'
-import { type Id, idToUuid } from '../domain/id.ts'
+import { type Id, idToUuid, type Uuid } from '../domain/id.ts'
 import type { Sql } from '../store/sql.ts'
 import type { Store } from '../store/store.ts'
 
@@ -77,7 +77,7 @@ function namedScopeId(owner: string, kind: ScopeKind, name: string): string {
  */
 export async function rollUpAttempts({ transaction }: Store): Promise<number> {
   return transaction(async (tx) => {
-    const [position] = await tx<{ epoch: string; xid: string; id: string }>(
+    const [position] = await tx<{ epoch: string; xid: string; id: Uuid<'att'> }>(
       `select feed_epoch::text as epoch, feed_xid::text as xid, attempt_id as id from attempt_stats_position
        for update skip locked`,
     )
@@ -262,7 +262,7 @@ export async function dropStatsBefore(sql: Sql, bucket: StatsBucket, time: Date)
   return rows.length === DROPPED_AT_ONCE
 }
 
-/** Forgets all counts of an organization and of these destinations of it. Ids are bare UUIDs. */
+/** Forgets all counts of an organization and of these destinations of it. */
 export async function eraseStats(tx: Sql, { applicationId, organizationId, destinations }: ErasedStats): Promise<void> {
   const connectors = new Set(destinations.map((one) => one.connector))
   const scopeIds = [
@@ -279,7 +279,7 @@ export async function eraseStats(tx: Sql, { applicationId, organizationId, desti
 }
 
 export interface ErasedStats {
-  readonly applicationId: string
-  readonly organizationId: string
-  readonly destinations: readonly { readonly id: string; readonly connector: string }[]
+  readonly applicationId: Uuid<'app'>
+  readonly organizationId: Uuid<'org'>
+  readonly destinations: readonly { readonly id: Uuid<'dst'>; readonly connector: string }[]
 }

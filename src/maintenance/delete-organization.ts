@@ -1,6 +1,6 @@
 import { type ConnectorRegistry, keysWithOnDelete } from '../connector/registry.ts'
-import { removeDestinations } from '../deliver/remove-destination.ts'
-import { type Id, idToUuid, parseId } from '../domain/id.ts'
+import { removeDestinations } from '../deliver/remove-destination-sql.ts'
+import { type Id, idToUuid, parseId, type Uuid } from '../domain/id.ts'
 import { NIL_UUID } from '../domain/nil-uuid.ts'
 import { notFound, refused } from '../domain/refused.ts'
 import { eraseStats } from '../feed/stats-sql.ts'
@@ -65,6 +65,6 @@ async function eraseMentions(store: Store, applicationId: Id<'app'>, mention: Id
   }
 }
 
-async function eraseChunk(tx: Sql, uuid: string): Promise<boolean> {
+async function eraseChunk(tx: Sql, uuid: Uuid<'org'>): Promise<boolean> {
   return (await eraseDeliveries(tx, uuid)) || (await eraseEvents(tx, uuid))
 }

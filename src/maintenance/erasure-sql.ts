@@ -1,3 +1,4 @@
+import type { Uuid } from '../domain/id.ts'
 import { dropJobs } from '../queue/jobs.ts'
 import { dropWaiting } from '../queue/waiting.ts'
 import type { Sql } from '../store/sql.ts'
@@ -6,8 +7,8 @@ import type { Sql } from '../store/sql.ts'
 const CHUNK = 1_000
 
 /** Takes up to a chunk of an organization's deliveries away, with their attempts and jobs; false when none was left. */
-export async function eraseDeliveries(tx: Sql, organizationId: string): Promise<boolean> {
-  const rows = await tx<{ id: string }>('select id from delivery where organization_id = $1 limit $2', [
+export async function eraseDeliveries(tx: Sql, organizationId: Uuid<'org'>): Promise<boolean> {
+  const rows = await tx<{ id: Uuid<'dlv'> }>('select id from delivery where organization_id = $1 limit $2', [
     organizationId,
     CHUNK,
   ])
@@ -15,7 +16,7 @@ export async function eraseDeliveries(tx: Sql, organizationId: string): Promise<
   return rows.length > 0
 }
 
-async function eraseDeliveriesOf(tx: Sql, rows: readonly { id: string }[]): Promise<void> {
+async function eraseDeliveriesOf(tx: Sql, rows: readonly { id: Uuid<'dlv'> }[]): Promise<void> {
   const ids = rows.map((row) => row.id)
   await dropJobs(tx, ids)
   await dropWaiting(tx, ids)
@@ -24,8 +25,8 @@ async function eraseDeliveriesOf(tx: Sql, rows: readonly { id: string }[]): Prom
 }
 
 /** Takes up to a chunk of an organization's events away; false when none was left. */
-export async function eraseEvents(tx: Sql, organizationId: string): Promise<boolean> {
-  const rows = await tx<{ id: string }>('select id from event where organization_id = $1 limit $2', [
+export async function eraseEvents(tx: Sql, organizationId: Uuid<'org'>): Promise<boolean> {
+  const rows = await tx<{ id: Uuid<'evt'> }>('select id from event where organization_id = $1 limit $2', [
     organizationId,
     CHUNK,
   ])
@@ -41,9 +42,9 @@ export async function eraseEvents(tx: Sql, organizationId: string): Promise<bool
  */
 export async function eraseNotices(
   tx: Sql,
-  { operationsId, mention, after }: { operationsId: string; mention: string; after: string },
+  { operationsId, mention, after }: { operationsId: Uuid<'org'>; mention: string; after: string },
 ): Promise<string | undefined> {
-  const rows = await tx<{ id: string; isMeant: boolean }>(
+  const rows = await tx<{ id: Uuid<'evt'>; isMeant: boolean }>(
     `select id, coalesce(position($2 in data) > 0, false) as "isMeant" from event
      where organization_id = $1 and id > $3 order by id limit $4`,
     [operationsId, mention, after, CHUNK],
@@ -57,6 +58,6 @@ export async function eraseNotices(
 }
 
 /** Waits for the publishes that hold it, and ends all others. */
-export async function eraseOrganization(tx: Sql, organizationId: string): Promise<void> {
+export async function eraseOrganization(tx: Sql, organizationId: Uuid<'org'>): Promise<void> {
   await tx('delete from organization where id = $1', [organizationId])
 }

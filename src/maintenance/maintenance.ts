@@ -1,4 +1,4 @@
-import { dropExpiredMemos } from '../deliver/connector-memo.ts'
+import { dropExpiredMemos } from '../deliver/connector-memo-sql.ts'
 import { DAY_MS } from '../domain/day.ts'
 import { dropStatsBefore } from '../feed/stats-sql.ts'
 import { dropOldIdempotencyKeys } from '../publish/idempotency-key-sql.ts'

@@ -1,3 +1,4 @@
+import type { Uuid } from '../domain/id.ts'
 import { NIL_UUID } from '../domain/nil-uuid.ts'
 import { credentialsPlace, headerValuesPlace, signingSecretPlace } from '../store/destination.ts'
 import type { SecretBox, SecretPlace } from '../store/secret-box.ts'
@@ -16,7 +17,7 @@ interface Column {
   readonly name: string
   /** Yields id, organizationId and sealed, of rows after $1 in the order of their ids, at most $2. */
   readonly rows: string
-  place(row: { id: string; organizationId: string }): SecretPlace
+  place(row: Row): SecretPlace
 }
 
 const CHUNK = 500
@@ -61,8 +62,9 @@ export async function resealSecrets(sql: Sql, box: SecretBox): Promise<Resealed>
 }
 
 interface Row {
-  readonly id: string
-  readonly organizationId: string
+  /** Of a destination or a signing secret, as the column's table says. */
+  readonly id: Uuid<never>
+  readonly organizationId: Uuid<'org'>
   readonly sealed: string
 }
 

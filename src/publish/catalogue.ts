@@ -1,4 +1,6 @@
 import { isSpreadable } from '../domain/envelope.ts'
+import type { Uuid } from '../domain/id.ts'
+import { NIL_UUID } from '../domain/nil-uuid.ts'
 import { compilePayloadSchema, type PayloadCheck, payloadProblems } from '../domain/payload-schema.ts'
 import type { Problem } from '../domain/refused.ts'
 import type { Sql } from '../store/sql.ts'
@@ -6,7 +8,7 @@ import type { CheckedRequest } from './publish-request.ts'
 import { findEventTypes, findOrganizations, findPayloadSchemas, type KnownEventType } from './publish-sql.ts'
 
 interface CatalogueCheck {
-  readonly organizationUuid: string
+  readonly organizationUuid: Uuid<'org'>
   readonly problems: readonly Problem[]
 }
 
@@ -36,14 +38,14 @@ export function createCatalogue(sql: Sql): Catalogue {
               ? dataProblems(request.data, type, compiled.get(versionKey(type)))
               : [typeProblem(request, type)]),
           ]
-          return [request, { organizationUuid: organizationUuid ?? '', problems }]
+          return [request, { organizationUuid: organizationUuid ?? NIL_UUID, problems }]
         }),
       )
     },
   }
 }
 
-async function findOrganizationUuids(sql: Sql, requests: readonly CheckedRequest[]): Promise<Map<string, string>> {
+async function findOrganizationUuids(sql: Sql, requests: readonly CheckedRequest[]): Promise<Map<string, Uuid<'org'>>> {
   const wanted = new Map(
     requests.map((request) => [
       organizationKey(request),

@@ -1,16 +1,17 @@
+import type { Uuid } from '../domain/id.ts'
 import type { Sql } from '../store/sql.ts'
 
 export interface KeyClaim {
-  readonly applicationId: string
+  readonly applicationId: Uuid<'app'>
   readonly key: string
-  readonly eventId: string
+  readonly eventId: Uuid<'evt'>
 }
 
 /**
  * Claims idempotency keys; a key older than 24 h counts as free. Returns for each claim the event that the key
  * stands for: the one given when the claim won. Sorted, so that two batches cannot wait for each other in a circle.
  */
-export async function claimIdempotencyKeys(tx: Sql, claims: readonly KeyClaim[]): Promise<Map<string, string>> {
+export async function claimIdempotencyKeys(tx: Sql, claims: readonly KeyClaim[]): Promise<Map<string, Uuid<'evt'>>> {
   const sorted = claims.toSorted((a, b) => compare(keyOf(a), keyOf(b)))
   const rows = await tx<KeyClaim>(
     `with w as (
@@ -32,7 +33,7 @@ export async function claimIdempotencyKeys(tx: Sql, claims: readonly KeyClaim[])
   return owners
 }
 
-export function keyOf(claim: { applicationId: string; key: string }): string {
+export function keyOf(claim: { applicationId: Uuid<'app'>; key: string }): string {
   return `${claim.applicationId}\u0000${claim.key}`
 }
 

@@ -1,15 +1,15 @@
-import { idFromUuid } from '../domain/id.ts'
+import { idFromUuid, type Uuid } from '../domain/id.ts'
 import type { NoticeType } from '../domain/notice.ts'
-import { insertWaiting, LIVE_POSITION } from '../queue/waiting.ts'
+import { insertWaiting } from '../queue/waiting.ts'
 import { newUuid } from '../store/new-id.ts'
 import { findOperationsId, type NoticeSubject } from '../store/operations.ts'
 import type { Transaction } from '../store/transaction.ts'
 import { type NewEvent, publishEvents } from './publish-sql.ts'
 
-/** Tells of a new key. Ids are bare UUIDs. */
+/** Tells of a new key. */
 export async function publishKeyNotice(
   tx: Transaction,
-  { applicationId, ...apiKey }: { applicationId: string; id: string; name: string; hint: string },
+  { applicationId, ...apiKey }: { applicationId: Uuid<'app'>; id: Uuid<'key'>; name: string; hint: string },
 ): Promise<void> {
   const data = { apiKey: { id: idFromUuid('key', apiKey.id), name: apiKey.name, hint: apiKey.hint } }
   const operationsId = await findOperationsId(tx, applicationId)
@@ -37,11 +37,11 @@ export function noticeOf(
 export async function publishNotices(tx: Transaction, events: readonly NewEvent[]): Promise<void> {
   if (events.length === 0) return
   const { queued, held } = await publishEvents(tx, events)
-  // Not behind their gates at once: a settlement holds gates already, and would wait for these out of order.
+  // Scheduled, not held: a settlement has locked destinations already, and would lock these out of order.
   await insertWaiting(
     tx,
     held.map(({ id, destinationId }) => {
-      return { deliveryId: id, destinationId, state: 'TIMED', dueInMs: 0, position: LIVE_POSITION }
+      return { deliveryId: id, destinationId, state: 'SCHEDULED', dueInMs: 0, lane: 'LIVE' }
     }),
   )
   if (queued > 0) tx.wake('due')

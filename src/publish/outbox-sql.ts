@@ -1,13 +1,14 @@
+import type { Uuid } from '../domain/id.ts'
 import { locks, tryLock } from '../store/locks.ts'
 import type { Sql } from '../store/sql.ts'
 import type { NewEvent } from './publish-sql.ts'
 
-// What postrider.publish() of migrations/migration-009-outbox.ts has committed and no worker has seen yet.
+// Events that postrider.publish() (migrations/first/publish.sql) has committed and no worker has taken yet.
 
 /** Takes up to `limit` events, in the order in which they were published; none while another worker does. */
 export async function takeOutbox(tx: Sql, limit: number): Promise<NewEvent[]> {
   if (!(await tryLock(tx, locks.outbox))) return []
-  const taken = await tx<{ n: string; eventId: string }>(
+  const taken = await tx<{ n: string; eventId: Uuid<'evt'> }>(
     `delete from outbox where n = any(array(select n from outbox order by n limit $1))
      returning n, event_id as "eventId"`,
     [limit],

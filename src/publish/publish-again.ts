@@ -1,12 +1,12 @@
 import { type Id, idToUuid } from '../domain/id.ts'
 import { refused } from '../domain/refused.ts'
 import { enqueue } from '../queue/enqueue.ts'
-import { findHeld } from '../queue/hold.ts'
+import { findHolding } from '../queue/hold.ts'
 import type { DeliveryTrigger } from '../store/delivery.ts'
 import type { Event } from '../store/event.ts'
 import { newId } from '../store/new-id.ts'
 import type { Transaction } from '../store/transaction.ts'
-import { holdOrganizations, insertDelivery } from './publish-sql.ts'
+import { insertDelivery, lockOrganizations } from './publish-sql.ts'
 
 /** One more delivery of a stored event to one destination, due now. */
 export async function enqueueDelivery(
@@ -16,7 +16,7 @@ export async function enqueueDelivery(
   const id = newId('dlv')
   const { event } = delivery
   const organization = idToUuid(event.organizationId)
-  if (!(await holdOrganizations(tx, [organization])).has(organization)) {
+  if (!(await lockOrganizations(tx, [organization])).has(organization)) {
     throw refused('NOT_FOUND', 'the organization was deleted', ['input', 'id'])
   }
   await insertDelivery(tx, {
@@ -31,7 +31,7 @@ export async function enqueueDelivery(
   })
   const destinationId = idToUuid(delivery.destinationId)
   // A person's test goes out whatever its destination has to wait for.
-  const isHeld = delivery.trigger !== 'TEST' && (await findHeld(tx, [destinationId])).has(destinationId)
+  const isHeld = delivery.trigger !== 'TEST' && (await findHolding(tx, [destinationId])).has(destinationId)
   await enqueue(tx, [{ id: idToUuid(id), destinationId, isHeld }])
   return id
 }

@@ -1,5 +1,5 @@
 import { DAY_MS } from '../domain/day.ts'
-import { type Id, idToUuid, parseId } from '../domain/id.ts'
+import { type Id, idToUuid, parseId, type Uuid } from '../domain/id.ts'
 import { isStorable } from '../domain/parse-input.ts'
 import type { Problem } from '../domain/refused.ts'
 
@@ -20,8 +20,8 @@ export interface PublishRequest {
 
 /** A request whose own fields are in order; organization and type are still to be looked up. */
 export interface CheckedRequest {
-  readonly applicationUuid: string
-  readonly organizationUuid?: string | undefined
+  readonly applicationUuid: Uuid<'app'>
+  readonly organizationUuid?: Uuid<'org'> | undefined
   readonly organizationExternalId?: string | undefined
   readonly type: string
   readonly data: unknown

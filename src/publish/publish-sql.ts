@@ -1,19 +1,20 @@
-import { HELD } from '../queue/hold.ts'
+import type { Uuid } from '../domain/id.ts'
+import { HOLDS_NEW } from '../queue/hold.ts'
 import { insertJobsFrom } from '../queue/jobs.ts'
 import type { DeliveryTrigger } from '../store/delivery.ts'
 import type { Sql } from '../store/sql.ts'
 
-// The statements of a publish. Ids are bare UUIDs here: the rows go from array to table by the thousand.
+// The statements of a publish. Ids are UUIDs here, not TypeIDs: rows go from array to table by the thousand.
 
 export interface KnownOrganization {
-  readonly id: string
-  readonly applicationId: string
+  readonly id: Uuid<'org'>
+  readonly applicationId: Uuid<'app'>
   readonly externalId: string | null
 }
 
 export interface KnownEventType {
-  readonly id: string
-  readonly applicationId: string
+  readonly id: Uuid<'ety'>
+  readonly applicationId: Uuid<'app'>
   readonly name: string
   readonly status: string
   readonly version: number
@@ -24,9 +25,9 @@ export interface KnownEventType {
 }
 
 export interface NewEvent {
-  readonly id: string
-  readonly applicationId: string
-  readonly organizationId: string
+  readonly id: Uuid<'evt'>
+  readonly applicationId: Uuid<'app'>
+  readonly organizationId: Uuid<'org'>
   readonly type: string
   readonly data: string
   readonly dataBytes: number
@@ -38,9 +39,9 @@ export interface NewEvent {
 
 /** A new delivery that cannot run now. */
 interface Held {
-  readonly id: string
-  readonly eventId: string
-  readonly destinationId: string
+  readonly id: Uuid<'dlv'>
+  readonly eventId: Uuid<'evt'>
+  readonly destinationId: Uuid<'dst'>
   /** Whether it has to wait for its destination. */
   readonly isHeld: boolean
   /** 0 and less: at once. */
@@ -59,7 +60,7 @@ export interface Publication {
 /** Organizations by their id, or by the application's own id of them. */
 export async function findOrganizations(
   sql: Sql,
-  wanted: readonly { applicationId: string; id?: string | undefined; externalId?: string | undefined }[],
+  wanted: readonly { applicationId: Uuid<'app'>; id?: string | undefined; externalId?: string | undefined }[],
 ): Promise<KnownOrganization[]> {
   const byExternalId = wanted.filter((one) => one.externalId !== undefined)
   return sql<KnownOrganization>(
@@ -81,7 +82,7 @@ export async function findOrganizations(
 
 export async function findEventTypes(
   sql: Sql,
-  wanted: readonly { applicationId: string; name: string }[],
+  wanted: readonly { applicationId: Uuid<'app'>; name: string }[],
 ): Promise<KnownEventType[]> {
   return sql<KnownEventType>(
     `select t.id, t.application_id as "applicationId", t.name, t.status, t.version, t.is_notice as "isNotice",
@@ -105,8 +106,8 @@ export async function findPayloadSchemas(
  * Holds the organizations until the transaction ends: one that is being deleted is waited for, and not in the answer
  * then. Sorted, so that two batches cannot wait for each other in a circle.
  */
-export async function holdOrganizations(tx: Sql, ids: readonly string[]): Promise<Set<string>> {
-  const rows = await tx<{ id: string }>(
+export async function lockOrganizations(tx: Sql, ids: readonly Uuid<'org'>[]): Promise<Set<Uuid<'org'>>> {
+  const rows = await tx<{ id: Uuid<'org'> }>(
     'select id from organization where id = any($1::uuid[]) order by id for key share',
     [[...new Set(ids)]],
   )
@@ -124,7 +125,7 @@ const SUBSCRIBES_TO = (type: string) => `(cardinality(d.event_types) = 0 or exis
 /**
  * Stores events and, in the same statement, a delivery for each destination that subscribes to one, and a job for each that
  * can run now. Delivery ids take the time of their event and random bits. A destination that is off, or that the system
- * disabled, gets a SKIPPED one. The organizations are held as by holdOrganizations. Subscriptions are looked up once for each
+ * disabled, gets a SKIPPED one. The organizations are locked as by lockOrganizations. Subscriptions are looked up once for each
  * organization and type of the batch; `offset 0` keeps that an index scan each.
  */
 export function publishEvents(tx: Sql, events: readonly NewEvent[]): Promise<Publication> {
@@ -148,7 +149,7 @@ const publication = (store: typeof STORE | '') => `with alive as materialized (
          $9::timestamptz[])
          as e (id, application_id, organization_id, type, data, data_bytes, idempotency_key, is_test, deliver_at)
      ), ${store}subscribed as materialized (
-       select w.organization_id, w.type, d.id as destination_id, a.max_attempts, ${HELD} as is_held,
+       select w.organization_id, w.type, d.id as destination_id, a.max_attempts, ${HOLDS_NEW} as is_held,
          ${SKIP_REASON} as skip_reason
        from (select distinct organization_id, type from e offset 0) w
        cross join lateral (select * from destination where organization_id = w.organization_id offset 0) d
@@ -202,11 +203,11 @@ async function fanOut(tx: Sql, text: string, events: readonly NewEvent[]): Promi
 }
 
 export interface NewDelivery {
-  readonly id: string
-  readonly applicationId: string
-  readonly organizationId: string
-  readonly eventId: string
-  readonly destinationId: string
+  readonly id: Uuid<'dlv'>
+  readonly applicationId: Uuid<'app'>
+  readonly organizationId: Uuid<'org'>
+  readonly eventId: Uuid<'evt'>
+  readonly destinationId: Uuid<'dst'>
   readonly eventType: string
   readonly trigger: DeliveryTrigger
   readonly maxAttempts: number
@@ -232,12 +233,12 @@ export async function insertDelivery(tx: Sql, delivery: NewDelivery): Promise<vo
 }
 
 /** Says of a pending delivery that its next attempt is due. */
-export async function markDue(tx: Sql, id: string): Promise<void> {
+export async function markDue(tx: Sql, id: Uuid<'dlv'>): Promise<void> {
   await tx("update delivery set next_attempt_at = now() where id = $1 and status = 'PENDING'", [id])
 }
 
 /** False when it is no longer pending. */
-export async function markCancelled(tx: Sql, id: string): Promise<boolean> {
+export async function markCancelled(tx: Sql, id: Uuid<'dlv'>): Promise<boolean> {
   const rows = await tx(
     `update delivery set status = 'CANCELLED', finished_at = now(), next_attempt_at = null
      where id = $1 and status = 'PENDING' returning 1`,
@@ -247,7 +248,7 @@ export async function markCancelled(tx: Sql, id: string): Promise<boolean> {
 }
 
 export interface Subscribed {
-  readonly destinationId: string
+  readonly destinationId: Uuid<'dst'>
   /** Why nothing is sent there now. */
   readonly skipReason: 'INACTIVE' | 'DISABLED' | null
   readonly isHeld: boolean
@@ -256,10 +257,10 @@ export interface Subscribed {
 /** Destinations of an organization: those named, or else those that subscribe to the type. */
 export async function findSubscribed(
   tx: Sql,
-  wanted: { organizationId: string; type: string; destinationIds: readonly string[] | undefined },
+  wanted: { organizationId: Uuid<'org'>; type: string; destinationIds: readonly Uuid<'dst'>[] | undefined },
 ): Promise<Subscribed[]> {
   return tx(
-    `select d.id as "destinationId", ${SKIP_REASON} as "skipReason", ${HELD} as "isHeld"
+    `select d.id as "destinationId", ${SKIP_REASON} as "skipReason", ${HOLDS_NEW} as "isHeld"
      from destination d cross join lateral (select * from destination_health where destination_id = d.id offset 0) h
      where d.organization_id = $1 and case when $3::uuid[] is null then ${SUBSCRIBES_TO('$2')} else d.id = any($3) end
      order by d.id`,
@@ -270,7 +271,7 @@ export async function findSubscribed(
 /** Deliveries of one stored event beside those of its fan-out. */
 export async function insertReplays(
   tx: Sql,
-  { eventId, deliveries }: { eventId: string; deliveries: readonly (Subscribed & { id: string })[] },
+  { eventId, deliveries }: { eventId: Uuid<'evt'>; deliveries: readonly (Subscribed & { id: Uuid<'dlv'> })[] },
 ): Promise<void> {
   await tx(
     `insert into delivery (id, application_id, organization_id, event_id, destination_id, event_type, status, skip_reason,

@@ -1,4 +1,4 @@
-import { type Id, idFromUuid } from '../domain/id.ts'
+import { type Id, idFromUuid, type Uuid } from '../domain/id.ts'
 import { type Problem, refused, Unavailable } from '../domain/refused.ts'
 import { enqueue } from '../queue/enqueue.ts'
 import { coalesce } from '../store/batch.ts'
@@ -8,7 +8,7 @@ import { isDataError, isUnavailable, type Sql } from '../store/sql.ts'
 import type { Store } from '../store/store.ts'
 import type { Transaction } from '../store/transaction.ts'
 import { type Catalogue, createCatalogue } from './catalogue.ts'
-import { claimIdempotencyKeys, keyOf } from './idempotency-key-sql.ts'
+import { claimIdempotencyKeys, type KeyClaim, keyOf } from './idempotency-key-sql.ts'
 import { type CheckedRequest, checkRequest, type PublishRequest } from './publish-request.ts'
 import { type NewEvent, publishEvents } from './publish-sql.ts'
 
@@ -108,7 +108,7 @@ const organizationGone: Problem = {
  * Everything that a publish commits: keys, events, deliveries, jobs. Returns, of events that were not stored, the one that
  * has their idempotency key.
  */
-async function storeEvents(tx: Transaction, wanted: NewEvent[]): Promise<ReadonlyMap<string, string>> {
+async function storeEvents(tx: Transaction, wanted: NewEvent[]): Promise<ReadonlyMap<Uuid<'evt'>, Uuid<'evt'>>> {
   const duplicates = await findDuplicates(tx, wanted)
   const fresh = wanted.filter((event) => !duplicates.has(event.id))
   if (fresh.length === 0) return duplicates
@@ -120,8 +120,8 @@ async function storeEvents(tx: Transaction, wanted: NewEvent[]): Promise<Readonl
 }
 
 /** Of events whose idempotency key another event has: that event's id. */
-async function findDuplicates(tx: Sql, wanted: readonly NewEvent[]): Promise<Map<string, string>> {
-  const claims = new Map<string, { applicationId: string; key: string; eventId: string }>()
+async function findDuplicates(tx: Sql, wanted: readonly NewEvent[]): Promise<Map<Uuid<'evt'>, Uuid<'evt'>>> {
+  const claims = new Map<string, KeyClaim>()
   for (const event of wanted) {
     if (event.idempotencyKey === null) continue
     const claim = { applicationId: event.applicationId, key: event.idempotencyKey, eventId: event.id }
@@ -129,7 +129,7 @@ async function findDuplicates(tx: Sql, wanted: readonly NewEvent[]): Promise<Map
   }
   if (claims.size === 0) return new Map()
   const owners = await claimIdempotencyKeys(tx, [...claims.values()])
-  const duplicates = new Map<string, string>()
+  const duplicates = new Map<Uuid<'evt'>, Uuid<'evt'>>()
   for (const { id, applicationId, idempotencyKey } of wanted) {
     const owner = idempotencyKey === null ? id : owners.get(keyOf({ applicationId, key: idempotencyKey }))
     if (!owner) throw new Error('An idempotency key that was claimed has no owner')
@@ -138,7 +138,10 @@ async function findDuplicates(tx: Sql, wanted: readonly NewEvent[]): Promise<Map
   return duplicates
 }
 
-async function findEarlier(store: Store, duplicates: ReadonlyMap<string, string>): Promise<Map<string, Event>> {
+async function findEarlier(
+  store: Store,
+  duplicates: ReadonlyMap<Uuid<'evt'>, Uuid<'evt'>>,
+): Promise<Map<Uuid<'evt'>, Event>> {
   if (duplicates.size === 0) return new Map()
   const ids = [...duplicates.values()].map((uuid) => idFromUuid('evt', uuid))
   const events = new Map((await store.em().find(Event, { id: { $in: ids } })).map((event) => [event.id, event]))
@@ -160,7 +163,7 @@ function refuseAll(problems: readonly (readonly Problem[])[]): PublishResult[] {
   return problems.map((own) => ({ event: null, duplicate: false, problems: own.length > 0 ? own : [notStored] }))
 }
 
-function newEvent(request: CheckedRequest, organizationUuid: string): NewEvent {
+function newEvent(request: CheckedRequest, organizationUuid: Uuid<'org'>): NewEvent {
   return {
     id: newUuid(),
     applicationId: request.applicationUuid,

@@ -1,4 +1,4 @@
-import { idToUuid, parseId } from '../domain/id.ts'
+import { idToUuid, parseId, type Uuid } from '../domain/id.ts'
 import { notFound, refused } from '../domain/refused.ts'
 import type { Scope } from '../domain/scope.ts'
 import { enqueue } from '../queue/enqueue.ts'
@@ -6,7 +6,7 @@ import { Delivery } from '../store/delivery.ts'
 import { Event } from '../store/event.ts'
 import { newId } from '../store/new-id.ts'
 import type { Store } from '../store/store.ts'
-import { findSubscribed, holdOrganizations, insertReplays } from './publish-sql.ts'
+import { findSubscribed, insertReplays, lockOrganizations } from './publish-sql.ts'
 
 const MAX_DESTINATIONS = 1_000
 
@@ -23,7 +23,7 @@ export async function replayEvent(
   const destinationIds = input.destinationIds == null ? undefined : parseDestinations(input.destinationIds)
   const organization = idToUuid(event.organizationId)
   const ids = await store.transaction(async (tx) => {
-    if (!(await holdOrganizations(tx, [organization])).has(organization)) {
+    if (!(await lockOrganizations(tx, [organization])).has(organization)) {
       throw refused('NOT_FOUND', 'the organization was deleted', ['input', 'id'])
     }
     const found = await findSubscribed(tx, { organizationId: organization, type: event.type, destinationIds })
@@ -47,7 +47,7 @@ export async function replayEvent(
   return ids.map((one) => stored.get(one)!)
 }
 
-function parseDestinations(ids: readonly string[]): string[] {
+function parseDestinations(ids: readonly string[]): Uuid<'dst'>[] {
   const path = ['input', 'destinationIds']
   if (ids.length === 0) throw refused('REQUIRED', 'holds no destination', path)
   if (ids.length > MAX_DESTINATIONS) {

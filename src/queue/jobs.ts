@@ -1,21 +1,22 @@
 import { PgBoss } from 'pg-boss'
+import type { Uuid } from '../domain/id.ts'
 import type { Sql } from '../store/sql.ts'
 
 const QUEUE = 'delivery'
 
-/** A lease is lost when nothing was heard of its holder for so long; the holder says so every third of it. */
+/** A lease that its process has not renewed for this time is lost. It is renewed every third of that. */
 export const LEASE_S = 15
-/** Lost leases use up pg-boss's retries, so there must always be some left: the pipeline counts them itself. */
+/** Lost leases use up pg-boss's retries, so some must always be left: the worker counts them itself. */
 const RETRY_LIMIT = 1_000
 const LONGEST_LEASE_S = 3_600
-/** pg-boss forgets a job that nobody took for so long; a queue of what can run now is never that late. */
+/** pg-boss forgets a job that nobody claimed for this time. Jobs can run now, so none waits nearly as long. */
 const RETENTION_S = 365 * 86_400
 
-/** A delivery that this process holds: nobody else attempts it until the lease is lost. */
+/** A delivery that this process has claimed: nobody else attempts it until the lease is lost. */
 export interface Lease {
   /** The delivery's UUID; its job has the same. */
-  readonly id: string
-  /** How often a lease on this job was lost. It fences settlement: one taken over meanwhile is left alone. */
+  readonly id: Uuid<'dlv'>
+  /** How often a lease on this job was lost. It fences settlement: a job claimed by another process meanwhile has another count. */
   readonly retryCount: number
 }
 
@@ -68,7 +69,7 @@ export function insertJobsFrom(source: string): string {
      from ${source}`
 }
 
-export async function insertJobs(tx: Sql, deliveryIds: readonly string[]): Promise<void> {
+export async function insertJobs(tx: Sql, deliveryIds: readonly Uuid<'dlv'>[]): Promise<void> {
   if (deliveryIds.length > 0) await tx(insertJobsFrom('unnest($1::uuid[]) as id'), [deliveryIds])
 }
 
@@ -85,7 +86,7 @@ export async function claimJobs(sql: Sql, batchSize: number): Promise<Lease[]> {
   )
 }
 
-const held = `name = '${QUEUE}' and id = any($1::uuid[]) and retry_count = $2 and state = 'active'`
+const isOurs = `name = '${QUEUE}' and id = any($1::uuid[]) and retry_count = $2 and state = 'active'`
 
 /** One statement for all leases that were lost as often as each other, which are nearly always all: a join would be slower. */
 async function onLeases<Row>(sql: Sql, text: string, leases: readonly Lease[]): Promise<Row[]> {
@@ -97,49 +98,50 @@ async function onLeases<Row>(sql: Sql, text: string, leases: readonly Lease[]): 
   return rows
 }
 
-/** Keeps leases alive. Returns those still held. */
-export async function renewLeases(sql: Sql, leases: readonly Lease[]): Promise<Set<string>> {
-  const text = `update pgboss.job set heartbeat_on = now() where ${held} returning id`
-  const rows = await onLeases<{ id: string }>(sql, text, leases)
+/** Keeps leases alive. Returns those still ours. */
+export async function renewLeases(sql: Sql, leases: readonly Lease[]): Promise<Set<Uuid<'dlv'>>> {
+  const text = `update pgboss.job set heartbeat_on = now() where ${isOurs} returning id`
+  const rows = await onLeases<{ id: Uuid<'dlv'> }>(sql, text, leases)
   return new Set(rows.map((row) => row.id))
 }
 
 /**
- * Deletes the jobs of leases still held: only these may be settled. Returns their ids, each with the place in the line
- * of a FIFO destination that it leaves, 0 without one.
+ * Deletes the jobs of leases still ours: only these may be settled. Returns their deliveries, each with the number in the
+ * FIFO line that it leaves, null without one.
  */
-export async function finishLeases(tx: Sql, leases: readonly Lease[]): Promise<Map<string, number>> {
-  const text = `with held as (
-      delete from pgboss.job where ${held} returning id
+export async function finishLeases(tx: Sql, leases: readonly Lease[]): Promise<Map<Uuid<'dlv'>, number | null>> {
+  const text = `with finished as (
+      delete from pgboss.job where ${isOurs} returning id
     ), left_line as (
-      delete from waiting_delivery w using held where w.delivery_id = any($1::uuid[]) and w.delivery_id = held.id
-      returning w.delivery_id, w.position
+      delete from waiting_delivery w using finished
+      where w.delivery_id = any($1::uuid[]) and w.delivery_id = finished.id
+      returning w.delivery_id, w.line_no
     )
-    select id, coalesce(position, 0)::int as position from held left join left_line on delivery_id = id`
-  const rows = await onLeases<{ id: string; position: number }>(tx, text, leases)
-  return new Map(rows.map((row) => [row.id, row.position]))
+    select id, line_no::int as "lineNo" from finished left join left_line on delivery_id = id`
+  const rows = await onLeases<{ id: Uuid<'dlv'>; lineNo: number | null }>(tx, text, leases)
+  return new Map(rows.map((row) => [row.id, row.lineNo]))
 }
 
-/** Gives leases back unused: the jobs are due at once, for anyone. */
+/** Releases leases without an attempt: the jobs are due at once, for any worker. */
 export async function releaseLeases(sql: Sql, leases: readonly Lease[]): Promise<void> {
   await onLeases(
     sql,
-    `update pgboss.job set state = 'created', started_on = null, heartbeat_on = null where ${held}`,
+    `update pgboss.job set state = 'created', started_on = null, heartbeat_on = null where ${isOurs}`,
     leases,
   )
 }
 
-/** Takes jobs away that nobody holds; returns the ids of those that there were. */
-export async function withdrawJobs(tx: Sql, ids: readonly string[]): Promise<Set<string>> {
-  const rows = await tx<{ id: string }>(
+/** Deletes jobs that nobody has leased; returns the ids of those that existed. */
+export async function withdrawJobs(tx: Sql, ids: readonly Uuid<'dlv'>[]): Promise<Set<Uuid<'dlv'>>> {
+  const rows = await tx<{ id: Uuid<'dlv'> }>(
     `delete from pgboss.job where name = '${QUEUE}' and id = any($1::uuid[]) and state < 'active' returning id`,
     [ids],
   )
   return new Set(rows.map((row) => row.id))
 }
 
-/** Takes jobs away, whoever holds them. */
-export async function dropJobs(tx: Sql, ids: readonly string[]): Promise<void> {
+/** Deletes jobs, leased or not. */
+export async function dropJobs(tx: Sql, ids: readonly Uuid<'dlv'>[]): Promise<void> {
   await tx(`delete from pgboss.job where name = '${QUEUE}' and id = any($1::uuid[])`, [ids])
 }
 

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { defineEntity, type EntityManager, type InferEntity, p } from '@mikro-orm/core'
-import { type Id, idFromUuid, idToUuid } from '../domain/id.ts'
+import { type Id, idFromUuid, idToUuid, type Uuid } from '../domain/id.ts'
 import { newId } from './new-id.ts'
 import type { Sql } from './sql.ts'
 import { TypeIdType } from './type-id-type.ts'
@@ -76,9 +76,9 @@ export interface LiveApiKey {
 /** The keys of these hashes that are not revoked. `lastUsedAt` is kept to the minute, so that reading rarely writes. */
 export async function findLiveApiKeys(sql: Sql, hashes: readonly string[]): Promise<Map<string, LiveApiKey>> {
   const keys = await sql<{
-    id: string
-    applicationId: string
-    organizationId: string | null
+    id: Uuid<'key'>
+    applicationId: Uuid<'app'>
+    organizationId: Uuid<'org'> | null
     hash: string
     isStale: boolean
   }>(

@@ -1,5 +1,5 @@
 import { defineEntity, type EntityManager, type FilterQuery, type InferEntity, p, raw } from '@mikro-orm/core'
-import { type Id, parseId } from '../domain/id.ts'
+import { type Id, parseId, type Uuid } from '../domain/id.ts'
 import type { DisabledReason } from '../domain/outcome.ts'
 import { notFound } from '../domain/refused.ts'
 import type { Scope } from '../domain/scope.ts'
@@ -60,11 +60,24 @@ export const Destination = defineEntity({
 })
 export type Destination = InferEntity<typeof Destination>
 
+/** What an attempt needs of a destination besides its ids: read by deliver/load-sql.ts, and kept while the version lasts. */
+export const attemptProperties = [
+  'version',
+  'connector',
+  'connectorMajor',
+  'config',
+  'credentials',
+  'headers',
+  'headerValues',
+  'filter',
+  'transform',
+] as const satisfies readonly (keyof Destination)[]
+
 export const destinationHealths = ['HEALTHY', 'FAILING', 'DISABLED'] as const
 
 /**
  * What the system found of a destination. Moved by settlement; see deliver/health-sql.ts. Its row also holds the
- * destination's circuit and gate, which no API shows; see queue/hold.ts.
+ * destination's circuit and hold, which no API shows; see queue/hold.ts.
  */
 export const DestinationHealth = defineEntity({
   name: 'DestinationHealth',
@@ -96,18 +109,15 @@ export const SigningSecret = defineEntity({
 })
 export type SigningSecret = InferEntity<typeof SigningSecret>
 
-/** Ids as bare UUIDs, as the tables have them. */
-export function credentialsPlace(destination: { organizationId: string; id: string }): SecretPlace {
+export function credentialsPlace(destination: { organizationId: Uuid<'org'>; id: Uuid<'dst'> }): SecretPlace {
   return ['destination', 'credentials', destination.organizationId, destination.id]
 }
 
-/** Ids as bare UUIDs, as the tables have them. */
-export function headerValuesPlace(destination: { organizationId: string; id: string }): SecretPlace {
+export function headerValuesPlace(destination: { organizationId: Uuid<'org'>; id: Uuid<'dst'> }): SecretPlace {
   return ['destination', 'header_values', destination.organizationId, destination.id]
 }
 
-/** Ids as bare UUIDs, as the tables have them. */
-export function signingSecretPlace(organizationId: string, secretId: string): SecretPlace {
+export function signingSecretPlace(organizationId: Uuid<'org'>, secretId: string): SecretPlace {
   return ['signing_secret', 'secret', organizationId, secretId]
 }
 

@@ -1,6 +1,6 @@
 import { type EntityName, type FilterQuery, raw } from '@mikro-orm/core'
 import type { EntityManager } from '@mikro-orm/postgresql'
-import { type Id, type IdPrefix, idFromUuid, idToUuid } from '../domain/id.ts'
+import { type Id, type IdPrefix, idFromUuid, idToUuid, type Uuid } from '../domain/id.ts'
 import { NIL_UUID } from '../domain/nil-uuid.ts'
 import { bounded, type CountQuery, MAX_LOOKED_AT, type Page, type PageQuery, toPage } from './page.ts'
 
@@ -68,7 +68,7 @@ function compile(query: { getNativeQuery(): { compile(): Compiled } }): Compiled
 function lateral<Row>(
   em: EntityManager,
   list: Compiled,
-  { parents, floors }: { parents: Parents; floors?: readonly (string | undefined)[] | undefined },
+  { parents, floors }: { parents: Parents; floors?: readonly (Uuid | undefined)[] | undefined },
 ): Promise<(Row & { n: number })[]> {
   const uuids = parents.ids.map(idToUuid)
   return em.getConnection().execute(
@@ -88,7 +88,7 @@ async function findFloors<T extends { id: string }>(
   em: EntityManager,
   entity: EntityName<T>,
   { within, parents, after }: { within?: FilterQuery<T> | undefined; parents: Parents; after?: string | undefined },
-): Promise<(string | undefined)[] | undefined> {
+): Promise<(Uuid | undefined)[] | undefined> {
   if (!within) return undefined
   const list = em
     .createQueryBuilder(entity)
@@ -96,7 +96,7 @@ async function findFloors<T extends { id: string }>(
     .where(underParent(parents, within, { after }))
     .orderBy({ id: 'desc' } as never)
     .limit(1, MAX_LOOKED_AT - 1)
-  const rows = await lateral<{ id: string }>(em, compile(list), { parents })
+  const rows = await lateral<{ id: Uuid }>(em, compile(list), { parents })
   const found = new Map(rows.map((row) => [row.n, row.id]))
   return parents.ids.map((_, index) => found.get(index + 1))
 }

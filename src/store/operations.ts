@@ -1,5 +1,5 @@
 import type { EntityManager } from '@mikro-orm/core'
-import type { Id } from '../domain/id.ts'
+import type { Id, Uuid } from '../domain/id.ts'
 import { NOTICE_GROUP, noticeTypes } from '../domain/notice.ts'
 import { EventType } from './event-type.ts'
 import { newId } from './new-id.ts'
@@ -26,20 +26,20 @@ export function addOperations(em: EntityManager, applicationId: Id<'app'>): void
   }
 }
 
-/** A destination as a notice describes it. Ids are bare UUIDs. */
+/** A destination as a notice describes it. */
 export interface NoticeSubject {
-  readonly id: string
-  readonly applicationId: string
-  readonly operationsId: string
+  readonly id: Uuid<'dst'>
+  readonly applicationId: Uuid<'app'>
+  readonly operationsId: Uuid<'org'>
   readonly label: string
   readonly connector: string
   readonly target: string
-  readonly organizationId: string
+  readonly organizationId: Uuid<'org'>
   readonly organizationExternalId: string | null
 }
 
 /** Destinations with the organization that is told of them. Nobody is told of that organization's own. */
-export async function findNoticeSubjects(tx: Sql, destinationIds: readonly string[]): Promise<NoticeSubject[]> {
+export async function findNoticeSubjects(tx: Sql, destinationIds: readonly Uuid<'dst'>[]): Promise<NoticeSubject[]> {
   return tx(
     `select d.id, d.application_id as "applicationId", n.id as "operationsId", d.label, d.connector, d.target,
        o.id as "organizationId", o.external_id as "organizationExternalId"
@@ -51,10 +51,11 @@ export async function findNoticeSubjects(tx: Sql, destinationIds: readonly strin
   )
 }
 
-export async function findOperationsId(tx: Sql, applicationId: string): Promise<string> {
-  const [row] = await tx<{ id: string }>('select id from organization where application_id = $1 and is_operations', [
-    applicationId,
-  ])
+export async function findOperationsId(tx: Sql, applicationId: Uuid<'app'>): Promise<Uuid<'org'>> {
+  const [row] = await tx<{ id: Uuid<'org'> }>(
+    'select id from organization where application_id = $1 and is_operations',
+    [applicationId],
+  )
   if (!row) throw new Error(`The application ${applicationId} has no operations organization`)
   return row.id
 }

@@ -1,5 +1,5 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core'
-import type { Id } from '../domain/id.ts'
+import type { Id, Uuid } from '../domain/id.ts'
 import type { DeliveryStatus } from './delivery.ts'
 import type { Sql } from './sql.ts'
 import { TypeIdType } from './type-id-type.ts'
@@ -32,9 +32,9 @@ export const RecoveryJob = defineEntity({
 })
 export type RecoveryJob = InferEntity<typeof RecoveryJob>
 
-/** Which deliveries are meant. Ids are bare UUIDs. */
+/** Which deliveries are meant. */
 export interface RecoveryScope {
-  readonly destinationId: string
+  readonly destinationId: Uuid<'dst'>
   readonly statuses: readonly string[]
   readonly fromId: string
   readonly toId: string
@@ -58,8 +58,8 @@ export async function countRecoverable(sql: Sql, scope: RecoveryScope, max: numb
 }
 
 /** The organization of a destination; undefined when the destination was deleted. */
-export async function findOrganizationOf(sql: Sql, destinationId: string): Promise<string | undefined> {
-  const [row] = await sql<{ organizationId: string }>(
+export async function findOrganizationOf(sql: Sql, destinationId: Uuid<'dst'>): Promise<Uuid<'org'> | undefined> {
+  const [row] = await sql<{ organizationId: Uuid<'org'> }>(
     'select organization_id as "organizationId" from destination where id = $1',
     [destinationId],
   )
@@ -67,8 +67,8 @@ export async function findOrganizationOf(sql: Sql, destinationId: string): Promi
 }
 
 export interface OpenRecovery extends RecoveryScope {
-  readonly id: string
-  readonly applicationId: string
+  readonly id: Uuid<'rec'>
+  readonly applicationId: Uuid<'app'>
   readonly status: 'QUEUED' | 'RUNNING'
   readonly cursorId: string
 }
@@ -85,7 +85,7 @@ export async function findOpenRecovery(sql: Sql): Promise<OpenRecovery | undefin
 }
 
 /** Holds it, unless another process does or it is finished. */
-export async function lockRecovery(tx: Sql, id: string): Promise<OpenRecovery | undefined> {
+export async function lockRecovery(tx: Sql, id: Uuid<'rec'>): Promise<OpenRecovery | undefined> {
   const [row] = await tx<OpenRecovery>(
     `select ${openColumns} from recovery_job where id = $1 and status = 'RUNNING' for update skip locked`,
     [id],
@@ -93,7 +93,7 @@ export async function lockRecovery(tx: Sql, id: string): Promise<OpenRecovery | 
   return row
 }
 
-export async function beginRecovery(sql: Sql, id: string, matched: number): Promise<void> {
+export async function beginRecovery(sql: Sql, id: Uuid<'rec'>, matched: number): Promise<void> {
   await sql("update recovery_job set status = 'RUNNING', matched = $2 where id = $1 and status = 'QUEUED'", [
     id,
     matched,
@@ -104,15 +104,15 @@ export interface RecoverySlice {
   /** The last delivery looked at; undefined when there was none left. */
   readonly lastId: string | undefined
   readonly isLast: boolean
-  readonly events: readonly { readonly id: string; readonly organizationId: string; readonly type: string }[]
+  readonly events: readonly { readonly id: Uuid<'evt'>; readonly organizationId: Uuid<'org'>; readonly type: string }[]
 }
 
 /** Looks at the next deliveries in the order of their ids, and finds the events to send again, each once. */
 export async function findSlice(tx: Sql, recovery: OpenRecovery, limit: number): Promise<RecoverySlice> {
   const rows = await tx<{
-    id: string
-    eventId: string
-    organizationId: string
+    id: Uuid<'evt'>
+    eventId: Uuid<'evt'>
+    organizationId: Uuid<'org'>
     eventType: string
     isRecoverable: boolean
   }>(
@@ -136,7 +136,7 @@ export async function findSlice(tx: Sql, recovery: OpenRecovery, limit: number):
 export async function insertRecovered(
   tx: Sql,
   { applicationId, destinationId }: OpenRecovery,
-  deliveries: readonly { id: string; eventId: string; organizationId: string; eventType: string }[],
+  deliveries: readonly { id: Uuid<'dlv'>; eventId: Uuid<'evt'>; organizationId: Uuid<'org'>; eventType: string }[],
 ): Promise<void> {
   await tx(
     `insert into delivery (id, application_id, organization_id, event_id, destination_id, event_type, status, trigger,
@@ -157,7 +157,7 @@ export async function insertRecovered(
 
 export async function advanceRecovery(
   tx: Sql,
-  id: string,
+  id: Uuid<'rec'>,
   { cursorId, enqueued, isDone }: { cursorId: string | undefined; enqueued: number; isDone: boolean },
 ): Promise<void> {
   await tx(
@@ -170,7 +170,7 @@ export async function advanceRecovery(
 
 export async function endRecovery(
   sql: Sql,
-  id: string,
+  id: Uuid<'rec'>,
   { status, error }: { status: 'FAILED' | 'CANCELLED'; error: string },
 ): Promise<void> {
   await sql(

@@ -1,8 +1,8 @@
 import { Type } from '@mikro-orm/core'
-import { type Id, type IdPrefix, idFromUuid, idToUuid } from '../domain/id.ts'
+import { type Id, type IdPrefix, idFromUuid, idToUuid, type Uuid } from '../domain/id.ts'
 
 /** A TypeID in code, its bare UUID in the table. */
-export class TypeIdType<P extends IdPrefix> extends Type<Id<P> | null | undefined, string | null | undefined> {
+export class TypeIdType<P extends IdPrefix> extends Type<Id<P> | null | undefined, Uuid<P> | null | undefined> {
   readonly prefix: P
 
   constructor(prefix: P) {
@@ -10,11 +10,11 @@ export class TypeIdType<P extends IdPrefix> extends Type<Id<P> | null | undefine
     this.prefix = prefix
   }
 
-  override convertToDatabaseValue(value: Id<P> | null | undefined): string | null | undefined {
+  override convertToDatabaseValue(value: Id<P> | null | undefined): Uuid<P> | null | undefined {
     return value && idToUuid(value)
   }
 
-  override convertToJSValue(value: string | null | undefined): Id<P> | null | undefined {
+  override convertToJSValue(value: Uuid<P> | null | undefined): Id<P> | null | undefined {
     return value ? idFromUuid(this.prefix, value) : (value as null | undefined)
   }
 

@@ -49,7 +49,7 @@ async function seedBacklog(database: BenchDatabase, customers: Customers, count:
   await database.query(
     `update destination_health set health = 'FAILING', failing_since = now() - interval '1 hour',
        consecutive_failures = 5, circuit_failures = 5, probe_delay_s = 300, probe_at = now() + interval '1 day',
-       gate_opens_at = now() + interval '1 day'
+       release_at = now() + interval '1 day'
      where destination_id = $1`,
     [destinationUuid],
   )
@@ -76,7 +76,7 @@ async function seedBacklog(database: BenchDatabase, customers: Customers, count:
 async function assertStillPending(database: BenchDatabase, count: number): Promise<void> {
   const [row] = await database.query<{ count: string }>(
     `select count(*) from waiting_delivery w join delivery d on d.id = w.delivery_id
-     where w.state = 'GATED' and d.status = 'PENDING'`,
+     where w.state = 'HELD' and d.status = 'PENDING'`,
   )
   if (Number(row!.count) !== count) throw new Error(`${row!.count} of ${count} deliveries are pending still`)
 }
@@ -100,4 +100,4 @@ const seedStatement = `
       (select max_attempts from application where id = $1::uuid), now() from made
   )
   insert into waiting_delivery (delivery_id, destination_id, state, due_at)
-  select delivery_id, $3::uuid, 'GATED', now() from made`
+  select delivery_id, $3::uuid, 'HELD', now() from made`

@@ -1,5 +1,5 @@
 import { FollowAttemptsDocument } from '../../src/client/generated/documents.ts'
-import { idFromUuid } from '../../src/domain/id.ts'
+import { idFromUuid, type Uuid } from '../../src/domain/id.ts'
 import { type Child, startChild } from './child.ts'
 import { type Customers, createCustomers } from './customers.ts'
 import { type Delivered, deliverBatches, meanOf } from './deliver-batches.ts'
@@ -101,7 +101,7 @@ async function whileWatched<Result>(
   const { fewest, most, sample } = await look(watching)
   const each = count / organizationIds.length
   if (fewest !== each || most !== each) throw new Error(`Subscribers heard ${fewest} to ${most} attempts, not ${each}`)
-  const committed = await server.database.query<{ id: string }>(
+  const committed = await server.database.query<{ id: Uuid<'att'> }>(
     `select id from delivery_attempt where application_id = $1 and organization_id =
        (select id from organization where application_id = $1 and external_id = 'customer-0')
      order by feed_epoch desc, feed_xid desc, id desc limit $2`,

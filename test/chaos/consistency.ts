@@ -43,7 +43,7 @@ const contradictions = `
     where status = 'PENDING' and not has_live_job and waits is null
   union all select 'has a job, but is not pending', id from state where status <> 'PENDING' and has_job
   union all select 'waits, but is not pending', id from state where status <> 'PENDING' and waits is not null
-  union all select 'waits, and has a job as well', id from state where waits in ('TIMED', 'GATED') and has_job
+  union all select 'waits, and has a job as well', id from state where waits in ('SCHEDULED', 'HELD') and has_job
   union all select 'released, but has no job', id from state where waits = 'RELEASED' and not has_live_job
   union all select 'job without a delivery', id from job where not exists (select from delivery d where d.id = job.id)
   union all select 'waiting row without a delivery', delivery_id from waiting

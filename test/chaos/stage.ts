@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { expect } from 'vitest'
-import { idFromUuid } from '../../src/domain/id.ts'
+import { idFromUuid, type Uuid } from '../../src/domain/id.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { type Backend, createBackend, OPERATOR_KEY, TEST_ENVIRONMENT } from '../support/postrider.ts'
 import { type PostriderProcess, startProcess } from '../support/process.ts'
@@ -110,7 +110,9 @@ async function assertNothingLost(
 
 /** The live follower has seen, and the query gives, every attempt once and in the order of their commits. */
 async function assertFeedIsComplete({ database, backend, follower }: Stage): Promise<void> {
-  const rows = await database.query<{ id: string }>('select id from delivery_attempt order by feed_epoch, feed_xid, id')
+  const rows = await database.query<{ id: Uuid<'att'> }>(
+    'select id from delivery_attempt order by feed_epoch, feed_xid, id',
+  )
   const all = rows.map((row) => idFromUuid('att', row.id))
   // The feed waits for older transactions of the whole cluster, and other tests' are among them.
   let read: string[] = []

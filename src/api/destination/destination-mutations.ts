@@ -1,30 +1,63 @@
-import { Ctx, Mutation, Resolver } from 'type-graphql'
+import { Ctx, Field, ID, InputType, Mutation, ObjectType, Resolver } from 'type-graphql'
+import { createDestination } from '../../destinations/create-destination.ts'
 import { deleteDestination } from '../../destinations/delete-destination.ts'
-import { createDestination, updateDestination } from '../../destinations/manage-destination.ts'
-import { revealSigningSecret, rotateSigningSecret } from '../../destinations/signing-secret.ts'
 import { disableDestination, enableDestination } from '../../destinations/switch-destination.ts'
+import { updateDestination } from '../../destinations/update-destination.ts'
 import { type ApiContext, scopeOf } from '../context.ts'
 import { InputArg } from '../input-arg.ts'
-import { apiError } from '../mask-error.ts'
-import { payloadOf } from '../user-error.ts'
-import {
-  DestinationCreateInput,
-  DestinationDeleteInput,
-  DestinationDisableInput,
-  DestinationEnableInput,
-  DestinationSecretRevealInput,
-  DestinationSecretRotateInput,
-  DestinationUpdateInput,
-} from './destination-input.ts'
-import {
-  DestinationCreatePayload,
-  DestinationDeletePayload,
-  DestinationDisablePayload,
-  DestinationEnablePayload,
-  DestinationSecretRevealPayload,
-  DestinationSecretRotatePayload,
-  DestinationUpdatePayload,
-} from './destination-payload.ts'
+import { MutationPayload, payloadOf } from '../user-error.ts'
+import { DestinationCreateInput, DestinationType, DestinationUpdateInput } from './destination-type.ts'
+
+@InputType({ description: 'The destination to delete.' })
+export class DestinationDeleteInput {
+  @Field(() => ID, { description: 'Of the destination.' })
+  id!: string
+}
+
+@InputType({ description: 'The destination to switch on.' })
+export class DestinationEnableInput {
+  @Field(() => ID, { description: 'Of the destination.' })
+  id!: string
+}
+
+@InputType({ description: 'The destination to switch off.' })
+export class DestinationDisableInput {
+  @Field(() => ID, { description: 'Of the destination.' })
+  id!: string
+}
+
+@ObjectType({ description: 'The new destination.' })
+export class DestinationCreatePayload extends MutationPayload {
+  @Field(() => DestinationType, { nullable: true, description: 'null when it was refused.' })
+  destination?: DestinationType | null
+
+  @Field(() => String, { nullable: true, description: 'The secret that signs; null when unsigned.' })
+  signingSecret?: string | null
+}
+
+@ObjectType({ description: 'The destination as it is now.' })
+export class DestinationUpdatePayload extends MutationPayload {
+  @Field(() => DestinationType, { nullable: true, description: 'null when it was refused.' })
+  destination?: DestinationType | null
+}
+
+@ObjectType({ description: 'What was deleted.' })
+export class DestinationDeletePayload extends MutationPayload {
+  @Field(() => ID, { nullable: true, description: 'null when it was refused.' })
+  deletedId?: string | null
+}
+
+@ObjectType({ description: 'The destination, switched on.' })
+export class DestinationEnablePayload extends MutationPayload {
+  @Field(() => DestinationType, { nullable: true, description: 'null when it was refused.' })
+  destination?: DestinationType | null
+}
+
+@ObjectType({ description: 'The destination, switched off.' })
+export class DestinationDisablePayload extends MutationPayload {
+  @Field(() => DestinationType, { nullable: true, description: 'null when it was refused.' })
+  destination?: DestinationType | null
+}
 
 @Resolver()
 export class DestinationMutations {
@@ -69,31 +102,5 @@ export class DestinationMutations {
     return payloadOf(async () => ({
       destination: await disableDestination(context.parts.store, scope, input.id),
     }))
-  }
-
-  @Mutation(() => DestinationSecretRotatePayload, {
-    description: 'The old secret goes on signing, beside the new one, for overlapSeconds.',
-  })
-  destinationSecretRotate(
-    @InputArg(() => DestinationSecretRotateInput) input: DestinationSecretRotateInput,
-    @Ctx() context: ApiContext,
-  ) {
-    const scope = scopeOf(context)
-    const rotation = { ...input, overlapSeconds: input.overlapSeconds ?? 86_400 }
-    return payloadOf(() => rotateSigningSecret(context.parts.store, scope, rotation))
-  }
-
-  @Mutation(() => DestinationSecretRevealPayload, {
-    description:
-      'Reads the current signing secret. Not for the operator key; every read is written to the audit log first.',
-  })
-  destinationSecretReveal(
-    @InputArg(() => DestinationSecretRevealInput) input: DestinationSecretRevealInput,
-    @Ctx() context: ApiContext,
-  ) {
-    const { principal, parts } = context
-    if (principal.kind === 'OPERATOR') throw apiError('FORBIDDEN', 'The operator key does not read secrets')
-    const scope = scopeOf(context)
-    return payloadOf(async () => ({ signingSecret: await revealSigningSecret(parts.store, scope, input.id) }))
   }
 }

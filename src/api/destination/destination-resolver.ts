@@ -15,16 +15,10 @@ import { listDeliveries } from '../delivery/list-deliveries.ts'
 import { findNode } from '../node.ts'
 import { OrganizationType } from '../organization/organization-type.ts'
 import { DateTimeScalar } from '../scalars.ts'
-import {
-  CredentialSummary,
-  DestinationConnection,
-  DestinationFilter,
-  DestinationHealthEnum,
-  DestinationType,
-  DisabledReasonEnum,
-  SigningSecretType,
-} from './destination-type.ts'
-import { listDestinations } from './list-destinations.ts'
+import { DestinationHealthEnum, DisabledReasonEnum } from './destination-health.ts'
+import { DestinationType } from './destination-type.ts'
+import { DestinationConnection, DestinationFilter, listDestinations } from './list-destinations.ts'
+import { CredentialSummary, SigningSecretType } from './secret-resolver.ts'
 
 @Resolver(() => DestinationType)
 export class DestinationResolver {

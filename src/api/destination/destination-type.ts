@@ -1,63 +1,16 @@
-import { Field, InputType, Int, ObjectType } from 'type-graphql'
-import { disabledReasons } from '../../domain/outcome.ts'
-import { destinationHealths, destinationOrderings } from '../../store/destination.ts'
-import { connectionOf } from '../connection.ts'
+import { Field, ID, InputType, Int, ObjectType } from 'type-graphql'
+import { destinationOrderings } from '../../store/destination.ts'
 import { enumOf } from '../enum.ts'
 import { NodeInterface } from '../node.ts'
 import { DateTimeScalar, JsonObjectScalar } from '../scalars.ts'
 
-export const DestinationHealthEnum = enumOf(
-  'DestinationHealth',
-  destinationHealths,
-  'FAILING: as many failed attempts in a row as the delivery profile says. DISABLED: given up by the system.',
-)
-export const DisabledReasonEnum = enumOf(
-  'DisabledReason',
-  disabledReasons,
-  'Why a destination gets nothing any more.',
-  {
-    MANUAL: 'A person switched it off, by destinationDisable.',
-    CONSECUTIVE_FAILURES:
-      'The number of failed attempts in a row, and the time without a success, that the delivery profile allows.',
-    GONE: 'The receiver answered 410, or what its connector takes for that.',
-    CREDENTIALS_REJECTED: 'The receiver does not take its credentials.',
-    CONNECTOR_MISSING:
-      'Reserved. Deliveries of a destination whose connector is not installed wait; the destination stays enabled.',
-  },
-)
+// A destination as it is read, and the settings that a new one and an update take.
 
 export const DestinationOrderingEnum = enumOf(
   'DestinationOrdering',
   destinationOrderings,
   'ANY: as fast as the destination takes them. FIFO: one at a time, in the order of publishing; a retry holds back what comes after it.',
 )
-
-@ObjectType({ description: 'A write-only secret: that it is set, never what it is.' })
-export class CredentialSummary {
-  @Field(() => String, { description: 'As the connector’s credentialSchema has it.' })
-  name!: string
-
-  @Field(() => Boolean, { description: 'Whether one is stored.' })
-  isSet!: boolean
-
-  @Field(() => String, { nullable: true, description: 'Its last characters, where it is long enough.' })
-  hint?: string | null
-}
-
-@ObjectType('SigningSecret', { description: 'A secret that signs requests now.' })
-export class SigningSecretType {
-  @Field(() => String, { description: 'Its last characters.' })
-  hint!: string
-
-  @Field(() => DateTimeScalar, { description: 'When it was made.' })
-  createdAt!: Date
-
-  @Field(() => DateTimeScalar, {
-    nullable: true,
-    description: 'When it stops signing, after a rotation; null: not set to end.',
-  })
-  expiresAt?: Date | null
-}
 
 @ObjectType('Destination', {
   implements: NodeInterface,
@@ -115,26 +68,136 @@ export class DestinationType extends NodeInterface {
   updatedAt!: Date
 }
 
-@ObjectType({ description: 'A page of a list.' })
-export class DestinationConnection extends connectionOf('Destination', () => DestinationType) {}
+const FILTER =
+  'CEL (https://cel.dev), at most 2,048 characters: event.data.total > 100.0. It sees event (id, type, createdAt, data) and organization (id, externalId, name); lists may be walked two deep, for 50 ms. What makes no sense is refused with its place; a field that an event does not have fails the attempt.'
+const TRANSFORM =
+  'CEL, as filter, that yields an object: {"id": event.data.id}. It is sent as the data of the envelope, and given to the connector.'
 
-@InputType({ description: 'Each condition that is given must hold.' })
-export class DestinationFilter {
-  @Field(() => [String], { nullable: true, description: 'Connector keys.' })
-  connectors?: string[] | null
-
-  @Field(() => Boolean, { nullable: true, description: 'Only those that are switched on, or off. Default: both.' })
-  active?: boolean | null
-
-  @Field(() => [DestinationHealthEnum], { nullable: true, description: 'In any of these states. Default: all.' })
-  health?: (keyof typeof DestinationHealthEnum)[] | null
+@InputType({ description: 'A header that is added to each request of a destination. At most 20.' })
+export class HttpHeaderInput {
+  @Field(() => String, {
+    description:
+      'No name that the connection, Postrider or the delivery profile sets: host, content-*, webhook-* and the like.',
+  })
+  name!: string
 
   @Field(() => String, {
     nullable: true,
-    description: 'Those that get this type, by name, by prefix, or because they get all.',
+    description: 'Printable ASCII, at most 1,024 characters. In an update null keeps the stored one.',
   })
-  eventType?: string | null
+  value?: string | null
 
-  @Field(() => String, { nullable: true, description: 'Part of label, key or target; case does not matter.' })
-  search?: string | null
+  @Field(() => Boolean, {
+    nullable: true,
+    defaultValue: true,
+    description: 'Secret values are encrypted, never shown again, redacted in records.',
+  })
+  secret?: boolean | null
+}
+
+/** What a new destination and an update take alike. */
+@InputType()
+abstract class DestinationSettingsInput {
+  @Field(() => String, { nullable: true, description: 'At most 2,000 characters.' })
+  description?: string | null
+
+  @Field(() => String, { nullable: true, description: FILTER })
+  filter?: string | null
+
+  @Field(() => String, { nullable: true, description: TRANSFORM })
+  transform?: string | null
+}
+
+@InputType({ description: 'One more place that events of an organization go.' })
+export class DestinationCreateInput extends DestinationSettingsInput {
+  @Field(() => ID, { description: 'Whose it will be.' })
+  organizationId!: string
+
+  @Field(() => String, { nullable: true, description: 'Letters, digits, dots, dashes, underscores; at most 100.' })
+  key?: string | null
+
+  @Field(() => String, { description: '1 to 200 characters.' })
+  label!: string
+
+  @Field(() => String, { defaultValue: 'webhook', description: 'Key of the connector.' })
+  connector!: string
+
+  @Field(() => JsonObjectScalar, {
+    description: 'As the connector\'s configSchema has it; for webhook: { "url": "https://…" }.',
+  })
+  config!: Record<string, unknown>
+
+  @Field(() => JsonObjectScalar, { nullable: true, description: "As the connector's credentialSchema has it." })
+  credentials?: Record<string, unknown> | null
+
+  @Field(() => [HttpHeaderInput], { nullable: true, description: "Such as the receiver's own token." })
+  headers?: HttpHeaderInput[] | null
+
+  @Field(() => [String], { nullable: true, description: 'Omitted or empty: all types. At most 200.' })
+  eventTypes?: string[] | null
+
+  @Field(() => DestinationOrderingEnum, {
+    nullable: true,
+    defaultValue: 'ANY',
+    description: 'FIFO: one at a time, in the order of publishing; a retry holds back what comes after it.',
+  })
+  ordering?: keyof typeof DestinationOrderingEnum | null
+
+  @Field(() => Int, {
+    nullable: true,
+    description: 'Requests a second, 1 to 10,000, whatever the number of workers; omitted means unlimited.',
+  })
+  rateLimit?: number | null
+
+  @Field(() => Boolean, { nullable: true, defaultValue: true, description: 'Whether it gets events from the start.' })
+  active?: boolean | null
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      "Generated when omitted; null means that this destination's requests are not signed. 16 to 512 characters.",
+  })
+  signingSecret?: string | null
+}
+
+@InputType({ description: 'Omitted = unchanged, null = cleared. credentials is merged key by key.' })
+export class DestinationUpdateInput extends DestinationSettingsInput {
+  @Field(() => ID, { description: 'Of the destination.' })
+  id!: string
+
+  @Field(() => Int, {
+    nullable: true,
+    description: 'Refused with CONFLICT when the destination has changed since that version.',
+  })
+  expectedVersion?: number | null
+
+  @Field(() => String, { nullable: true, description: '1 to 200 characters.' })
+  label?: string | null
+
+  @Field(() => JsonObjectScalar, {
+    nullable: true,
+    description: 'Replaces all of it, and must fit the connector’s configSchema.',
+  })
+  config?: Record<string, unknown> | null
+
+  @Field(() => JsonObjectScalar, { nullable: true, description: 'Merged key by key: a key with null is forgotten.' })
+  credentials?: Record<string, unknown> | null
+
+  @Field(() => [HttpHeaderInput], { nullable: true, description: 'All of them; those left out are removed.' })
+  headers?: HttpHeaderInput[] | null
+
+  @Field(() => [String], { nullable: true, description: 'Replaces all of them; empty or null means all types.' })
+  eventTypes?: string[] | null
+
+  @Field(() => DestinationOrderingEnum, {
+    nullable: true,
+    description: 'Takes effect with what is published from then on; null leaves it as it is.',
+  })
+  ordering?: keyof typeof DestinationOrderingEnum | null
+
+  @Field(() => Int, { nullable: true, description: 'Requests a second, 1 to 10,000; null means unlimited.' })
+  rateLimit?: number | null
+
+  @Field(() => Boolean, { nullable: true, description: 'A person’s switch; null leaves it as it is.' })
+  active?: boolean | null
 }

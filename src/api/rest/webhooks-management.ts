@@ -1,6 +1,7 @@
 import { z } from 'zod'
+import { createDestination } from '../../destinations/create-destination.ts'
 import { deleteDestination } from '../../destinations/delete-destination.ts'
-import { createDestination, updateDestination } from '../../destinations/manage-destination.ts'
+import { updateDestination } from '../../destinations/update-destination.ts'
 import { type Id, idTime, parseId } from '../../domain/id.ts'
 import { type Problem, Refused, refused } from '../../domain/refused.ts'
 import { Destination } from '../../store/destination.ts'

@@ -15,7 +15,8 @@ export interface CheckedSettings {
   readonly target: string
 }
 
-interface Guard {
+/** The rules of an application and of this process that decide where deliveries may go. */
+export interface Guard {
   readonly outbound: Outbound
   readonly profile: Pick<DeliveryProfile, 'httpsOnly'>
 }

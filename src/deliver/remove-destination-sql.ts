@@ -1,10 +1,10 @@
-import { idFromUuid } from '../domain/id.ts'
+import { idFromUuid, type Uuid } from '../domain/id.ts'
 import { type Actor, insertAudit } from '../store/audit-entry.ts'
 import type { Sql } from '../store/sql.ts'
 
 export interface Removal {
-  /** Of the destinations, bare UUIDs. */
-  readonly ids: readonly string[]
+  /** Of the destinations. */
+  readonly ids: readonly Uuid<'dst'>[]
   /** Keys of the connectors that take something down afterwards. */
   readonly withOnDelete: readonly string[]
 }
@@ -27,7 +27,7 @@ export async function deleteDestinations(tx: Sql, removal: Removal, actor: Actor
 export async function removeDestinations(
   tx: Sql,
   { ids, withOnDelete }: Removal,
-): Promise<{ id: string; applicationId: string }[]> {
+): Promise<{ id: Uuid<'dst'>; applicationId: Uuid<'app'> }[]> {
   // The memos go with the destination; the statement sees them as they were before.
   return tx(
     `with gone as (

@@ -1,11 +1,14 @@
+-- Publishing from the transaction of a product that shares this Postgres: postrider.publish() stores the event and a row in the
+-- outbox, and a worker makes the deliveries once that is committed.
+
+-- Holds what others may call; the tables stay where they are.
 create schema if not exists postrider;
 
--- In the order of the calls. A worker takes a line away in the transaction that makes its deliveries.
+-- n is the order of the calls. A worker deletes the row in the transaction that makes the deliveries.
 create table outbox (n bigint generated always as identity primary key, event_id uuid not null);
 
--- One row: until then a worker looks again and again, and need not be rung for.
+-- One row: until then a worker polls, and need not be woken.
 create table outbox_awake (only_row boolean primary key default true check (only_row), until timestamptz not null);
-
 insert into outbox_awake (until) values ('epoch');
 
 create table publish_grant (

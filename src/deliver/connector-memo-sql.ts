@@ -1,8 +1,9 @@
+import type { Uuid } from '../domain/id.ts'
 import type { Sql } from '../store/sql.ts'
 
-// What connectors remember of a destination: texts that are made once. Ids are bare UUIDs.
+// What connectors remember of a destination: texts that are made once.
 
-/** For so long the others wait for whoever makes it; then it is taken to be lost. */
+/** How long other processes wait for the one that computes the value before they take over. */
 const CLAIM_S = 60
 
 export interface Memo {
@@ -13,7 +14,7 @@ export interface Memo {
 }
 
 /** The memo as it is now, claimed by the caller when nobody has it. Undefined when the destination is not there. */
-export async function claimMemo(sql: Sql, destinationId: string, key: string): Promise<Memo | undefined> {
+export async function claimMemo(sql: Sql, destinationId: Uuid<'dst'>, key: string): Promise<Memo | undefined> {
   const [row] = await sql<Memo>(
     `with claimed as (
        insert into connector_memo as m (destination_id, key, claimed_until)
@@ -33,7 +34,7 @@ export async function claimMemo(sql: Sql, destinationId: string, key: string): P
 
 export async function writeMemo(
   sql: Sql,
-  memo: { destinationId: string; key: string; value: string; ttlSeconds: number | undefined },
+  memo: { destinationId: Uuid<'dst'>; key: string; value: string; ttlSeconds: number | undefined },
 ): Promise<void> {
   await sql(
     `update connector_memo set value = $3, claimed_until = null, expires_at = now() + $4 * interval '1 s'
@@ -43,7 +44,7 @@ export async function writeMemo(
 }
 
 /** Lets the next one make it. */
-export async function giveUpMemo(sql: Sql, destinationId: string, key: string): Promise<void> {
+export async function giveUpMemo(sql: Sql, destinationId: Uuid<'dst'>, key: string): Promise<void> {
   await sql('delete from connector_memo where destination_id = $1 and key = $2 and value is null', [destinationId, key])
 }
 

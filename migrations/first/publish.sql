@@ -97,11 +97,6 @@ begin
     problems := problems || postrider.problem('EVENT_TYPE_UNKNOWN', 'type', 'the event type "' || publish.type || '" is archived');
   elsif kind.spreads_data and json_typeof(publish.data) <> 'object' then
     problems := problems || postrider.problem('INVALID', 'data', 'is no object, and the delivery profile spreads its keys');
-  elsif kind.payload_schema is not null then
-    problems := problems || coalesce((
-      select jsonb_agg(postrider.problem('PAYLOAD_INVALID', 'data', p.message, p.json_pointer))
-      from postrider.payload_problems(kind.payload_schema::jsonb, publish.data::jsonb) p
-    ), '[]');
   end if;
   if problems <> '[]' then perform postrider.refuse(problems); end if;
 

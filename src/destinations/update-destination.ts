@@ -1,0 +1,31 @@
+import { parseInput } from '../domain/parse-input.ts'
+import { Refused } from '../domain/refused.ts'
+import type { Scope } from '../domain/scope.ts'
+import { Application } from '../store/application.ts'
+import type { Destination } from '../store/destination.ts'
+import { findDestination } from '../store/destination.ts'
+import type { DestinationParts } from './destination-parts.ts'
+import { type DestinationUpdate, updateSchema } from './destination-settings.ts'
+import { saveDestination } from './save-destination.ts'
+import { storedSettings } from './stored-settings.ts'
+
+/** Changes the settings that are given. */
+export async function updateDestination(
+  parts: DestinationParts,
+  scope: Scope,
+  input: DestinationUpdate,
+): Promise<Destination> {
+  const em = parts.store.em()
+  const destination = await findDestination(em, scope, input.id)
+  const { id, expectedVersion, ...settings } = parseInput(updateSchema, input)
+  if (expectedVersion != null && expectedVersion !== destination.version) {
+    const message = `the destination is at version ${destination.version}, not ${expectedVersion}`
+    throw new Refused({ code: 'CONFLICT', message, path: ['input', 'expectedVersion'] })
+  }
+  const application = await em.findOneOrFail(Application, { id: scope.applicationId })
+  const columns = await storedSettings(parts, { em, application, destination }, settings)
+  em.assign(destination, columns, { ignoreUndefined: true })
+  const changesSetup = settings.config !== undefined || settings.credentials !== undefined
+  await saveDestination(parts, em, { destination, changesSetup })
+  return destination
+}
