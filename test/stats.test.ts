@@ -8,7 +8,7 @@ import {
 } from '../src/client/generated/documents.ts'
 import { RELATIVE_ERROR } from '../src/domain/duration-histogram.ts'
 import type { Id } from '../src/domain/id.ts'
-import { readStats, rollUpAttempts, statsSpan } from '../src/feed/stats-sql.ts'
+import { countAttempts, readStats, statsSpan } from '../src/feed/stats-sql.ts'
 import { newId } from '../src/store/new-id.ts'
 import type { Store } from '../src/store/store.ts'
 import { createTestDatabase, type TestDatabase } from './support/database.ts'
@@ -22,7 +22,7 @@ import { until } from './support/until.ts'
 
 let postrider: TestPostrider
 beforeAll(async () => {
-  postrider = await startTestPostrider({}, { tuning: { rollUpMaxWaitMs: 20 } })
+  postrider = await startTestPostrider({}, { tuning: { countingMaxWaitMs: 20 } })
 })
 afterAll(() => postrider[Symbol.asyncDispose]())
 
@@ -137,7 +137,7 @@ describe('each attempt is counted once', () => {
     await using second = await openTestStore(database)
     for (let round = 0; round < 10; round += 1) {
       await seedAttempts(database, { ...scope, attempts: hundred })
-      await Promise.all([first, second, first, second].map(rollUpAttempts))
+      await Promise.all([first, second, first, second].map(countAttempts))
     }
     await rolledUp(first, database, { ...scope, count: 1_000 })
   })
@@ -153,7 +153,7 @@ describe('each attempt is counted once', () => {
     await seedAttempts(database, { ...scope, attempts: hundred })
     const span = statsSpan('HOUR', new Date(Date.now() - 48 * HOUR_MS), new Date())
     const ask = async () => sum(await readStats(store, { applicationId: scope.applicationId, span })).attempts
-    await rollUpAttempts(store)
+    await countAttempts(store)
     expect(await ask()).toBe(100)
     await late.client.query('commit')
     expect(await ask()).toBe(107)
@@ -275,7 +275,7 @@ async function rolledUp(store: Store, database: TestDatabase, expected: { applic
   const { applicationId, count } = expected
   await vi.waitFor(
     async () => {
-      await rollUpAttempts(store)
+      await countAttempts(store)
       expect(await countedIn(database, applicationId)).toEqual({ MINUTE: count, HOUR: count, DAY: count })
     },
     { timeout: 30_000, interval: 20 },

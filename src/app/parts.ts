@@ -8,7 +8,7 @@ import { createDestinationHosts } from '../deliver/destination-host.ts'
 import { startRecoveries } from '../deliver/run-recoveries.ts'
 import { startWorker, type Worker } from '../deliver/worker.ts'
 import { startConnectorJobs } from '../destinations/connector-jobs.ts'
-import { startRollUp } from '../feed/count-attempts.ts'
+import { startCounting } from '../feed/count-attempts.ts'
 import { openFeed } from '../feed/feed.ts'
 import { startMaintenance } from '../maintenance/maintenance.ts'
 import { createOutbound, type Outbound } from '../outbound/outbound.ts'
@@ -28,8 +28,8 @@ import { prepareDemo } from './demo.ts'
 export interface Tuning {
   /** See RecoveryOptions.slice. */
   readonly recoverySlice?: number
-  /** See RollUpOptions.maxWaitMs. */
-  readonly rollUpMaxWaitMs?: number
+  /** See CountingOptions.maxWaitMs. */
+  readonly countingMaxWaitMs?: number
 }
 
 export interface OpenOptions {
@@ -99,7 +99,7 @@ export async function openParts({
   const attempts = { ...parts, hosts, onSlow, onError }
   const worker = role === 'api' ? undefined : opening.use(startWorker({ ...attempts, ...workerSettings(config) }))
   if (role !== 'api') {
-    opening.use(startRollUp({ store, maxWaitMs: tuning.rollUpMaxWaitMs, onError }))
+    opening.use(startCounting({ store, maxWaitMs: tuning.countingMaxWaitMs, onError }))
     opening.use(startRecoveries({ store, slice: tuning.recoverySlice, onError }))
     opening.use(startOutbox({ store, onError }))
     opening.use(startConnectorJobs(attempts))

@@ -91,7 +91,7 @@ export async function startPostrider(options: StartOptions): Promise<Postrider> 
     wrapOutbound,
     tuning,
   }
-  const opened = await openPatiently(options, opening, (reason, isFirst) => {
+  const opened = await openWhenPossible(options, opening, (reason, isFirst) => {
     whyNotReady = async () => `It waits for the database: ${reason}`
     if (isFirst) options.onWaiting?.(url)
   })
@@ -122,7 +122,7 @@ function reportFailed(connectors: ConnectorRegistry, isStrict: boolean, log: Log
 }
 
 /** An embedded Postgres that is away is broken, and not waited for. */
-function openPatiently(
+function openWhenPossible(
   { config, signal = new AbortController().signal }: StartOptions,
   opening: OpenOptions,
   onWait: (reason: string, isFirst: boolean) => void,

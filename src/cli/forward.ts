@@ -14,7 +14,7 @@ export interface Forwarded {
 
 type SentRequest = NonNullable<FeedAttempt['request']>
 
-const PATIENCE_MS = 30_000
+const TIMEOUT_MS = 30_000
 
 /**
  * Sends the recorded request of an attempt once more: method, headers as they are spelled, and the body byte for byte, so that
@@ -31,7 +31,7 @@ export async function forward(to: string, sent: SentRequest, signal: AbortSignal
       method: sent.method as 'POST',
       headers: headers.flatMap(({ name, value }) => [name, value]),
       body: sent.body ?? null,
-      signal: AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]),
+      signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
     })
     await body.dump()
     return { status: statusCode, error: null, durationMs: sinceStart(), changed }
@@ -42,6 +42,6 @@ export async function forward(to: string, sent: SentRequest, signal: AbortSignal
 
 function describe(error: unknown): string {
   const { name, message, code } = error as NodeJS.ErrnoException
-  if (name === 'TimeoutError') return `no answer within ${PATIENCE_MS / 1_000} s`
+  if (name === 'TimeoutError') return `no answer within ${TIMEOUT_MS / 1_000} s`
   return message || code || String(error)
 }

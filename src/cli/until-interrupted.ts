@@ -1,5 +1,5 @@
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
-const PATIENCE_MS = 500
+const CATCH_MS = 500
 
 /** Aborted by Ctrl-C and its like: the command comes to an end of its own. Another Ctrl-C after half a second is not caught. */
 export function untilInterrupted(): AbortSignal {
@@ -7,7 +7,7 @@ export function untilInterrupted(): AbortSignal {
   const interrupt = () => {
     interrupted.abort()
     // npm passes on a Ctrl-C that has reached us already; what comes later is meant.
-    setTimeout(stopCatching, PATIENCE_MS).unref()
+    setTimeout(stopCatching, CATCH_MS).unref()
   }
   const stopCatching = () => {
     for (const signal of SIGNALS) process.off(signal, interrupt)

@@ -1,13 +1,13 @@
 import { idToUuid, parseId } from '../domain/id.ts'
 import { notFound, refused } from '../domain/refused.ts'
 import type { Scope } from '../domain/scope.ts'
-import { markCancelled } from '../publish/publish-sql.ts'
 import { releaseNow } from '../queue/hold.ts'
 import { withdrawJobs } from '../queue/jobs.ts'
 import { dropWaiting, lockWaiting } from '../queue/waiting.ts'
 import { Delivery } from '../store/delivery.ts'
 import type { Store } from '../store/store.ts'
 import type { Transaction } from '../store/transaction.ts'
+import { markCancelled } from './pending-sql.ts'
 
 /** Takes a pending delivery back. An attempt that is under way is still recorded, and not followed by another. */
 export async function cancelDelivery(store: Store, scope: Scope, deliveryId: string): Promise<Delivery> {

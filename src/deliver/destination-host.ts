@@ -18,27 +18,28 @@ const SWEEP_MS = 15_000
 /** The one longest unused goes first. */
 const MOST_SHARED = 1_000
 
-interface Lane {
+interface SharedConnection {
   readonly opening: Promise<Shared<unknown>>
   lastUsedAtMs: number
 }
 
 export function createDestinationHosts(store: Store, onError: (error: unknown) => void): DestinationHosts {
   // In the order of last use.
-  const lanes = new Map<string, Lane>()
+  const connections = new Map<string, SharedConnection>()
   const sweeper = setInterval(sweep, SWEEP_MS).unref()
 
   function sweep(): void {
     const before = performance.now() - IDLE_MS
-    for (const [key, lane] of lanes) if (lane.lastUsedAtMs < before || lanes.size > MOST_SHARED) drop(key, lane)
+    for (const [key, connection] of connections)
+      if (connection.lastUsedAtMs < before || connections.size > MOST_SHARED) drop(key, connection)
   }
 
-  function drop(key: string, lane: Lane): void {
-    if (lanes.get(key) === lane) lanes.delete(key)
-    void close(lane)
+  function drop(key: string, connection: SharedConnection): void {
+    if (connections.get(key) === connection) connections.delete(key)
+    void close(connection)
   }
 
-  async function close({ opening }: Lane): Promise<void> {
+  async function close({ opening }: SharedConnection): Promise<void> {
     try {
       await (await opening).close()
     } catch {
@@ -47,14 +48,17 @@ export function createDestinationHosts(store: Store, onError: (error: unknown) =
   }
 
   function share<T>(key: string, open: (lost: () => void) => Promise<Shared<T>>): Promise<T> {
-    const known = lanes.get(key)
+    const known = connections.get(key)
     // What throws before its first await is an opening that failed too.
-    const lane: Lane = known ?? { opening: (async () => open(() => drop(key, lane)))(), lastUsedAtMs: 0 }
-    lane.lastUsedAtMs = performance.now()
-    lanes.delete(key)
-    lanes.set(key, lane)
-    if (!known) lane.opening.catch(() => drop(key, lane))
-    return lane.opening.then((shared) => shared.value as T)
+    const connection: SharedConnection = known ?? {
+      opening: (async () => open(() => drop(key, connection)))(),
+      lastUsedAtMs: 0,
+    }
+    connection.lastUsedAtMs = performance.now()
+    connections.delete(key)
+    connections.set(key, connection)
+    if (!known) connection.opening.catch(() => drop(key, connection))
+    return connection.opening.then((shared) => shared.value as T)
   }
 
   return {
@@ -68,8 +72,8 @@ export function createDestinationHosts(store: Store, onError: (error: unknown) =
     },
     async [Symbol.asyncDispose]() {
       clearInterval(sweeper)
-      const open = [...lanes.values()]
-      lanes.clear()
+      const open = [...connections.values()]
+      connections.clear()
       await Promise.all(open.map(close))
     },
   }

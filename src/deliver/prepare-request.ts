@@ -9,7 +9,7 @@ import type { OutboundRequest } from '../outbound/outbound.ts'
 import type { LoadedDestination } from './destination-cache.ts'
 
 /** Which event goes out, and as which attempt. */
-export interface Occasion {
+export interface DeliveryContext {
   readonly eventId: Uuid<'evt'>
   readonly eventType: string
   /** Compact JSON. */
@@ -47,7 +47,7 @@ export type RequestSource = Pick<
   | 'profile'
 >
 
-interface NamedOccasion extends Occasion {
+interface NamedDelivery extends DeliveryContext {
   readonly publicEventId: Id<'evt'>
 }
 
@@ -55,11 +55,11 @@ interface NamedOccasion extends Occasion {
 export function prepareRequest(
   connector: ReadyConnector,
   destination: RequestSource,
-  given: Occasion,
+  given: DeliveryContext,
   onSlow?: OnSlow,
 ): PreparedRequest {
-  const occasion = { ...given, publicEventId: idFromUuid('evt', given.eventId) }
-  const context = requestContext(destination, occasion)
+  const delivery = { ...given, publicEventId: idFromUuid('evt', given.eventId) }
+  const context = requestContext(destination, delivery)
   const startedAt = performance.now()
   const built = parseRequest(connector.definition.buildRequest(context))
   const durationMs = performance.now() - startedAt
@@ -72,7 +72,7 @@ export function prepareRequest(
       { 'content-type': 'application/json' },
       destination.headers,
       built.headers ?? {},
-      signed(built, body, { destination, occasion }),
+      signed(built, body, { destination, delivery }),
     ),
     body,
     isEnvelope: body === context.body && !destination.shape.transform,
@@ -87,11 +87,11 @@ function joinHeaders(...all: readonly Readonly<Record<string, string>>[]): Recor
   return Object.fromEntries(joined.values())
 }
 
-function requestContext(destination: RequestSource, occasion: NamedOccasion): RequestContext<unknown, unknown> {
+function requestContext(destination: RequestSource, delivery: NamedDelivery): RequestContext<unknown, unknown> {
   const event = {
-    id: occasion.publicEventId,
-    type: occasion.eventType,
-    createdAt: uuidTime(occasion.eventId),
+    id: delivery.publicEventId,
+    type: delivery.eventType,
+    createdAt: uuidTime(delivery.eventId),
     organizationId: destination.organizationExternalId ?? idFromUuid('org', destination.organizationId),
   }
   let data: unknown
@@ -100,19 +100,19 @@ function requestContext(destination: RequestSource, occasion: NamedOccasion): Re
       ...event,
       // Parsed when a connector looks at it: most send the body as it is.
       get data() {
-        data ??= JSON.parse(occasion.eventData)
+        data ??= JSON.parse(delivery.eventData)
         return data
       },
     },
-    body: renderEnvelope(destination.profile.envelope, { ...event, dataJson: occasion.eventData }),
+    body: renderEnvelope(destination.profile.envelope, { ...event, dataJson: delivery.eventData }),
     config: destination.config,
     credentials: destination.credentials,
     delivery: {
       get id() {
-        return idFromUuid('dlv', occasion.deliveryId)
+        return idFromUuid('dlv', delivery.deliveryId)
       },
-      attempt: occasion.attemptNumber,
-      isTest: occasion.isTest,
+      attempt: delivery.attemptNumber,
+      isTest: delivery.isTest,
     },
   }
 }
@@ -120,44 +120,44 @@ function requestContext(destination: RequestSource, occasion: NamedOccasion): Re
 function signed(
   built: ConnectorRequest,
   body: string,
-  { destination, occasion }: { destination: RequestSource; occasion: NamedOccasion },
+  { destination, delivery }: { destination: RequestSource; delivery: NamedDelivery },
 ): Record<string, string> {
   if (!built.sign) return {}
   const { profile } = destination
   const keys = destination.signingKeys
-    .filter((one) => one.expiresAt === null || one.expiresAt > occasion.now)
+    .filter((one) => one.expiresAt === null || one.expiresAt > delivery.now)
     .map((one) => one.key)
-  const timestampS = Math.floor(occasion.now.getTime() / 1_000)
+  const timestampS = Math.floor(delivery.now.getTime() / 1_000)
   return {
-    ...profileHeaders(profile.headers, occasion, timestampS),
-    ...signatureHeaders(profile.signatures, keys, { id: occasion.publicEventId, timestampS, body }),
+    ...profileHeaders(profile.headers, delivery, timestampS),
+    ...signatureHeaders(profile.signatures, keys, { id: delivery.publicEventId, timestampS, body }),
   }
 }
 
 function profileHeaders(
   headers: DeliveryProfile['headers'],
-  occasion: NamedOccasion,
+  delivery: NamedDelivery,
   timestampS: number,
 ): Record<string, string> {
-  return Object.fromEntries(headers.map(({ name, source }) => [name, headerValue(source, occasion, timestampS)]))
+  return Object.fromEntries(headers.map(({ name, source }) => [name, headerValue(source, delivery, timestampS)]))
 }
 
 function headerValue(
   source: DeliveryProfile['headers'][number]['source'],
-  occasion: NamedOccasion,
+  delivery: NamedDelivery,
   timestampS: number,
 ): string {
   switch (source) {
     case 'ID':
-      return occasion.publicEventId
+      return delivery.publicEventId
     case 'TYPE':
-      return occasion.eventType
+      return delivery.eventType
     case 'DELIVERY_ID':
-      return idFromUuid('dlv', occasion.deliveryId)
+      return idFromUuid('dlv', delivery.deliveryId)
     case 'DELIVERY_UUID':
-      return occasion.deliveryId
+      return delivery.deliveryId
     case 'ATTEMPT':
-      return String(occasion.attemptNumber)
+      return String(delivery.attemptNumber)
     case 'TIMESTAMP':
       return String(timestampS)
     default:

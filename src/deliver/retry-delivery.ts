@@ -2,7 +2,6 @@ import { type Id, idToUuid, parseId } from '../domain/id.ts'
 import { notFound, type Refused, refused } from '../domain/refused.ts'
 import type { Scope } from '../domain/scope.ts'
 import { enqueueDelivery } from '../publish/publish-again.ts'
-import { markDue } from '../publish/publish-sql.ts'
 import { makeProbe, releaseNow } from '../queue/hold.ts'
 import { insertJobs } from '../queue/jobs.ts'
 import { dropWaiting, lockWaiting, markDueNow } from '../queue/waiting.ts'
@@ -11,6 +10,7 @@ import { Delivery } from '../store/delivery.ts'
 import { Destination } from '../store/destination.ts'
 import { Event } from '../store/event.ts'
 import type { Store } from '../store/store.ts'
+import { markDue } from './pending-sql.ts'
 
 /** On a finished delivery: a new one for the same event and destination. On a pending one: due now. */
 export async function retryDelivery(store: Store, scope: Scope, deliveryId: string): Promise<Delivery> {

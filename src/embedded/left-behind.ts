@@ -63,8 +63,8 @@ async function readCommandLine(pid: number): Promise<string> {
 async function stop({ pid, folder, binaries }: { pid: number; folder: string; binaries: PostgresBinaries }) {
   for (const signal of ['SIGINT', 'SIGQUIT'] as const) {
     await signalPostgres(pid, signal, binaries)
-    const patience = AbortSignal.timeout(20_000)
-    while (!patience.aborted) {
+    const deadline = AbortSignal.timeout(20_000)
+    while (!deadline.aborted) {
       if (!(await isPostgresIn(pid, folder))) return
       await delay(20)
     }

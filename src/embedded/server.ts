@@ -104,12 +104,12 @@ async function stop(child: ChildProcess, binaries: PostgresBinaries): Promise<vo
   if (child.exitCode !== null || child.signalCode !== null) return
   const exited = once(child, 'exit')
   await signalPostgres(child.pid!, 'SIGINT', binaries)
-  const impatience = setTimeout(() => {
+  const deadline = setTimeout(() => {
     // Should this fail too, there is nothing left but to wait.
     signalPostgres(child.pid!, 'SIGQUIT', binaries).catch(() => {})
   }, 60_000)
   await exited
-  clearTimeout(impatience)
+  clearTimeout(deadline)
 }
 
 async function findFreePort(): Promise<number> {

@@ -1,7 +1,7 @@
 import { DAY_MS } from '../domain/day.ts'
 import { startLoop } from '../store/loop.ts'
 import type { Store } from '../store/store.ts'
-import { CHUNK, dropStatsBefore, MINUTES_KEPT_DAYS, rollUpAttempts } from './stats-sql.ts'
+import { CHUNK, countAttempts, dropStatsBefore, MINUTES_KEPT_DAYS } from './stats-sql.ts'
 
 /**
  * Attempts are counted when about a chunk of them has come together, by the rate of the last look, within these bounds:
@@ -13,7 +13,7 @@ const MAX_WAIT_MS = 5_000
 const QUIET_EVERY_MS = 10_000
 const FORGET_EVERY_MS = 3_600_000
 
-export interface RollUpOptions {
+export interface CountingOptions {
   readonly store: Store
   /** Maximum milliseconds between two looks while attempts come in. Default 5,000. */
   readonly maxWaitMs?: number | undefined
@@ -21,7 +21,7 @@ export interface RollUpOptions {
 }
 
 /** Counts committed attempts for the stats. Every worker may run it: one at a time counts, the others pass. */
-export function startRollUp({ store, maxWaitMs = MAX_WAIT_MS, onError }: RollUpOptions): AsyncDisposable {
+export function startCounting({ store, maxWaitMs = MAX_WAIT_MS, onError }: CountingOptions): AsyncDisposable {
   const minWaitMs = Math.min(MIN_WAIT_MS, maxWaitMs)
   let hasNews = true
   let lookedAtMs = 0
@@ -40,7 +40,7 @@ export function startRollUp({ store, maxWaitMs = MAX_WAIT_MS, onError }: RollUpO
 
   async function countAll(signal: AbortSignal): Promise<number> {
     for (let counted = 0; ; ) {
-      const chunk = await rollUpAttempts(store)
+      const chunk = await countAttempts(store)
       counted += chunk
       if (chunk < CHUNK || signal.aborted) return counted
     }

@@ -38,7 +38,7 @@ const CHECKPOINT_EVERY_MS = 10_000
 const MAX_QUEUED = 64
 
 /** As long as there is a follower; the tail tells of what goes wrong. */
-const patience = { onError: () => undefined }
+const quietly = { onError: () => undefined }
 
 /** The attempt table is the log: followers read pages until they meet the one shared tail, then live off that. */
 export function openFeed(options: { store: Store; onError: (error: unknown) => void }): Feed {
@@ -52,12 +52,12 @@ export function openFeed(options: { store: Store; onError: (error: unknown) => v
 /** An outage is sat out: the follower stands where it stood, and goes on from there. */
 async function* follow(store: Store, tail: FeedTail, options: FollowOptions): AsyncGenerator<FeedItem, void, void> {
   const { filter, signal } = options
-  const patiently = <T>(work: () => Promise<T>) => retryWhileUnavailable(work, { ...patience, signal })
-  const bounds = await patiently(() => feedBounds(store))
+  const retrying = <T>(work: () => Promise<T>) => retryWhileUnavailable(work, { ...quietly, signal })
+  const bounds = await retrying(() => feedBounds(store))
   const { after, last } = options
-  let position = after ?? (last ? await patiently(() => feedPositionOfLast(store, filter, last)) : bounds.horizon)
+  let position = after ?? (last ? await retrying(() => feedPositionOfLast(store, filter, last)) : bounds.horizon)
   if (after) {
-    const reset = await patiently(() => resetOf(store, after, { filter, bounds }))
+    const reset = await retrying(() => resetOf(store, after, { filter, bounds }))
     if (reset) yield reset
     position = reset?.position ?? position
   }
@@ -69,7 +69,7 @@ async function* follow(store: Store, tail: FeedTail, options: FollowOptions): As
     if (!subscription || compareFeedPositions(subscription.position, position) > 0) {
       // Behind the tail. Nearly there, it is subscribed first and reads then: between the two nothing can be missed.
       const from = position
-      const page = await patiently(() => readFeed(store, from, { filter, limit: PAGE_SIZE }))
+      const page = await retrying(() => readFeed(store, from, { filter, limit: PAGE_SIZE }))
       const reset = expiryOf(position, page.lostUntil)
       if (reset) {
         // Retention has overtaken a follower that reads slowly.

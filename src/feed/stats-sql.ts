@@ -75,19 +75,19 @@ function namedScopeId(owner: string, kind: ScopeKind, name: string): string {
  * none is passed over. Counts and position move in one transaction under the position's lock: each attempt counts once,
  * even when a process is killed. Resolves to how many, CHUNK when there may be more; to 0 while another process does it.
  */
-export async function rollUpAttempts({ transaction }: Store): Promise<number> {
+export async function countAttempts({ transaction }: Store): Promise<number> {
   return transaction(async (tx) => {
     const [position] = await tx<{ epoch: string; xid: string; id: Uuid<'att'> }>(
       `select feed_epoch::text as epoch, feed_xid::text as xid, attempt_id as id from attempt_stats_position
        for update skip locked`,
     )
     if (!position) return 0
-    const [rolledUp] = await tx<{ count: number }>(rollUp, [position.epoch, position.xid, position.id, CHUNK])
-    return rolledUp!.count
+    const [counted] = await tx<{ count: number }>(countStatement, [position.epoch, position.xid, position.id, CHUNK])
+    return counted!.count
   })
 }
 
-const rollUp = `
+const countStatement = `
   with bound as materialized (select epoch, pg_snapshot_xmin(pg_current_snapshot()) as xmin from feed_epoch),
   chunk as materialized (
     select a.* from bound cross join lateral (

@@ -50,20 +50,20 @@ export interface Ended<T> {
 }
 
 /** Longer than any answer that was not waited for. */
-const PATIENCE_MS = 3_000
+const MAX_WAIT_MS = 3_000
 
 export async function inTime<T>(work: Promise<T>): Promise<Ended<T>> {
-  const impatience = new AbortController()
+  const giveUp = new AbortController()
   try {
     return await Promise.race([
       work.then(
         (result) => ({ result, isLate: false }),
         (thrown: unknown) => ({ thrown, isLate: false }),
       ),
-      pause(PATIENCE_MS, { isLate: true }, { signal: impatience.signal }),
+      pause(MAX_WAIT_MS, { isLate: true }, { signal: giveUp.signal }),
     ])
   } finally {
-    impatience.abort()
+    giveUp.abort()
   }
 }
 

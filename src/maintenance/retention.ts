@@ -30,7 +30,7 @@ export async function dropExpired(store: Store, before: Date, signal: AbortSigna
     for (const day of await expiredDays(store.sql, table, before)) {
       if (table !== 'delivery_attempt' && (await isReferred(store.sql, day))) continue
       // In this order, or not at all: the feed remembers one place that it is lost up to.
-      if (!(await dropPatiently(store, day, signal))) break
+      if (!(await dropWhenUnlocked(store, day, signal))) break
     }
     if (signal.aborted) return
     await deleteStrays(store.sql, table, uuidFloor(before.getTime()))
@@ -68,7 +68,7 @@ async function isReferred(sql: Sql, { table, from, to }: DayPartition): Promise<
   return row!.isReferred
 }
 
-async function dropPatiently(store: Store, day: DayPartition, signal: AbortSignal): Promise<boolean> {
+async function dropWhenUnlocked(store: Store, day: DayPartition, signal: AbortSignal): Promise<boolean> {
   for (let tries = 1; !signal.aborted; tries += 1) {
     if (await dropDay(store, day)) return true
     if (tries === MAX_TRIES) break

@@ -82,10 +82,10 @@ export function createOutbound(options: OutboundOptions): Outbound {
       if (disposed || signal?.aborted) return unsent(abortedFailure())
       const vetted = vetUrl(request.url, { allow, httpsOnly })
       if ('problem' in vetted) return unsent(new SendFailure('URL_NOT_ALLOWED', vetted.problem))
-      const lane = pools.take(poolKey, vetted.url, timeoutMs)
-      const onSettled = () => pools.release(lane)
+      const entry = pools.take(poolKey, vetted.url, timeoutMs)
+      const onSettled = () => pools.release(entry)
       const limits = { timeoutMs, keptBytes, startedAtMs, signal }
-      return exchange(request, { ...limits, dispatcher: lane.pool, url: vetted.url, onSettled })
+      return exchange(request, { ...limits, dispatcher: entry.pool, url: vetted.url, onSettled })
     },
     async connect({ hostname, port, tls }, limits) {
       const vetted = vetUrl(`http://${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}`, {

@@ -4,7 +4,7 @@ import type { DialRules } from './dial.ts'
 import { abortedFailure } from './failure.ts'
 
 /** The connections of one pool key to one origin. */
-interface Lane {
+interface PoolEntry {
   readonly pool: Pool
   readonly dialer: Dialer
   inFlight: number
@@ -13,22 +13,22 @@ interface Lane {
   lastUsedAtMs: number
 }
 
-/** The lanes that are open; disposing them cuts what is under way. */
+/** The pools that are open; disposing them cuts what is under way. */
 export interface Pools extends AsyncDisposable {
-  /** Counts a send in and returns its lane; give the lane back by `release`. */
-  take(poolKey: string, url: URL, timeoutMs: number): Lane
-  release(lane: Lane): void
+  /** Counts a send in and returns its pool; give the pool back by `release`. */
+  take(poolKey: string, url: URL, timeoutMs: number): PoolEntry
+  release(entry: PoolEntry): void
 }
 
-/** Lanes that are kept; the one longest unused goes first. */
-const LANES_KEPT = 1_000
-/** A lane is closed after this time without sends. Its sockets have been closed long before. */
-const LANE_IDLE_MS = 60_000
+/** Maximum pools kept. The one longest unused is closed first. */
+const POOLS_KEPT = 1_000
+/** A pool is closed after this time without sends. Its sockets have been closed long before. */
+const POOL_IDLE_MS = 60_000
 /**
- * A lane of this age gives way to a new one: a busy connection would outlive for ever the DNS answer that it was vetted
+ * A pool of this age gives way to a new one: a busy connection would outlive for ever the DNS answer that it was vetted
  * by. undici's clientTtl does this too, but looks at all connections at every send (34,000 sends/s instead of 43,000).
  */
-const LANE_AGE_MS = 120_000
+const POOL_AGE_MS = 120_000
 const SWEEP_MS = 15_000
 
 const poolOptions = {
@@ -46,54 +46,54 @@ const poolOptions = {
 /** Starts a sweep every 15 seconds that does not keep the process alive. */
 export function createPools(rules: DialRules): Pools {
   // In the order of last use, so that the first is the one to evict.
-  const lanes = new Map<string, Lane>()
-  const closing = new Set<Lane>()
+  const entries = new Map<string, PoolEntry>()
+  const closing = new Set<PoolEntry>()
   const sweeper = setInterval(sweep, SWEEP_MS).unref()
 
   function sweep(): void {
     const nowMs = performance.now()
-    for (const [key, lane] of lanes) {
-      const isIdle = lane.inFlight === 0 && nowMs - lane.lastUsedAtMs >= LANE_IDLE_MS
-      if (isIdle || nowMs - lane.openedAtMs >= LANE_AGE_MS) retire(key, lane)
+    for (const [key, entry] of entries) {
+      const isIdle = entry.inFlight === 0 && nowMs - entry.lastUsedAtMs >= POOL_IDLE_MS
+      if (isIdle || nowMs - entry.openedAtMs >= POOL_AGE_MS) retire(key, entry)
     }
   }
 
-  /** Sends under way in the lane are finished; the next one opens a new lane. */
-  function retire(key: string, lane: Lane): void {
-    lanes.delete(key)
-    closing.add(lane)
-    void lane.pool.close().finally(() => closing.delete(lane))
+  /** Sends under way in the pool are finished; the next one opens a new pool. */
+  function retire(key: string, entry: PoolEntry): void {
+    entries.delete(key)
+    closing.add(entry)
+    void entry.pool.close().finally(() => closing.delete(entry))
   }
 
   return {
     take(poolKey, { origin }, timeoutMs) {
       const key = `${origin} ${poolKey}`
-      let lane = lanes.get(key)
-      if (lane) lanes.delete(key)
-      else if (lanes.size >= LANES_KEPT) retire(...lanes.entries().next().value!)
-      lane ??= openLane(origin, rules)
-      lanes.set(key, lane)
-      lane.inFlight += 1
-      lane.dialer.limitMs = timeoutMs
-      return lane
+      let entry = entries.get(key)
+      if (entry) entries.delete(key)
+      else if (entries.size >= POOLS_KEPT) retire(...entries.entries().next().value!)
+      entry ??= openEntry(origin, rules)
+      entries.set(key, entry)
+      entry.inFlight += 1
+      entry.dialer.limitMs = timeoutMs
+      return entry
     },
-    release(lane) {
-      lane.inFlight -= 1
-      lane.lastUsedAtMs = performance.now()
+    release(entry) {
+      entry.inFlight -= 1
+      entry.lastUsedAtMs = performance.now()
       // Nobody waits for the connections that are still being opened.
-      if (lane.inFlight === 0) lane.dialer.cut()
+      if (entry.inFlight === 0) entry.dialer.cut()
     },
     async [Symbol.asyncDispose]() {
       clearInterval(sweeper)
-      const open = [...closing, ...lanes.values()]
-      lanes.clear()
+      const open = [...closing, ...entries.values()]
+      entries.clear()
       for (const { dialer } of open) dialer.cut()
       await Promise.all(open.map(({ pool }) => pool.destroy(abortedFailure())))
     },
   }
 }
 
-function openLane(origin: string, rules: DialRules): Lane {
+function openEntry(origin: string, rules: DialRules): PoolEntry {
   const dialer = createDialer(rules)
   const pool = new Pool(origin, { ...poolOptions, connect: dialer.connect })
   const openedAtMs = performance.now()

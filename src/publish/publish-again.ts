@@ -6,7 +6,8 @@ import type { DeliveryTrigger } from '../store/delivery.ts'
 import type { Event } from '../store/event.ts'
 import { newId } from '../store/new-id.ts'
 import type { Transaction } from '../store/transaction.ts'
-import { insertDelivery, lockOrganizations } from './publish-sql.ts'
+import { insertDelivery } from './publish-again-sql.ts'
+import { lockOrganizations } from './publish-sql.ts'
 
 /** One more delivery of a stored event to one destination, due now. */
 export async function enqueueDelivery(

@@ -1,7 +1,6 @@
 import type { Uuid } from '../domain/id.ts'
 import { HOLDS_NEW } from '../queue/hold.ts'
 import { insertJobsFrom } from '../queue/jobs.ts'
-import type { DeliveryTrigger } from '../store/delivery.ts'
 import type { Sql } from '../store/sql.ts'
 
 // The statements of a publish. Ids are UUIDs here, not TypeIDs: rows go from array to table by the thousand.
@@ -115,10 +114,10 @@ export async function lockOrganizations(tx: Sql, ids: readonly Uuid<'org'>[]): P
 }
 
 /** Why a destination d with its health h gets nothing now. */
-const SKIP_REASON = `case when d.inactive_since is not null then 'INACTIVE' when h.health = 'DISABLED' then 'DISABLED' end`
+export const SKIP_REASON = `case when d.inactive_since is not null then 'INACTIVE' when h.health = 'DISABLED' then 'DISABLED' end`
 
 /** Whether a destination d gets events of this type: no pattern, its name, or a prefix of it. */
-const SUBSCRIBES_TO = (type: string) => `(cardinality(d.event_types) = 0 or exists (
+export const SUBSCRIBES_TO = (type: string) => `(cardinality(d.event_types) = 0 or exists (
   select from unnest(d.event_types) as s (pattern)
   where s.pattern = ${type} or (right(s.pattern, 2) = '.*' and starts_with(${type}, left(s.pattern, -1)))))`
 
@@ -200,121 +199,6 @@ async function fanOut(tx: Sql, text: string, events: readonly NewEvent[]): Promi
   if (held.length < 2) return { organizations, queued, held }
   const place = new Map(events.map((event, i) => [event.id, i]))
   return { organizations, queued, held: held.toSorted((a, b) => place.get(a.eventId)! - place.get(b.eventId)!) }
-}
-
-export interface NewDelivery {
-  readonly id: Uuid<'dlv'>
-  readonly applicationId: Uuid<'app'>
-  readonly organizationId: Uuid<'org'>
-  readonly eventId: Uuid<'evt'>
-  readonly destinationId: Uuid<'dst'>
-  readonly eventType: string
-  readonly trigger: DeliveryTrigger
-  readonly maxAttempts: number
-}
-
-/** One pending delivery beside those of the fan-out: a retry by hand, a test. */
-export async function insertDelivery(tx: Sql, delivery: NewDelivery): Promise<void> {
-  await tx(
-    `insert into delivery (id, application_id, organization_id, event_id, destination_id, event_type, status, trigger,
-       max_attempts, next_attempt_at)
-     values ($1, $2, $3, $4, $5, $6, 'PENDING', $7, $8, now())`,
-    [
-      delivery.id,
-      delivery.applicationId,
-      delivery.organizationId,
-      delivery.eventId,
-      delivery.destinationId,
-      delivery.eventType,
-      delivery.trigger,
-      delivery.maxAttempts,
-    ],
-  )
-}
-
-/** Says of a pending delivery that its next attempt is due. */
-export async function markDue(tx: Sql, id: Uuid<'dlv'>): Promise<void> {
-  await tx("update delivery set next_attempt_at = now() where id = $1 and status = 'PENDING'", [id])
-}
-
-/** False when it is no longer pending. */
-export async function markCancelled(tx: Sql, id: Uuid<'dlv'>): Promise<boolean> {
-  const rows = await tx(
-    `update delivery set status = 'CANCELLED', finished_at = now(), next_attempt_at = null
-     where id = $1 and status = 'PENDING' returning 1`,
-    [id],
-  )
-  return rows.length > 0
-}
-
-export interface Subscribed {
-  readonly destinationId: Uuid<'dst'>
-  /** Why nothing is sent there now. */
-  readonly skipReason: 'INACTIVE' | 'DISABLED' | null
-  readonly isHeld: boolean
-}
-
-/** Destinations of an organization: those named, or else those that subscribe to the type. */
-export async function findSubscribed(
-  tx: Sql,
-  wanted: { organizationId: Uuid<'org'>; type: string; destinationIds: readonly Uuid<'dst'>[] | undefined },
-): Promise<Subscribed[]> {
-  return tx(
-    `select d.id as "destinationId", ${SKIP_REASON} as "skipReason", ${HOLDS_NEW} as "isHeld"
-     from destination d cross join lateral (select * from destination_health where destination_id = d.id offset 0) h
-     where d.organization_id = $1 and case when $3::uuid[] is null then ${SUBSCRIBES_TO('$2')} else d.id = any($3) end
-     order by d.id`,
-    [wanted.organizationId, wanted.type, wanted.destinationIds ?? null],
-  )
-}
-
-export interface Replays {
-  readonly eventId: Uuid<'evt'>
-  readonly trigger: 'EVENT' | 'REPLAY'
-  /** From now; 0 when they are due. */
-  readonly dueInMs: number
-  readonly deliveries: readonly (Subscribed & { readonly id: Uuid<'dlv'> })[]
-}
-
-/** Deliveries of one stored event beside those of its fan-out. */
-export async function insertReplays(tx: Sql, { eventId, trigger, dueInMs, deliveries }: Replays): Promise<void> {
-  await tx(
-    `insert into delivery (id, application_id, organization_id, event_id, destination_id, event_type, status, skip_reason,
-       trigger, max_attempts, next_attempt_at, finished_at)
-     select x.id, e.application_id, e.organization_id, e.id, x.destination_id, e.type,
-       case when x.skip_reason is null then 'PENDING' else 'SKIPPED' end, x.skip_reason, $5,
-       (select max_attempts from application where id = e.application_id),
-       case when x.skip_reason is null then now() + $6::float8 * interval '1 ms' end,
-       case when x.skip_reason is not null then now() end
-     from unnest($2::uuid[], $3::uuid[], $4::text[]) as x (id, destination_id, skip_reason)
-     cross join (select * from event where id = $1) e`,
-    [
-      eventId,
-      deliveries.map((one) => one.id),
-      deliveries.map((one) => one.destinationId),
-      deliveries.map((one) => one.skipReason),
-      trigger,
-      dueInMs,
-    ],
-  )
-}
-
-/** Stores one event without a fan-out: a person's test goes to the destination tested, and to no other. */
-export async function insertTestEvent(tx: Sql, event: NewEvent): Promise<void> {
-  await tx(
-    `insert into event (id, application_id, organization_id, type, data, data_bytes, idempotency_key, is_test)
-     values ($1, $2, $3, $4, $5, $6, $7, $8)`,
-    [
-      event.id,
-      event.applicationId,
-      event.organizationId,
-      event.type,
-      event.data,
-      event.dataBytes,
-      event.idempotencyKey,
-      event.isTest,
-    ],
-  )
 }
 
 function columns<Row, K extends keyof Row>(rows: readonly Row[], ...names: readonly K[]): Row[K][][] {

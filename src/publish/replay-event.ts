@@ -10,9 +10,10 @@ import type { Store } from '../store/store.ts'
 import type { Transaction } from '../store/transaction.ts'
 import { createCatalogue } from './catalogue.ts'
 import { checkStored, readJson } from './check-stored.ts'
-import { findSubscribed, insertReplays, lockOrganizations, type Subscribed } from './publish-sql.ts'
+import { lockOrganizations } from './publish-sql.ts'
 import { boundProblems } from './reject-events.ts'
 import { lockEvent, markAccepted, markRejected } from './rejection-sql.ts'
+import { findSubscribed, insertReplays, type Subscribed } from './replay-sql.ts'
 
 const MAX_DESTINATIONS = 1_000
 

@@ -43,7 +43,7 @@ describe.each<[string, (database: TestDatabase, backend: Backend, ids: Ids) => P
     await using database = await createTestDatabase()
     using watched = await watchPlans(database)
     await using receiver = await startReceiver((_request, n) => (n % 4 === 0 ? 500 : 200))
-    await using postrider = await startTestPostrider({}, { database, tuning: { rollUpMaxWaitMs: 200 } })
+    await using postrider = await startTestPostrider({}, { database, tuning: { countingMaxWaitMs: 200 } })
     const backend = await postrider.application({ retryDelays: [0, 0] })
     const { organizationId, id } = await backend.hook(receiver.url)
     const ids = { organizationId, destinationId: id }
