@@ -81,6 +81,8 @@ test('a loop that waits, or pauses, stops at once', async () => {
   const failing = countedLoop(() => {
     throw new Error('broken')
   })
+  // A round trip later they are past their first pass.
+  await store.sql('select 1')
   await waiting.loop[Symbol.asyncDispose]()
   await pausing[Symbol.asyncDispose]()
   await failing.loop[Symbol.asyncDispose]()
