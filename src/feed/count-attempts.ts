@@ -12,7 +12,7 @@ const MAX_WAIT_MS = 5_000
 const QUIET_EVERY_MS = 10_000
 const FORGET_EVERY_MS = 3_600_000
 
-export interface RollUpOptions {
+interface RollUpOptions {
   readonly store: Store
   /** Maximum milliseconds between two looks while attempts come in. Default 5,000. */
   readonly maxWaitMs?: number | undefined
