@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { Webhook } from 'standardwebhooks'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { DestinationsDocument, EventDocument } from '../src/client/generated/documents.ts'
 import { runCliHere, runJson, runJsonHere } from './support/cli.ts'
 import { startTestPostrider, type TestPostrider } from './support/postrider.ts'
@@ -9,8 +9,6 @@ import { temporaryFolder } from './support/process.ts'
 import { type Receiver, startReceiver } from './support/receiver.ts'
 
 // The commands that talk to a server and end: events, destinations, deliveries.
-
-vi.setConfig({ testTimeout: 60_000 })
 
 let postrider: TestPostrider
 let receiver: Receiver

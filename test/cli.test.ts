@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { runCliHere, runJsonHere } from './support/cli.ts'
 import { createTestDatabase } from './support/database.ts'
 import { freePort } from './support/free-port.ts'
@@ -14,8 +14,6 @@ import {
   type TestPostrider,
 } from './support/postrider.ts'
 import { checkout, temporaryFolder } from './support/process.ts'
-
-vi.setConfig({ testTimeout: 60_000 })
 
 let postrider: TestPostrider
 let backend: Backend

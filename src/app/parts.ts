@@ -26,9 +26,9 @@ import { prepareDemo } from './demo.ts'
 
 /** Sizes and pauses of background work. The defaults suit every deployment; tests take smaller ones. */
 export interface Tuning {
-  /** See RecoveryOptions.slice. */
+  /** Maximum deliveries that a recovery takes in one transaction. Default 500. */
   readonly recoverySlice?: number
-  /** See CountingOptions.maxWaitMs. */
+  /** Maximum milliseconds between two countings of attempts for the stats. Default 5,000. */
   readonly countingMaxWaitMs?: number
 }
 

@@ -44,7 +44,7 @@ export function startRecoveries(options: RecoveryOptions): AsyncDisposable {
   })
 }
 
-export interface RecoveryOptions {
+interface RecoveryOptions {
   readonly store: Store
   /** Maximum deliveries of one transaction. Default 500. */
   readonly slice?: number | undefined

@@ -9,13 +9,13 @@ import { CHUNK, countAttempts, dropStatsBefore, MINUTES_KEPT_DAYS } from './stat
  */
 const MIN_WAIT_MS = 1_000
 const MAX_WAIT_MS = 5_000
-/** Without a wake-up: one may be lost, and an older transaction may have held attempts back. */
-const QUIET_EVERY_MS = 10_000
+/** Looks without a wake-up, in maximum waits: one may be lost, and an older transaction may have held attempts back. */
+const QUIET_WAITS = 2
 const FORGET_EVERY_MS = 3_600_000
 
-export interface CountingOptions {
+interface CountingOptions {
   readonly store: Store
-  /** Maximum milliseconds between two looks while attempts come in. Default 5,000. */
+  /** Maximum milliseconds between two looks while attempts come in; twice that without. Default 5,000. */
   readonly maxWaitMs?: number | undefined
   readonly onError: (error: unknown) => void
 }
@@ -29,7 +29,7 @@ export function startCounting({ store, maxWaitMs = MAX_WAIT_MS, onError }: Count
 
   /** Resolves to the milliseconds until the next look. */
   async function look(nowMs: number, signal: AbortSignal): Promise<number> {
-    if (!hasNews && nowMs - lookedAtMs < QUIET_EVERY_MS) return minWaitMs
+    if (!hasNews && nowMs - lookedAtMs < QUIET_WAITS * maxWaitMs) return minWaitMs
     const sinceMs = nowMs - lookedAtMs
     hasNews = false
     lookedAtMs = nowMs

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { promisify } from 'node:util'
 import { buildSchema, type OperationDefinitionNode, parse, validate } from 'graphql'
 import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { startBrowser, visit } from '../support/browser.ts'
 import {
   editorHas,
@@ -22,8 +22,6 @@ import {
 } from '../support/graphiql-page.ts'
 import { type PostriderProcess, startProcess } from '../support/process.ts'
 import { findAbsence, requirePresent } from '../support/tools.ts'
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 const checkout = path.resolve(import.meta.dirname, '../..')
 const examplesDir = path.join(checkout, 'schema/examples')

@@ -1,13 +1,11 @@
 import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { startBrowser, visit } from '../support/browser.ts'
 import { type Backend, startTestPostrider, type TestPostrider } from '../support/postrider.ts'
 import { type Receiver, startReceiver } from '../support/receiver.ts'
 import { findAbsence, requirePresent } from '../support/tools.ts'
 
 // One page by two names, one listed and one not: what a real browser makes of our answers.
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 const absence = await findAbsence('chromium')
 

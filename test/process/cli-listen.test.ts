@@ -1,14 +1,12 @@
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { Webhook } from 'standardwebhooks'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { DestinationsDocument } from '../../src/client/generated/documents.ts'
 import { type RunningCli, runCli, startCli } from '../support/cli.ts'
 import { type Backend, startTestPostrider, type TestPostrider } from '../support/postrider.ts'
 import { type ReceivedRequest, startReceiver } from '../support/receiver.ts'
 
 // The feed on a developer's machine: what a destination was sent comes here once more.
-
-vi.setConfig({ testTimeout: 60_000 })
 
 let postrider: TestPostrider
 beforeAll(async () => {

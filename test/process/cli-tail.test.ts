@@ -1,6 +1,6 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { DeliveryAttemptsDocument } from '../../src/client/generated/documents.ts'
 import { attemptsOf } from '../support/attempts.ts'
 import { type RunningCli, runCli, startCli } from '../support/cli.ts'
@@ -8,8 +8,6 @@ import { createTestDatabase } from '../support/database.ts'
 import { type Backend, backendOf, startTestPostrider } from '../support/postrider.ts'
 import { temporaryFolder } from '../support/process.ts'
 import { startReceiver } from '../support/receiver.ts'
-
-vi.setConfig({ testTimeout: 60_000 })
 
 const LIVE = 'Following what is live'
 

@@ -37,7 +37,7 @@ test('after a kill -9 in mid-delivery another process takes up what was in fligh
   expect(twice.length).toBeGreaterThanOrEqual(silent.size)
   expect(Math.max(...arrivals.values())).toBe(2)
   expect(await disagreements(database)).toEqual([])
-}, 90_000)
+})
 
 function environmentOf(database: TestDatabase): Record<string, string> {
   return { ...TEST_ENVIRONMENT, DATABASE_URL: database.url }

@@ -17,12 +17,10 @@ import {
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { Client } from 'pg'
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { DataFolderInUse, startEmbeddedPostgres } from '../../src/embedded/embedded-postgres.ts'
 import { stopLeftBehind } from '../../src/embedded/left-behind.ts'
 import { findBinaries } from '../../src/embedded/postgres-binaries.ts'
-
-vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 })
 
 const isRoot = process.getuid?.() === 0
 const nobody = { uid: 65534, gid: 65534 }

@@ -19,8 +19,6 @@ import { startReceiver } from '../support/receiver.ts'
 
 // Real processes, as a person starts them at a terminal, most with the embedded Postgres.
 
-vi.setConfig({ testTimeout: 60_000 })
-
 /** Started on an empty folder, and shared. */
 let first: PostriderProcess
 beforeAll(async () => {

@@ -21,8 +21,10 @@ beforeAll(async () => {
   database = await createTestDatabase()
   const environment = { ...TEST_ENVIRONMENT, DATABASE_URL: database.url }
   const start = (role: string) => startProcess({ args: ['--role', role], environment })
-  apis = [await start('api'), await start('api')]
-  workers = [await start('worker'), await start('worker')]
+  ;[apis, workers] = await Promise.all([
+    Promise.all([start('api'), start('api')]),
+    Promise.all([start('worker'), start('worker')]),
+  ])
 }, 120_000)
 afterAll(async () => {
   for (const one of [...apis, ...workers]) await one[Symbol.asyncDispose]()

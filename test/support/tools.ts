@@ -37,7 +37,7 @@ const tools = {
 export type Tool = keyof typeof tools
 
 /** A tool that this machine lacks. */
-export interface Absence {
+interface Absence {
   readonly message: string
   /** Whether TEST_SKIP_MISSING lets its tests be skipped: `1` all of them, `dotnet,php` those of these tools. */
   readonly isTolerated: boolean

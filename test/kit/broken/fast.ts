@@ -5,7 +5,7 @@ export default {
   ...base,
   buildRequest: (context) => {
     const before = process.threadCpuUsage()
-    while (process.threadCpuUsage(before).user < context.body.length / 3);
+    while (process.threadCpuUsage(before).user < context.body.length / 4);
     return base.buildRequest(context)
   },
 } satisfies Definition
