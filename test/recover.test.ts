@@ -76,7 +76,7 @@ test('only what lies in the range is sent again', async () => {
 
 test('live events go before a long recovery, and other destinations notice nothing of it', async () => {
   await using setting = await prepare()
-  const count = 15 * SLICE
+  const count = 45 * SLICE
   await seedFailed(setting, count)
   const order: string[] = []
   const isPublished = Promise.withResolvers<void>()
@@ -91,6 +91,9 @@ test('live events go before a long recovery, and other destinations notice nothi
 
   const { job } = await setting.recover()
   await setting.receiver.request(50)
+  // All of it waits before the live event comes.
+  const read = () => setting.backend.send(RecoveryJobDocument, { id: job!.id })
+  await until(async () => (await read()).recoveryJob!.enqueued === count)
   await setting.backend.publish({ organizationId: setting.organizationId, type: 'a', data: { kind: 'live' } })
   await setting.backend.publish({ organizationId: elsewhere, type: 'a', data: {} })
   await other.request(1)
