@@ -6,35 +6,37 @@ import { describeRoots } from './callers.ts'
 import { overSocket } from './until-returned.ts'
 import { ConnectorConfigError, GenericUserError, PayloadError } from './user-error.ts'
 
-// A class with @Resolver is part of the schema once its file is imported here.
-import './application/application-mutations.ts'
-import './application/application-resolver.ts'
-import './attempt/attempt-resolver.ts'
-import './attempt/feed-resolver.ts'
-import './attempt/header-resolver.ts'
-import './audit/audit-resolver.ts'
-import './connector/connector-mutations.ts'
-import './connector/connector-resolver.ts'
-import './delivery/delivery-mutations.ts'
-import './delivery/delivery-resolver.ts'
-import './destination/destination-mutations.ts'
-import './destination/destination-resolver.ts'
-import './destination/preview-resolver.ts'
-import './destination/secret-resolver.ts'
-import './destination/test-resolver.ts'
-import './destination/upgrade-resolver.ts'
-import './event-type/event-type-mutations.ts'
-import './event-type/event-type-resolver.ts'
-import './event/event-resolver.ts'
-import './event/replay-resolver.ts'
-import './node.ts'
-import './organization/organization-mutations.ts'
-import './organization/organization-resolver.ts'
-import './organization/portal-mutations.ts'
-import './recovery/recovery-mutations.ts'
-import './recovery/recovery-resolver.ts'
-import './stats/stats-resolver.ts'
-import './viewer/viewer-resolver.ts'
+/** Every class with @Resolver in these files is part of the schema. */
+const files = await Promise.all([
+  import('./application/application-mutations.ts'),
+  import('./application/application-resolver.ts'),
+  import('./attempt/attempt-resolver.ts'),
+  import('./attempt/feed-resolver.ts'),
+  import('./attempt/header-resolver.ts'),
+  import('./audit/audit-resolver.ts'),
+  import('./connector/connector-mutations.ts'),
+  import('./connector/connector-resolver.ts'),
+  import('./delivery/delivery-mutations.ts'),
+  import('./delivery/delivery-resolver.ts'),
+  import('./destination/destination-mutations.ts'),
+  import('./destination/destination-resolver.ts'),
+  import('./destination/preview-resolver.ts'),
+  import('./destination/secret-resolver.ts'),
+  import('./destination/test-resolver.ts'),
+  import('./destination/upgrade-resolver.ts'),
+  import('./event-type/event-type-mutations.ts'),
+  import('./event-type/event-type-resolver.ts'),
+  import('./event/event-resolver.ts'),
+  import('./event/replay-resolver.ts'),
+  import('./node.ts'),
+  import('./organization/organization-mutations.ts'),
+  import('./organization/organization-resolver.ts'),
+  import('./organization/portal-mutations.ts'),
+  import('./recovery/recovery-mutations.ts'),
+  import('./recovery/recovery-resolver.ts'),
+  import('./stats/stats-resolver.ts'),
+  import('./viewer/viewer-resolver.ts'),
+])
 
 /** type-graphql asks for one although every subscription here brings its own iterator. */
 const unusedPubSub: PubSub = {
@@ -48,7 +50,8 @@ const unusedPubSub: PubSub = {
 export function buildApiSchema(): GraphQLSchema {
   // A field that is read off its object needs no resolver of its own around it.
   for (const type of getMetadataStorage().objectTypes) type.simpleResolvers ??= true
-  const resolvers = getMetadataStorage().resolverClasses.map((one) => one.target)
+  const exported = new Set<unknown>(files.flatMap((file) => Object.values(file)))
+  const resolvers = getMetadataStorage().resolverClasses.flatMap(({ target }) => (exported.has(target) ? target : []))
   const schema = buildSchemaSync({
     resolvers: resolvers as NonEmptyArray<(typeof resolvers)[number]>,
     orphanedTypes: [
