@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
 import { EventPublishDocument, EventsPublishDocument } from '../src/client/generated/documents.ts'
+import { createTestDatabase } from './support/database.ts'
+import { openTestStore } from './support/open-store.ts'
 import { startTestPostrider, type TestPostrider } from './support/postrider.ts'
 import { startReceiver } from './support/receiver.ts'
 
@@ -30,6 +32,21 @@ test('a publish that cannot store its jobs, or cannot commit, leaves no event, n
   const { eventPublish } = await backend.send(EventPublishDocument, { input })
   expect(eventPublish).toMatchObject({ duplicate: false, userErrors: [] })
   await receiver.request(1)
+})
+
+test('connections that die between two statements fail their requests, and are replaced', async () => {
+  await using database = await createTestDatabase()
+  await using store = await openTestStore(database)
+  // More than the pool has.
+  for (let n = 0; n < 6; n += 1) {
+    const em = store.em()
+    await em.begin()
+    const [own] = await em.execute<{ pid: number }[]>('select pg_backend_pid() as pid')
+    await database.query('select pg_terminate_backend($1, 5000)', [own!.pid])
+    await expect(em.execute('select 1')).rejects.toThrow()
+    await expect(em.rollback()).rejects.toThrow()
+  }
+  expect(await store.em().execute('select 1 as one')).toEqual([{ one: 1 }])
 })
 
 test('a call of a thousand events is stored whole, and each is delivered once', async () => {

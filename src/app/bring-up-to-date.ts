@@ -14,6 +14,8 @@ export interface BroughtUpToDate {
 /** All that a start does to the database, and nothing else. Safe beside running processes, and in many at once. */
 export async function bringUpToDate(databaseUrl: string): Promise<BroughtUpToDate> {
   const client = new pg.Client({ connectionString: databaseUrl, application_name: 'postrider migrate' })
+  // The statement after it fails; unheard, the error would end the process.
+  client.on('error', () => undefined)
   await client.connect()
   try {
     const sql: Sql = async <Row>(text: string, values?: readonly unknown[]) => {

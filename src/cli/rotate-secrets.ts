@@ -15,6 +15,8 @@ export async function rotateSecrets(config: Config, print: (line: string) => voi
   const databaseUrl =
     config.databaseUrl ?? stack.use(await startEmbeddedPostgres({ dataDir: folder.dir, log: print })).url
   const client = new pg.Client({ connectionString: databaseUrl, application_name: 'postrider secrets rotate' })
+  // The statement after it fails; unheard, the error would end the process.
+  client.on('error', () => undefined)
   await client.connect()
   stack.defer(() => client.end())
   const sql = async <Row>(text: string, values?: readonly unknown[]) =>

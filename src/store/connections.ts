@@ -34,6 +34,25 @@ export function openPipelinePool(databaseUrl: string, size: number): pg.Pool {
   })
 }
 
+/** How long the user of a connection that died has to give it back, before we do. */
+const GIVE_BACK_MS = 1_000
+
+/**
+ * Keeps the pool whole when connections die. The pool hears errors of idle connections only: one that dies in use, between
+ * two statements, would end the process. And MikroORM keeps a connection whose rollback fails: the pool would be one
+ * connection smaller for good.
+ */
+export function survive(pool: pg.Pool, onIdleError: (error: unknown) => void): void {
+  const inUse = new Set<pg.PoolClient>()
+  pool.on('error', onIdleError)
+  pool.on('acquire', (client) => inUse.add(client))
+  pool.on('release', (_error, client) => inUse.delete(client))
+  pool.on('connect', (client) => {
+    client.once('error', () => setTimeout(() => inUse.has(client) && client.release(true), GIVE_BACK_MS))
+    client.on('error', () => undefined)
+  })
+}
+
 function common() {
   return { keepAlive: true, connectionTimeoutMillis: 5_000 }
 }

@@ -8,6 +8,8 @@ import { locks } from './locks.ts'
 /** Does work that changes tables, alone: processes that start together wait for the first one. */
 export async function whileMigrating<T>(databaseUrl: string, work: () => Promise<T>): Promise<T> {
   const lock = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 10_000 })
+  // A connection that dies meanwhile fails the commit; unheard, its error would end the process.
+  lock.on('error', () => undefined)
   await lock.connect()
   try {
     // Of a transaction, not of the session: a pooler may keep the session, and with it the lock, when we have left.

@@ -3,7 +3,7 @@ import type pg from 'pg'
 import { ApiKey } from './api-key.ts'
 import { Application, DeliveryProfileVersion } from './application.ts'
 import { type Actor, AuditEntry, actAs, auditSubscriber } from './audit-entry.ts'
-import { apiConnections, openPipelinePool } from './connections.ts'
+import { apiConnections, openPipelinePool, survive } from './connections.ts'
 import { Delivery } from './delivery.ts'
 import { DeliveryAttempt } from './delivery-attempt.ts'
 import { Destination, DestinationHealth, SigningSecret } from './destination.ts'
@@ -86,13 +86,13 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     pool: { max: options.poolSize },
     driverOptions: {
       ...apiConnections,
-      onPoolCreated: (pool: pg.Pool) => pool.on('error', onPoolError),
+      onPoolCreated: (pool: pg.Pool) => survive(pool, onPoolError),
     },
     logger: () => undefined,
   })
   opening.defer(() => orm.close(true))
   const pool = openPipelinePool(options.databaseUrl, options.pipelinePoolSize)
-  pool.on('error', onPoolError)
+  survive(pool, onPoolError)
   opening.defer(() => pool.end())
   const nameOf = options.prepare ? createStatementNames() : () => undefined
   const sql = runOn(pool, nameOf)
