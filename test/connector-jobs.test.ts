@@ -10,6 +10,7 @@ import {
 import { idToUuid } from '../src/domain/id.ts'
 import { backendOf, startTestPostrider, type TestPostrider } from './support/postrider.ts'
 import { type ReceivedRequest, startReceiver } from './support/receiver.ts'
+import { until } from './support/until.ts'
 
 // What connectors set up at their service, and take down again.
 
@@ -71,6 +72,7 @@ test('secrets that do not open are said, and tried again until they do', async (
   const { backend, id } = await prepare(receiver.url)
   await heard(receiver, 2)
   const { query } = postrider.database
+  await until(async () => (await query('select 1 from connector_job where id = $1', [uuidOf(id)])).length === 0)
   const [{ sealed }] = (await query('select credentials as sealed from destination where id = $1', [uuidOf(id)])) as [
     { sealed: string },
   ]

@@ -117,6 +117,7 @@ async function storeEvents(tx: Transaction, wanted: NewEvent[]): Promise<Readonl
   if (fresh.length === 0) return duplicates
   const { organizations, queued, held } = await publishEvents(tx, fresh)
   if (organizations < new Set(fresh.map((event) => event.organizationId)).size) throw new OrganizationGone()
+  // The statement has inserted the jobs of deliveries that can run now.
   if (held.length > 0) await enqueue(tx, held)
   if (queued > 0) tx.wake('due')
   return duplicates

@@ -2,12 +2,12 @@ import type { Uuid } from '../domain/id.ts'
 import type { DeliveryTrigger } from '../store/delivery.ts'
 import type { Sql } from '../store/sql.ts'
 
-// Pending deliveries that cannot run now. They have no job: the queue holds what can run, and stays short whatever is
-// late, dead, limited or ordered.
+// Pending deliveries that cannot run now. They have no job, so the queue stays short whatever is late, dead, limited or
+// ordered. Only the head of a FIFO line keeps its row while it has one.
 
 /**
- * SCHEDULED: waits for `due_at`. HELD: due, but waits for its destination. RELEASED: the head of a FIFO line, which keeps
- * its row while its job runs.
+ * SCHEDULED: waits for `due_at`. HELD: due, but waits for its destination. RELEASED: the head of a FIFO line, which has
+ * a job.
  */
 type WaitingState = 'SCHEDULED' | 'HELD' | 'RELEASED'
 
