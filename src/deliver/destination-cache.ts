@@ -1,3 +1,4 @@
+import { maxHeldMs } from '../domain/circuit.ts'
 import { deepFreeze } from '../domain/deep-freeze.ts'
 import type { DeliveryProfile } from '../domain/delivery-profile.ts'
 import type { Uuid } from '../domain/id.ts'
@@ -13,6 +14,7 @@ import {
   findDestinationHeads,
   findDestinationRows,
   findProfiles,
+  type PendingRow,
   type UnopenedField,
 } from './load-sql.ts'
 import { compileShape, type Shape } from './shape-event.ts'
@@ -37,6 +39,16 @@ type OpenedRow = Omit<DestinationRow, UnopenedField> & Opened
 
 /** A destination as a delivery needs it. Never logged, never stored. */
 export type LoadedDestination = DestinationHead & OpenedRow & { readonly profile: DeliveryProfile }
+
+/** True while the destination's circuit is open, except for the probe and for a person's test. */
+export function isBehindCircuit(delivery: PendingRow, destination: LoadedDestination): boolean {
+  return destination.isCircuitOpen && delivery.trigger !== 'TEST' && delivery.id !== destination.probeDeliveryId
+}
+
+/** True of a delivery that an open circuit has held for as long as its whole schedule would have lasted. */
+export function isHeldTooLong(delivery: PendingRow, destination: LoadedDestination): boolean {
+  return isBehindCircuit(delivery, destination) && delivery.lateMs > maxHeldMs(destination.profile.retryDelays)
+}
 
 const MAX_CACHED = 10_000
 

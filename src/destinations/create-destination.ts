@@ -2,7 +2,7 @@ import type { EntityManager } from '@mikro-orm/core'
 import type { ReadyConnector } from '../connector/registry.ts'
 import { parseId } from '../domain/id.ts'
 import { parseInput } from '../domain/parse-input.ts'
-import { Refused } from '../domain/refused.ts'
+import { notFound, refused } from '../domain/refused.ts'
 import type { Scope } from '../domain/scope.ts'
 import { Application } from '../store/application.ts'
 import { Destination, DestinationHealth } from '../store/destination.ts'
@@ -61,12 +61,10 @@ async function findOrganization(em: EntityManager, scope: Scope, text: string): 
   const isOwn = scope.organizationId === undefined || scope.organizationId === id
   const organization = isOwn && id && (await em.findOne(Organization, { id, applicationId: scope.applicationId }))
   if (organization) return organization
-  const path = ['input', 'organizationId']
-  throw new Refused({ code: 'NOT_FOUND', message: `there is no organization ${text}`, path })
+  throw notFound(`organization ${text}`, ['input', 'organizationId'])
 }
 
 function refuseTakenKey(error: unknown): never {
   if (!isUniqueViolation(error)) throw error
-  const message = 'another destination of the organization has it'
-  throw new Refused({ code: 'TAKEN', message, path: ['input', 'key'] })
+  throw refused('TAKEN', 'another destination of the organization has it', ['input', 'key'])
 }

@@ -1,7 +1,7 @@
 import type { EntityManager } from '@mikro-orm/core'
 import { type ReadyConnector, readyConnector, whyWaiting } from '../connector/registry.ts'
 import { credentialsOf, hintsOf, sealCredentials } from '../deliver/credentials.ts'
-import { Refused } from '../domain/refused.ts'
+import { refused } from '../domain/refused.ts'
 import type { Application } from '../store/application.ts'
 import type { Destination } from '../store/destination.ts'
 import { checkSettings, requireConnector } from './connector-settings.ts'
@@ -67,7 +67,7 @@ function storedConnectorSettings(
   // A form of the connector as it is now holds all of its settings.
   if (given.config == null && connector.major !== destination.connectorMajor) {
     const message = whyWaiting(parts.connectors, destination.connector, destination.connectorMajor)!
-    throw new Refused({ code: 'CONFLICT', message, path: ['input', 'id'] })
+    throw refused('CONFLICT', message, ['input', 'id'])
   }
   const merged = { ...credentialsOf(parts.store, destination), ...(given.credentials as object | null) }
   const { config, credentials, target } = checkSettings({ ...parts, profile: application.deliveryProfile }, connector, {

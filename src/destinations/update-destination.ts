@@ -1,5 +1,5 @@
 import { parseInput } from '../domain/parse-input.ts'
-import { Refused } from '../domain/refused.ts'
+import { refused } from '../domain/refused.ts'
 import type { Scope } from '../domain/scope.ts'
 import { Application } from '../store/application.ts'
 import type { Destination } from '../store/destination.ts'
@@ -20,7 +20,7 @@ export async function updateDestination(
   const { id, expectedVersion, ...settings } = parseInput(updateSchema, input)
   if (expectedVersion != null && expectedVersion !== destination.version) {
     const message = `the destination is at version ${destination.version}, not ${expectedVersion}`
-    throw new Refused({ code: 'CONFLICT', message, path: ['input', 'expectedVersion'] })
+    throw refused('CONFLICT', message, ['input', 'expectedVersion'])
   }
   const application = await em.findOneOrFail(Application, { id: scope.applicationId })
   const columns = await storedSettings(parts, { em, application, destination }, settings)
