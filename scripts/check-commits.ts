@@ -31,7 +31,7 @@ function subjects(): { id: string; subject: string }[] {
     })
 }
 
-/** Empty where there is no git, no repository, or not that commit in it: in a tarball, in a shallow clone. */
+/** The output of git. Empty where git, the repository or that commit is missing, as in a tarball or a shallow clone. */
 function git(...args: string[]): string {
   try {
     return execFileSync('git', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })

@@ -51,7 +51,7 @@ export class NodeResolver {
 type Nodes = Loaders['nodes']
 type NodeOf<K extends keyof Nodes> = Awaited<ReturnType<Nodes[K]['load']>>
 
-/** What has this id, when it is of this kind and within what the caller may see. */
+/** Finds the object with this id. Undefined when it is of another kind, or the caller may not see it. */
 export async function findNode<K extends keyof Nodes>(context: ApiContext, kind: K, id: string): Promise<NodeOf<K>> {
   // An operator sees applications from outside, too.
   if (kind !== 'app' || context.principal.kind !== 'OPERATOR') scopeOf(context)

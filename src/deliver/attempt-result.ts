@@ -16,7 +16,7 @@ export interface PendingDelivery {
   readonly destination: LoadedDestination | undefined
 }
 
-/** What was tried and what came of it. */
+/** An attempt as it is stored, with its outcome. */
 export interface AttemptRecord {
   readonly startedAt: Date
   readonly durationMs: number

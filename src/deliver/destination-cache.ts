@@ -19,7 +19,7 @@ import {
 } from './load-sql.ts'
 import { compileShape, type Shape } from './shape-event.ts'
 
-/** What is opened of a destination: secrets in the clear, expressions compiled. */
+/** The fields of a destination that are opened: secrets in the clear, expressions compiled. */
 interface Opened {
   readonly credentials: Record<string, unknown>
   /** Headers that the customer added, by name as it is spelled. */

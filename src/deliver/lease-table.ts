@@ -45,7 +45,7 @@ export interface LeaseTable {
   remove(leases: readonly Lease[]): void
   /** Holds the deliveries that would be queued in memory for too long. True while there are slow attempts. */
   holdLate(): boolean
-  /** Resolves once there is no lease. */
+  /** Resolves once this process has no lease. */
   emptied(): Promise<void>
 }
 

@@ -82,7 +82,7 @@ export type DestinationRow = Readonly<Pick<Destination, (typeof attemptPropertie
   readonly secrets: readonly { readonly id: Uuid<'sec'>; readonly secret: string; readonly expiresAt: string | null }[]
 }
 
-/** What has to be opened or compiled before an attempt can use it. */
+/** The stored fields that are opened or compiled before an attempt can use them. */
 export type UnopenedField = 'credentials' | 'headers' | 'headerValues' | 'filter' | 'transform' | 'secrets'
 
 const attemptColumns = attemptProperties.map((name) => `${snakeCase(name)} as "${name}"`).join(', ')

@@ -6,7 +6,7 @@ export async function markDue(tx: Sql, id: Uuid<'dlv'>): Promise<void> {
   await tx("update delivery set next_attempt_at = now() where id = $1 and status = 'PENDING'", [id])
 }
 
-/** False when it is no longer pending. */
+/** Cancels a pending delivery. Returns false when it is no longer pending. */
 export async function markCancelled(tx: Sql, id: Uuid<'dlv'>): Promise<boolean> {
   const rows = await tx(
     `update delivery set status = 'CANCELLED', finished_at = now(), next_attempt_at = null

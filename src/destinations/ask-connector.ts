@@ -83,7 +83,7 @@ interface OverlaidSettings {
 /** How long a connector may ask the remote account for, while a person waits. */
 const ASK_TIMEOUT_MS = 10_000
 
-/** What is given, over what the destination has. */
+/** Lays the given settings over those that the destination has. */
 async function overlaySettings(
   { store }: DestinationParts,
   scope: Scope,

@@ -14,7 +14,7 @@ export interface ConnectorJob {
   readonly config: Record<string, unknown>
   /** Sealed. */
   readonly credentials: string | null
-  /** What was remembered of a destination that was deleted. */
+  /** Values that the connector remembered for a destination that was deleted. */
   readonly memos: Readonly<Record<string, string>>
   /** Whether the application wants nothing else, as of now. */
   readonly httpsOnly: boolean

@@ -23,11 +23,6 @@ export async function inTransaction<T>(
   const kinds = new Set<WakeKind>()
   const client = await pool.connect()
   let broken: Error | undefined
-  // A connection that dies between two statements says so by an event; unheard, that would end the process.
-  const onError = (error: Error) => {
-    broken = error
-  }
-  client.on('error', onError)
   try {
     await client.query('begin')
     const wake = (kind: WakeKind) => void kinds.add(kind)
@@ -43,7 +38,6 @@ export async function inTransaction<T>(
     if (sqlState(error) === '25006') broken = error as Error
     throw error
   } finally {
-    client.off('error', onError)
     client.release(broken)
   }
 }
