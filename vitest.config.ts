@@ -22,7 +22,7 @@ export default defineConfig({
     provide: { chaosForm: 'short' },
     pool: 'forks',
     // Tests wait more than they compute.
-    maxWorkers: 3,
+    maxWorkers: 4,
     // Only what hangs should run into these: machines that others use too are five times slower at times.
     testTimeout: 90_000,
     hookTimeout: 90_000,
@@ -35,12 +35,12 @@ export default defineConfig({
       // Change what a process has only one of, such as the certificates that it trusts and its timers.
       isolated('isolated', ['test/isolated/*.test.ts']),
       // `npm run test:all` runs these as well.
-      isolated('author', ['test/author/*.test.ts']),
-      isolated('brokers', brokers),
-      isolated('browser', ['test/browser/*.test.ts']),
-      isolated('chaos', ['test/chaos/*.test.ts']),
-      isolated('process', ['test/process/*.test.ts']),
-      isolated('rows', ['test/rows/*.test.ts']),
+      shared('author', ['test/author/*.test.ts']),
+      shared('brokers', brokers),
+      shared('browser', ['test/browser/*.test.ts']),
+      shared('chaos', ['test/chaos/*.test.ts']),
+      shared('process', ['test/process/*.test.ts']),
+      shared('rows', ['test/rows/*.test.ts']),
     ],
   },
 })

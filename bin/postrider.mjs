@@ -1,13 +1,20 @@
 #!/usr/bin/env node
-// The command `postrider`, from any folder. Plain JavaScript that an old Node reads too, to be told that it is too old.
+// The command `postrider`, from any folder. It runs what `npm run prepare` built. An old Node reads this file too, to be told
+// that it is too old.
 
 const major = Number.parseInt(process.versions.node, 10)
 if (major < 24) {
   console.error(`postrider needs Node 24 or newer; this is ${process.versions.node} (${process.execPath}).`)
   process.exit(1)
 }
-const { register } = await import('tsx/esm/api')
+const { existsSync } = await import('node:fs')
+const { enableCompileCache } = await import('node:module')
 const { fileURLToPath } = await import('node:url')
-// Named, since tsx would look for one where the command was called: decorators would be compiled to something else.
-register({ tsconfig: fileURLToPath(new URL('../tsconfig.json', import.meta.url)) })
-await import('../src/main.ts')
+const program = new URL('../dist/server/src/main.js', import.meta.url)
+if (!existsSync(program)) {
+  console.error('postrider is not built: run "npm run prepare" in its folder.')
+  process.exit(1)
+}
+// Beside the code, so that only who may write that may write this. Where nobody may, every start compiles.
+enableCompileCache(fileURLToPath(new URL('../dist/compiled', import.meta.url)))
+await import(program.href)

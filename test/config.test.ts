@@ -137,7 +137,7 @@ test('secret keys are read in their order: the first encrypts', () => {
 test('the process says which variable is wrong and exits with 1', async () => {
   const root = fileURLToPath(new URL('..', import.meta.url))
   const env = { ...process.env, PORT: 'abc' }
-  const child = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts'], { cwd: root, env })
+  const child = spawn(process.execPath, ['bin/postrider.mjs'], { cwd: root, env })
   const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')])
   expect(stderr).toBe('Postrider cannot start:\n  PORT is a whole number from 0 to 65535\n')
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' })

@@ -15,7 +15,7 @@ import { seedAttempts } from './support/seed-attempts.ts'
 
 // Whatever happens, a follower has heard in the end what the table holds: each attempt, once, in the order of the table.
 
-const COUNT = 300
+const COUNT = 150
 
 describe('a follower hears every attempt', () => {
   test('through either of two API processes, beside a worker', async () => {

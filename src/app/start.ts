@@ -1,5 +1,5 @@
+import { findPackageJSON } from 'node:module'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
 import { createAuthenticate } from '../api/principal.ts'
 import { createRateLimit } from '../api/rate-limit.ts'
@@ -51,12 +51,13 @@ class ConnectorsFailed extends Error {
   override readonly name = 'ConnectorsFailed'
 }
 
-const rootDir = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..')
+/** Of the package. What was compiled lies deeper in it than the sources. */
+const rootDir = path.dirname(findPackageJSON(import.meta.url)!)
 
 /** Starts the roles asked for, and resolves when they are ready. A database that cannot be reached is waited for. */
 export async function startPostrider(options: StartOptions): Promise<Postrider> {
   const { config, role = 'all', log = createLog(config.logLevel) } = options
-  const pluginsDir = options.pluginsDir ?? path.join(rootDir, 'plugins')
+  const pluginsDir = options.pluginsDir ?? path.resolve(import.meta.dirname, '../../plugins')
   await using starting = new AsyncDisposableStack()
   const connectors = options.connectors ?? (await loadConnectors({ pluginsDir, packages: config.connectors }))
   reportFailed(connectors, config.strictConnectors, log)

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { findPackageJSON } from 'node:module'
 import { Command, CommanderError } from 'commander'
 import { addCatalogue } from './catalogue.ts'
 import type { Cli } from './cli.ts'
@@ -50,7 +51,7 @@ function buildProgram(cli: Cli): Command {
 }
 
 function ownVersion(): string {
-  return JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version
+  return JSON.parse(readFileSync(findPackageJSON(import.meta.url)!, 'utf8')).version
 }
 
 /** In the order of --help. */

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { findPackageJSON } from 'node:module'
 import path from 'node:path'
@@ -28,11 +28,13 @@ export async function findFolders(pluginsDir: string): Promise<ConnectorSource[]
   return entries.filter((entry) => entry.isDirectory()).map((entry) => folderSource(path.join(pluginsDir, entry.name)))
 }
 
-/** A folder with an index.ts. */
+/** A folder with an index.js, or with an index.ts whose types Node can strip. */
 export function folderSource(folder: string): ConnectorSource {
+  const compiled = path.join(folder, 'index.js')
+  const entry = existsSync(compiled) ? compiled : path.join(folder, 'index.ts')
   return {
     key: path.basename(folder),
-    load: async () => (await import(pathToFileURL(path.join(folder, 'index.ts')).href)).default,
+    load: async () => (await import(pathToFileURL(entry).href)).default,
     readText: (file) => textOf(folder, file),
   }
 }

@@ -1,6 +1,8 @@
 import { registerHooks } from 'node:module'
+import path from 'node:path'
 
-const sdkUrl = new URL('index.ts', import.meta.url).href
+/** Compiled or not, as this file is. */
+const sdkUrl = new URL(`index${path.extname(import.meta.filename)}`, import.meta.url).href
 let isProvided = false
 
 /**

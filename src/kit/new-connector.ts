@@ -1,10 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { findPackageJSON } from 'node:module'
 import path from 'node:path'
 import { writeGolden } from './check-connector.ts'
 import { loadFolder } from './load-folder.ts'
 
-const rootDir = path.resolve(import.meta.dirname, '../..')
+const rootDir = path.dirname(findPackageJSON(import.meta.url)!)
 const templateDir = path.join(import.meta.dirname, 'template')
 
 export interface NewConnector {
@@ -119,7 +120,7 @@ function buildConfig(isPlugin: boolean) {
 const VITEST_CONFIG = `import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
-  // One vitest, the one that runs; and the kit is TypeScript, which Node does not read in node_modules.
+  // One vitest, the one that runs.
   resolve: { dedupe: ['vitest'] },
   test: { server: { deps: { inline: ['postrider'] } } },
 })

@@ -1,5 +1,7 @@
+import { findPackageJSON } from 'node:module'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { pathToFileURL } from 'node:url'
+import { constants, runInThisContext } from 'node:vm'
 import { describe, expect, inject, test } from 'vitest'
 import { casesOf } from './cases.ts'
 import { findingOf, type GoldenFiles, groups, type KitOptions } from './finding.ts'
@@ -46,7 +48,10 @@ const golden: GoldenFiles = {
   },
 }
 
-/** Through Node itself: vitest would bring a graphql beside the one that the server's packages load, and nothing would fit. */
+/**
+ * Compiled, and through Node itself: vitest would bring a graphql beside the one that the server's packages load, and nothing
+ * would fit.
+ */
 const loadServer: LoadServer = () => {
   loading ??= importServer()
   return loading
@@ -54,10 +59,13 @@ const loadServer: LoadServer = () => {
 
 let loading: ReturnType<LoadServer> | undefined
 
+const importByNode = runInThisContext('(url) => import(url)', {
+  importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+})
+
 async function importServer(): ReturnType<LoadServer> {
-  const { tsImport } = await import('tsx/esm/api')
-  const tsconfig = fileURLToPath(new URL('../../tsconfig.json', import.meta.url))
-  return tsImport('./server.ts', { parentURL: import.meta.url, tsconfig })
+  const server = path.join(path.dirname(findPackageJSON(import.meta.url)!), 'dist/server/src/kit/server.js')
+  return importByNode(pathToFileURL(server).href)
 }
 
 /** Postrider's own tests have a Postgres running. */

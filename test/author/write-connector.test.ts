@@ -161,14 +161,14 @@ async function install(): Promise<void> {
   const modules = path.join(folder, 'node_modules')
   const postrider = path.join(modules, 'postrider')
   await mkdir(path.join(modules, '@types'), { recursive: true })
-  await mkdir(postrider)
+  await mkdir(path.join(postrider, 'dist'), { recursive: true })
   for (const name of ['zod', 'vitest', 'typescript', '@types/node'])
     await symlink(path.join(checkout, 'node_modules', name), path.join(modules, name))
-  for (const name of ['src', 'plugins', 'migrations', 'schema', 'node_modules', 'tsconfig.json'])
+  for (const name of ['dist/server', 'schema', 'node_modules'])
     await symlink(path.join(checkout, name), path.join(postrider, name))
   await cp(path.join(checkout, 'package.json'), path.join(postrider, 'package.json'))
   const script = path.join(checkout, 'scripts/write-sdk-types.ts')
-  await run(process.execPath, ['--import', 'tsx', script, path.join(postrider, 'dist')], checkout)
+  await run(process.execPath, [script, path.join(postrider, 'dist')], checkout)
 }
 
 async function edit(before: string, after: string): Promise<void> {

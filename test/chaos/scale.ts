@@ -18,7 +18,7 @@ interface ChaosScale {
 }
 
 const forms: Readonly<Record<'short' | 'long', ChaosScale>> = {
-  short: { events: 1_200, faults: 2, timeoutMs: 120_000 },
+  short: { events: 600, faults: 2, timeoutMs: 120_000 },
   long: { events: 20_000, faults: 12, timeoutMs: 300_000 },
 }
 

@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { promisify } from 'node:util'
 import pg from 'pg'
 import type { TestProject } from 'vitest/node'
 import { bringUpToDate } from '../../src/app/bring-up-to-date.ts'
@@ -19,6 +21,8 @@ const TEMPLATE = 'template_of_tests'
 
 /** One Postgres for the whole run, with a migrated database that each test file gets a copy of. */
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
+  // Processes and connectors' kits run what was compiled.
+  await promisify(execFile)(process.execPath, ['scripts/build-server.ts', '--unless-fresh'])
   const dataDir = await mkdtemp(path.join(tmpdir(), 'postrider-test-'))
   // fsync off: nothing here survives the run, and nobody pulls the plug.
   const postgres = await startEmbeddedPostgres({ dataDir, settings: { fsync: 'off' } })

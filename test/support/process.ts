@@ -8,6 +8,9 @@ import { findBinaries } from '../../src/embedded/postgres-binaries.ts'
 
 export const checkout = path.resolve(import.meta.dirname, '../..')
 
+/** The program. */
+const MAIN = 'bin/postrider.mjs'
+
 export interface ProcessOptions {
   /** All that the process sees of the environment, beside PATH, HOME and a free PORT. */
   readonly environment?: Readonly<Record<string, string>>
@@ -49,7 +52,7 @@ export async function startProcess(options: ProcessOptions = {}): Promise<Postri
   await using starting = new AsyncDisposableStack()
   const dataDir = options.dataDir ?? starting.use(await temporaryFolder()).path
   starting.defer(() => stopPostgres(dataDir))
-  const child = start('src/main.ts', options, dataDir)
+  const child = start(MAIN, options, dataDir)
   starting.defer(async () => void (await end(child, 'SIGKILL')))
   const output = follow(child)
   await output.said(options.until ?? 'is ready at ')
@@ -73,8 +76,8 @@ export async function startProcess(options: ProcessOptions = {}): Promise<Postri
   }
 }
 
-/** Runs a script of the checkout, src/main.ts unless told otherwise, until it ends by itself. */
-export async function runToEnd({ script = 'src/main.ts', ...options }: ProcessOptions & { script?: string } = {}) {
+/** Runs a script of the checkout, the program unless told otherwise, until it ends by itself. */
+export async function runToEnd({ script = MAIN, ...options }: ProcessOptions & { script?: string } = {}) {
   await using folder = options.dataDir === undefined ? await temporaryFolder() : undefined
   const child = start(script, options, options.dataDir ?? folder!.path)
   const output = follow(child)
@@ -96,7 +99,7 @@ export async function postmasterPid(dataDir: string): Promise<number | undefined
 
 function start(script: string, { environment, byNpm, args = [] }: ProcessOptions, dataDir: string): ChildProcess {
   const bin = path.join(checkout, 'node_modules/.bin')
-  const [command, own] = byNpm ? ['npm', ['start', '--silent', '--']] : [process.execPath, ['--import', 'tsx', script]]
+  const [command, own] = byNpm ? ['npm', ['start', '--silent', '--']] : [process.execPath, [script]]
   return spawn(command, [...own, ...args], {
     cwd: checkout,
     env: {
