@@ -13,11 +13,17 @@ type Original = NonNullable<Suite['tests']>[number]['original']
 /** About what destinations' expressions do not have. */
 const OTHERS = new Set([
   ...['proto2', 'proto2_ext', 'proto3', 'dynamic', 'enums', 'wrappers', 'namespace', 'plumbing', 'unknowns', 'parse'],
-  ...['type_deduction', 'optionals', 'math_ext', 'encoders_ext', 'bindings_ext', 'block_ext', 'network_ext', 'macros2'],
+  ...['type_deductions', 'optionals', 'math_ext', 'encoders_ext', 'bindings_ext', 'block_ext', 'network_ext', 'macros2'],
 ])
 
-/** Where the library, or we on purpose, do otherwise. */
-const OTHERWISE: Readonly<Record<string, string>> = {}
+/** Where the library does otherwise. */
+const OTHERWISE = new Set([
+  // It does not read names in backticks.
+  ...['field_access_slash', 'field_access_dash', 'field_access_dot', 'has_field_slash', 'has_field_dash', 'has_field_dot'].map(
+    (name) => `fields/quoted_map_fields/${name}`,
+  ),
+  'fields/qualified_identifier_resolution/map_value_repeat_key_heterogeneous',
+])
 
 function casesOf({ name, suites = [], tests = [] }: Suite, path: readonly string[] = []): [string, Original][] {
   const here = [...path, name]
@@ -37,7 +43,7 @@ test('there are hundreds of them', () => {
 })
 
 test.each(cases)('%s', (name, original) => {
-  expect(outcomeOf(original) === expectedOf(original)).toBe(!(name in OTHERWISE))
+  expect(outcomeOf(original) === expectedOf(original)).toBe(!OTHERWISE.has(name))
 })
 
 function outcomeOf({ expr }: Original): string {

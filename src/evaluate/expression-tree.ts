@@ -75,16 +75,18 @@ const LINEAR = new Set([
   ...['size', 'startsWith', 'endsWith', 'lowerAscii', 'upperAscii', 'trim', 'charAt', 'substring'],
   ...['timestamp', 'duration', 'int', 'uint', 'double', 'bool', 'string'],
 ])
+/** Two large values are compared value by value, which takes as long as four scans. */
+const VALUE_BY_VALUE = 4
 /** Searching for more takes longer than a scan. */
 const MAX_SEARCHED = 64
 
 /** How often a call may look through all of the data; Infinity when it may do more than that. */
 function scansOf(name: string, operands: readonly Expr[]): number {
   if (INSTANT.has(name) || /^get[A-Z]/.test(name)) return 0
-  if (COMPARISONS.has(name)) return operands.some(isConstant) ? 0 : 1
+  if (COMPARISONS.has(name)) return operands.some(isConstant) ? 0 : VALUE_BY_VALUE
   // Texts and lists are joined by it too, and grow.
   if (name === '_+_') return operands.some(isNumber) ? 0 : Number.POSITIVE_INFINITY
-  if (name === '@in') return 1
+  if (name === '@in') return operands[1]!.exprKind.case === 'listExpr' ? 1 : VALUE_BY_VALUE
   if (name === 'contains') return isShortText(operands[1]) ? 1 : Number.POSITIVE_INFINITY
   return LINEAR.has(name) ? 1 : Number.POSITIVE_INFINITY
 }

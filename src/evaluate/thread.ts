@@ -1,6 +1,12 @@
-import { worker } from 'workerpool'
+import { worker, workerEmit } from 'workerpool'
 import { runTask, type Task } from './task.ts'
 
 // What a thread of threads.ts runs.
 
-worker({ runTasks: (tasks: readonly Task[]) => tasks.map(runTask), ready: () => true })
+function runTasks(tasks: readonly Task[]) {
+  // A thread may take seconds to start on a busy machine: the time counts from here.
+  workerEmit('began')
+  return tasks.map(runTask)
+}
+
+worker({ runTasks })

@@ -52,7 +52,8 @@ export function createThreads({ count, limits }: ThreadsOptions): Threads {
 
   async function runBatch(batch: readonly Waiting[]): Promise<void> {
     try {
-      const outcomes: Outcome[] = await threads.exec('runTasks', [batch.map(({ task }) => task)]).timeout(hardMs)
+      const running = threads.exec('runTasks', [batch.map(({ task }) => task)], { on: () => running.timeout(hardMs) })
+      const outcomes: Outcome[] = await running
       for (const [i, { resolve }] of batch.entries()) resolve(outcomes[i]!)
     } catch (error) {
       const [first] = batch
