@@ -35,6 +35,7 @@ export default defineConfig({
       // Change what a process has only one of, such as the certificates that it trusts and its timers.
       isolated('isolated', ['test/isolated/*.test.ts']),
       // `npm run test:all` runs these as well.
+      shared('attacks', ['test/attacks/*.test.ts']),
       shared('author', ['test/author/*.test.ts']),
       shared('brokers', brokers),
       shared('browser', ['test/browser/*.test.ts']),

@@ -11,6 +11,7 @@ import { startConnectorJobs } from '../destinations/connector-jobs.ts'
 import { startCounting } from '../feed/count-attempts.ts'
 import { openFeed } from '../feed/feed.ts'
 import { startMaintenance } from '../maintenance/maintenance.ts'
+import { createEvaluator } from '../evaluate/evaluator.ts'
 import { createOutbound, type Outbound } from '../outbound/outbound.ts'
 import { startOutbox } from '../publish/outbox.ts'
 import { createPublish } from '../publish/publish.ts'
@@ -80,16 +81,18 @@ export async function openParts({
   const queueOptions = { sql: store.sql, supervise: role !== 'api', onError }
   // pg-boss makes its tables, and does not bear two that do.
   opening.use(await whileMigrating(databaseUrl, () => openQueue(queueOptions)))
-  const demo = await prepareDemo(store, folder)
+  const evaluator = opening.use(createEvaluator({ count: config.evaluationThreads }))
+  const demo = await prepareDemo(store, evaluator, folder)
   opening.use(startMaintenance({ store, retentionDays: config.retentionDays, onError }))
   const hosts = opening.use(createDestinationHosts(store, onError))
   const parts: ApiParts = {
     store,
     connectors,
+    evaluator,
     outbound: opening.use(wrapOutbound(createOutbound({ allow: config.outboundAllow, proxy: config.outboundProxy }))),
     feed: opening.use(openFeed({ store, onError })),
     watch: opening.use(openDeliveryWatch({ store, onError })),
-    publish: createPublish(store),
+    publish: createPublish(store, evaluator),
     sessions: createPortalSessions(folder.secretKeys),
     publicUrl,
   }
@@ -101,7 +104,7 @@ export async function openParts({
   if (role !== 'api') {
     opening.use(startCounting({ store, maxWaitMs: tuning.countingMaxWaitMs, onError }))
     opening.use(startRecoveries({ store, slice: tuning.recoverySlice, onError }))
-    opening.use(startOutbox({ store, onError }))
+    opening.use(startOutbox({ store, evaluator, onError }))
     opening.use(startConnectorJobs(attempts))
   }
   const opened = opening.move()

@@ -82,13 +82,14 @@ interface Tried {
 
 /** With the sample of any of the application's event types. */
 async function tryRequest(
-  { store }: DestinationParts,
+  { store, evaluator }: DestinationParts,
   { application, destination, connector, settings }: Tried,
 ): Promise<void> {
   const loaded = await loadDestination(store, idToUuid(destination.id))
   if (!loaded) throw refusedSetting('it was deleted', ['id'])
   const type = await store.em().findOne(EventType, { applicationId: application.id }, { orderBy: { id: 'asc' } })
   const { config, credentials } = settings
+  const eventData = type ? await sampleData(evaluator, application, type, undefined) : '{}'
   try {
     prepareRequest(
       connector,
@@ -96,7 +97,7 @@ async function tryRequest(
       {
         eventId: newUuid(),
         eventType: type?.name ?? 'test',
-        eventData: type ? sampleData(application, type, undefined) : '{}',
+        eventData,
         deliveryId: newUuid(),
         attemptNumber: 1,
         isTest: true,

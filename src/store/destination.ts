@@ -45,7 +45,7 @@ export const Destination = defineEntity({
     /** A sealed JSON object: secret values by name. See headerValuesPlace. */
     headerValues: p.text().nullable(),
     eventTypes: p.array(),
-    /** CEL; see domain/expression.ts. */
+    /** CEL; see evaluate/expression.ts. */
     filter: p.text().nullable(),
     transform: p.text().nullable(),
     ordering: p.text().$type<DestinationOrdering>(),
@@ -90,6 +90,7 @@ export const DestinationHealth = defineEntity({
     consecutiveFailures: p.integer(),
     failingSince: p.datetime(3).nullable(),
     lastSuccessAt: p.datetime(3).nullable(),
+    expressionsWaitUntil: p.datetime(3).nullable(),
   },
 })
 export type DestinationHealth = InferEntity<typeof DestinationHealth>

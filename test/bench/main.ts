@@ -4,6 +4,7 @@ import { measureBacklog } from './backlog.ts'
 import { measureBareLoop } from './bare-loop.ts'
 import { measureBatched } from './batched.ts'
 import { benchGrowth } from './grow.ts'
+import { measureFilters } from './filters.ts'
 import { measureGuard } from './guard.ts'
 import { measureHanging } from './hanging.ts'
 import { measureLatency, measureSqlPublish } from './latency.ts'
@@ -29,6 +30,7 @@ const measurements: Readonly<Record<string, Measure>> = {
   single: measureSingle,
   latency: measureLatency,
   'sql-publish': measureSqlPublish,
+  filters: measureFilters,
   hanging: measureHanging,
   guard: measureGuard,
   backlog: measureBacklog,

@@ -1,0 +1,12 @@
+import { worker, workerEmit } from 'workerpool'
+import { runTask, type Task } from './task.ts'
+
+// What a thread of threads.ts runs.
+
+function runTasks(tasks: readonly Task[]) {
+  // A thread may take seconds to start on a busy machine: the time counts from here.
+  workerEmit('began')
+  return tasks.map(runTask)
+}
+
+worker({ runTasks })

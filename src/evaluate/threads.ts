@@ -1,0 +1,86 @@
+import path from 'node:path'
+import { type Pool, pool, Promise as PoolPromise } from 'workerpool'
+import type { Outcome, Task } from './task.ts'
+
+export interface Threads extends AsyncDisposable {
+  /** Never rejects for what the task does, whatever that is. */
+  run<T extends Task>(task: T): Promise<Outcome<T>>
+}
+
+export interface ThreadsOptions {
+  /** Threads at most. They start when there is work. */
+  readonly count: number
+  /** For tests. */
+  readonly limits?: Partial<typeof LIMITS>
+}
+
+/**
+ * What ends a thread that its own time limit does not end: one call of V8's own can be long. And what a task may take on top
+ * of the 32 MB of the thread itself.
+ */
+const LIMITS = { hardMs: 3_000, memoryMb: 64 }
+const OWN_MEMORY_MB = 32
+/** Tasks that go to a thread together: a message takes longer than most evaluations. */
+const MAX_BATCH = 32
+
+interface Waiting {
+  readonly task: Task
+  readonly resolve: (outcome: Outcome) => void
+  readonly reject: (error: unknown) => void
+}
+
+/** Threads for what customers let us compute. Whatever it does, it ends with its thread, and another takes that one's place. */
+export function createThreads({ count, limits }: ThreadsOptions): Threads {
+  const { hardMs, memoryMb } = { ...LIMITS, ...limits }
+  const threads: Pool = pool(path.join(import.meta.dirname, `thread${path.extname(import.meta.filename)}`), {
+    workerType: 'thread',
+    maxWorkers: count,
+    workerTerminateTimeout: 1,
+    workerThreadOpts: {
+      resourceLimits: { maxOldGenerationSizeMb: OWN_MEMORY_MB + memoryMb, maxYoungGenerationSizeMb: 8 },
+      // Nothing of the environment, where secrets are.
+      env: {},
+    },
+  })
+  let gathered: Waiting[] = []
+
+  function flush(): void {
+    const all = gathered
+    gathered = []
+    for (let from = 0; from < all.length; from += MAX_BATCH) void runBatch(all.slice(from, from + MAX_BATCH))
+  }
+
+  async function runBatch(batch: readonly Waiting[]): Promise<void> {
+    try {
+      const running = threads.exec('runTasks', [batch.map(({ task }) => task)], { on: () => running.timeout(hardMs) })
+      const outcomes: Outcome[] = await running
+      for (const [i, { resolve }] of batch.entries()) resolve(outcomes[i]!)
+    } catch (error) {
+      const [first] = batch
+      // One of them has ended the thread. Each alone tells which.
+      if (batch.length > 1) for (const waiting of batch) void runBatch([waiting])
+      else if (isOfTask(error)) first!.resolve({ failed: whyEnded(error), cpuUs: hardMs * 1_000 })
+      else first!.reject(error)
+    }
+  }
+
+  function isOfTask(error: unknown): boolean {
+    return error instanceof PoolPromise.TimeoutError || (error as { code?: string }).code === 'ERR_WORKER_OUT_OF_MEMORY'
+  }
+
+  function whyEnded(error: unknown): string {
+    return error instanceof PoolPromise.TimeoutError
+      ? `it took more than ${hardMs} ms`
+      : `it takes more than ${memoryMb} MB of memory`
+  }
+
+  return {
+    run: <T extends Task>(task: T) =>
+      new Promise<Outcome<T>>((resolve, reject) => {
+        if (gathered.push({ task, resolve: resolve as Waiting['resolve'], reject }) === 1) setImmediate(flush)
+      }),
+    async [Symbol.asyncDispose]() {
+      await threads.terminate(true)
+    },
+  }
+}
