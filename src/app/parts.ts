@@ -50,11 +50,14 @@ export interface OpenOptions {
 export interface OpenedParts extends ApiParts, AsyncDisposable {
   readonly demo: DemoFile | undefined
   stopClaiming(): void
-  /** Why events cannot be taken and delivered now; undefined while they can. */
+  /** Why events cannot be taken and delivered now, in fixed words; undefined while they can. At most a second old. */
   whyNotReady(): Promise<string | undefined>
 }
 
 const POLL_MS = 1_000
+
+/** How long one look at the database answers all who ask whether we are ready: strangers may, as often as they like. */
+const READINESS_LASTS_MS = 1_000
 
 /** Builds the parts of a role, from the database outwards. */
 export async function openParts({
@@ -109,7 +112,7 @@ export async function openParts({
     ...parts,
     demo,
     stopClaiming: () => worker?.stopClaiming(),
-    whyNotReady: () => whyNotReady({ store, worker, onError }),
+    whyNotReady: shareAnswers(() => whyNotReady({ store, worker, onError }), READINESS_LASTS_MS),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   }
 }
@@ -133,4 +136,18 @@ async function whyNotReady({ store, worker, onError }: Checked): Promise<string 
   }
   if (store.writes.failure === 'full') return "The database's disk is full"
   return worker && !worker.isClaiming ? 'The worker cannot claim deliveries' : undefined
+}
+
+/** All who ask while an answer is under way, and for a time after it came, get that answer. */
+function shareAnswers<T>(ask: () => Promise<T>, lastsMs: number): () => Promise<T> {
+  let latest: Promise<T> | undefined
+  let validUntilMs = Number.POSITIVE_INFINITY
+  return () => {
+    if (latest && performance.now() < validUntilMs) return latest
+    validUntilMs = Number.POSITIVE_INFINITY
+    latest = ask().finally(() => {
+      validUntilMs = performance.now() + lastsMs
+    })
+    return latest
+  }
 }
