@@ -1,5 +1,8 @@
 import { ApolloServer, type ApolloServerPlugin } from '@apollo/server'
-import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/disabled'
+import {
+  ApolloServerPluginCacheControlDisabled,
+  ApolloServerPluginLandingPageDisabled,
+} from '@apollo/server/plugin/disabled'
 import { fastifyApolloHandler } from '@as-integrations/fastify'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { GraphQLSchema } from 'graphql'
@@ -26,7 +29,12 @@ export async function serveGraphql(app: FastifyInstance, options: GraphqlOptions
     persistedQueries: false,
     parseOptions,
     // Apollo's own cache control would put itself around each field, of subscriptions too, to find that none may be kept.
-    plugins: [operationLimits(schema), ApolloServerPluginCacheControlDisabled()],
+    plugins: [
+      operationLimits(schema),
+      ApolloServerPluginCacheControlDisabled(),
+      // It loads scripts from elsewhere, into the origin whose storage has the keys.
+      ApolloServerPluginLandingPageDisabled(),
+    ],
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
     formatError: (_, error) => maskError(error, onError),
@@ -35,7 +43,7 @@ export async function serveGraphql(app: FastifyInstance, options: GraphqlOptions
   app.route({
     url: '/graphql',
     method: ['GET', 'POST'],
-    onRequest: async (_, reply) => void reply.header('cache-control', 'no-store'),
+    onRequest: showPage,
     preHandler: refuseUnanswerable,
     handler: fastifyApolloHandler(apollo, {
       context: async ({ headers }) => {
@@ -47,6 +55,13 @@ export async function serveGraphql(app: FastifyInstance, options: GraphqlOptions
     }),
   })
   return { [Symbol.asyncDispose]: () => apollo.stop() }
+}
+
+/** Who opens the address in a browser gets GraphiQL, with the operation of the address. */
+async function showPage({ method, url, headers }: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+  if (method !== 'GET' || headers.authorization !== undefined || !headers.accept?.includes('text/html'))
+    return undefined
+  return reply.redirect(`/graphiql/${url.replace(/^[^?]*/, '')}`)
 }
 
 const ANSWERED = /json|\*\/\*|application\/\*|multipart\/mixed/i

@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net'
-import Fastify, { type FastifyError, type FastifyInstance } from 'fastify'
+import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from 'fastify'
 import type { GraphQLSchema } from 'graphql'
 import { apiError, NOT_AVAILABLE } from '../api/mask-error.ts'
 import { answerCors, type OriginOptions } from './cors.ts'
@@ -7,6 +7,7 @@ import { serveGraphiql } from './graphiql.ts'
 import { serveGraphql } from './graphql.ts'
 import { demoReceiver, listenSink } from './receivers.ts'
 import { serveRest } from './rest.ts'
+import { SECURITY_HEADERS, sendSecurityHeaders } from './security-headers.ts'
 import type { Service } from './service.ts'
 import { acceptSockets } from './websocket.ts'
 
@@ -39,12 +40,7 @@ const CLOSE_GRACE_MS = 3_000
 
 /** Everything that is reached over HTTP, on one port. It stops in the opposite order: sockets, requests, GraphQL. */
 export async function startServer(options: ServerOptions): Promise<Server> {
-  // What Fastify says by itself while it closes is not in the shape that GraphQL clients read.
-  const app = Fastify({ bodyLimit: BODY_LIMIT_BYTES, forceCloseConnections: 'idle', return503OnClosing: false })
-  app.setErrorHandler((error: FastifyError, _, reply) => {
-    const { status, body } = describeRefusal(error, options.onError)
-    reply.code(status).send(body)
-  })
+  const app = createApp(options)
   let opened: Service | undefined
   const service = () => {
     if (opened) return opened
@@ -78,6 +74,25 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     },
     [Symbol.asyncDispose]: () => started.disposeAsync(),
   }
+}
+
+/** Without routes: what holds for all of them. */
+function createApp({ onError }: ServerOptions): FastifyInstance {
+  const refuse = (error: FastifyError, reply: FastifyReply) => {
+    const { status, body } = describeRefusal(error, onError)
+    void reply.code(status).send(body)
+  }
+  const app = Fastify({
+    bodyLimit: BODY_LIMIT_BYTES,
+    forceCloseConnections: 'idle',
+    // What Fastify says by itself while it closes is not in the shape that GraphQL clients read.
+    return503OnClosing: false,
+    // Paths that cannot be decoded pass all hooks by.
+    frameworkErrors: (error, _, reply) => refuse(error, reply.headers(SECURITY_HEADERS)),
+  })
+  app.setErrorHandler((error: FastifyError, _, reply) => refuse(error, reply))
+  sendSecurityHeaders(app)
+  return app
 }
 
 function serveHealth(app: FastifyInstance, { whyNotReady }: ServerOptions): void {
