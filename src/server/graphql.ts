@@ -5,9 +5,9 @@ import {
 } from '@apollo/server/plugin/disabled'
 import { fastifyApolloHandler } from '@as-integrations/fastify'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { GraphQLSchema } from 'graphql'
+import { GraphQLError, type GraphQLSchema } from 'graphql'
 import { type ApiContext, createContext } from '../api/context.ts'
-import { COST_HEADER, checkOperation, limits, parseOptions } from '../api/limits.ts'
+import { COST_HEADER, checkOperation, limits, parseOptions, refuseOverflow } from '../api/limits.ts'
 import { maskError } from '../api/mask-error.ts'
 import type { Service } from './service.ts'
 
@@ -31,6 +31,7 @@ export async function serveGraphql(app: FastifyInstance, options: GraphqlOptions
     // Apollo's own cache control would put itself around each field, of subscriptions too, to find that none may be kept.
     plugins: [
       operationLimits(schema),
+      callersMistakes,
       ApolloServerPluginCacheControlDisabled(),
       // It loads scripts from elsewhere, into the origin whose storage has the keys.
       ApolloServerPluginLandingPageDisabled(),
@@ -91,4 +92,21 @@ function operationLimits(schema: GraphQLSchema): ApolloServerPlugin<ApiContext> 
       }
     },
   }
+}
+
+/** What Apollo takes for a failure of ours, or answers with 200, although the caller asked for it. */
+const callersMistakes: ApolloServerPlugin<ApiContext> = {
+  async requestDidStart({ request }) {
+    if (!request.extensions?.persistedQuery) return undefined
+    return {
+      async willSendResponse({ response: { http } }) {
+        http.status = 400
+        http.headers.delete('cache-control')
+      },
+    }
+  },
+  // Thrown here, it is answered and logged as what resolvers throw. Apollo would log its text by itself.
+  async unexpectedErrorProcessingRequest({ error }) {
+    throw refuseOverflow(error) ?? new GraphQLError('', { originalError: error })
+  },
 }
