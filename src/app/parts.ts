@@ -15,6 +15,7 @@ import { createOutbound, type Outbound } from '../outbound/outbound.ts'
 import { startOutbox } from '../publish/outbox.ts'
 import { createPublish } from '../publish/publish.ts'
 import { openQueue } from '../queue/jobs.ts'
+import type { ConnectionLimits } from '../server/connection-limits.ts'
 import { whileMigrating } from '../store/migrate.ts'
 import { createSecretBox } from '../store/secret-box.ts'
 import { isUnavailable } from '../store/sql.ts'
@@ -30,6 +31,8 @@ export interface Tuning {
   readonly recoverySlice?: number
   /** Maximum milliseconds between two countings of attempts for the stats. Default 5,000. */
   readonly countingMaxWaitMs?: number
+  /** What a connection may take; see ConnectionLimits for the defaults. */
+  readonly connections?: Partial<ConnectionLimits>
 }
 
 export interface OpenOptions {

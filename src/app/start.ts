@@ -76,6 +76,8 @@ export async function startPostrider(options: StartOptions): Promise<Postrider> 
       publicUrl: config.publicUrl,
       withDemoReceiver: config.databaseUrl === undefined,
       whyNotReady: () => whyNotReady(),
+      limits: { ...options.tuning?.connections, maxConnections: config.maxConnections },
+      log,
       onError: (error) => log.error(error),
     }),
   )
