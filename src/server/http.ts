@@ -73,7 +73,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   })
   await app.listen({ host: options.host, port: options.port })
   // Not before: ws would report a port that is taken a second time, in words of its own.
-  const sockets = options.hasApi ? starting.use(acceptSockets(app.server, { ...options, service })) : undefined
+  const sockets = options.hasApi ? starting.use(acceptSockets(app.server, { ...options, limits, service })) : undefined
   const started = starting.move()
   return {
     port: (app.server.address() as AddressInfo).port,
