@@ -5,6 +5,7 @@ import { startPostgresProxy } from '../support/postgres-proxy.ts'
 import { type Backend, startTestPostrider, type TestPostrider } from '../support/postrider.ts'
 import { startProxy } from '../support/proxy.ts'
 import { fetchRaw, sendRaw } from '../support/raw-request.ts'
+import { openAcknowledged } from '../support/raw-socket.ts'
 import { openWire, requestHead } from '../support/wire.ts'
 
 // What a stranger's request may cost. Answers come while bodies are unfinished, so nothing of them was waited for.
@@ -280,6 +281,18 @@ describe("a caller's mistake is BAD_USER_INPUT, and nothing of it is in the log"
     expect(answer.status).toBeLessThan(500)
     for (const code of answer.codes)
       expect(['BAD_USER_INPUT', 'GRAPHQL_VALIDATION_FAILED', 'QUERY_TOO_COMPLEX']).toContain(code)
+    expect(lines).toEqual([])
+  })
+
+  test('fragments in a circle of 140, over a socket', async () => {
+    const lines: string[] = []
+    await using own = await startTestPostrider({}, { onLog: (line) => lines.push(line) })
+    const { endpoint } = await own.application()
+    await using raw = await openAcknowledged(own.url, endpoint.key)
+    const fragments = cyclic(140).join(' ').replaceAll('on Viewer { kind', 'on FeedCheckpoint { caughtUp')
+    const query = `subscription { deliveryAttempts { ...f0 } } ${fragments}`
+    raw.send({ id: '1', type: 'subscribe', payload: { query } })
+    expect(await raw.next()).toMatchObject({ type: 'error', payload: [{ extensions: { code: 'BAD_USER_INPUT' } }] })
     expect(lines).toEqual([])
   })
 
