@@ -71,6 +71,11 @@ const variables = {
    * clients' prepared statements apart, such as PgBouncer before 1.21 with pool_mode = transaction. Default on.
    */
   POSTRIDER_PREPARED_STATEMENTS: z.enum(['on', 'off']).default('on'),
+  /**
+   * Most connections of callers at once in a process, WebSockets included; more are closed at once. Below the process's limit
+   * of open files. Default 10,000.
+   */
+  POSTRIDER_MAX_CONNECTIONS: integer(10, 1_000_000, 10_000),
   /** Most operations a second of each API key, in a process, with bursts of a second's worth. 0: no limit. Default 0. */
   POSTRIDER_RATE_LIMIT: integer(0, 100_000, 0),
   /**
@@ -104,6 +109,7 @@ export interface Config {
   readonly databasePool: number
   readonly pipelinePool: number
   readonly preparedStatements: boolean
+  readonly maxConnections: number
   /** Operations a second; 0: no limit. */
   readonly rateLimit: number
   readonly connectors: readonly { readonly name: string; readonly version: string }[]
@@ -163,6 +169,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     databasePool: env.POSTRIDER_DATABASE_POOL,
     pipelinePool: env.POSTRIDER_PIPELINE_POOL,
     preparedStatements: env.POSTRIDER_PREPARED_STATEMENTS === 'on',
+    maxConnections: env.POSTRIDER_MAX_CONNECTIONS,
     rateLimit: env.POSTRIDER_RATE_LIMIT,
     connectors: env.POSTRIDER_CONNECTORS,
     strictConnectors: env.POSTRIDER_STRICT_CONNECTORS === 'on',

@@ -16,6 +16,7 @@ import { createOutbound, type Outbound } from '../outbound/outbound.ts'
 import { startOutbox } from '../publish/outbox.ts'
 import { createPublish } from '../publish/publish.ts'
 import { openQueue } from '../queue/jobs.ts'
+import type { ConnectionLimits } from '../server/connection-limits.ts'
 import { whileMigrating } from '../store/migrate.ts'
 import { createSecretBox } from '../store/secret-box.ts'
 import { isUnavailable } from '../store/sql.ts'
@@ -31,6 +32,8 @@ export interface Tuning {
   readonly recoverySlice?: number
   /** Maximum milliseconds between two countings of attempts for the stats. Default 5,000. */
   readonly countingMaxWaitMs?: number
+  /** What a connection may take; see ConnectionLimits for the defaults. */
+  readonly connections?: Partial<ConnectionLimits>
 }
 
 export interface OpenOptions {
@@ -51,11 +54,14 @@ export interface OpenOptions {
 export interface OpenedParts extends ApiParts, AsyncDisposable {
   readonly demo: DemoFile | undefined
   stopClaiming(): void
-  /** Why events cannot be taken and delivered now; undefined while they can. */
+  /** Why events cannot be taken and delivered now, in fixed words; undefined while they can. At most a second old. */
   whyNotReady(): Promise<string | undefined>
 }
 
 const POLL_MS = 1_000
+
+/** How long one look at the database answers all who ask whether we are ready: strangers may, as often as they like. */
+const READINESS_LASTS_MS = 1_000
 
 /** Builds the parts of a role, from the database outwards. */
 export async function openParts({
@@ -112,7 +118,7 @@ export async function openParts({
     ...parts,
     demo,
     stopClaiming: () => worker?.stopClaiming(),
-    whyNotReady: () => whyNotReady({ store, worker, onError }),
+    whyNotReady: shareAnswers(() => whyNotReady({ store, worker, onError }), READINESS_LASTS_MS),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   }
 }
@@ -136,4 +142,18 @@ async function whyNotReady({ store, worker, onError }: Checked): Promise<string 
   }
   if (store.writes.failure === 'full') return "The database's disk is full"
   return worker && !worker.isClaiming ? 'The worker cannot claim deliveries' : undefined
+}
+
+/** All who ask while an answer is under way, and for a time after it came, get that answer. */
+function shareAnswers<T>(ask: () => Promise<T>, lastsMs: number): () => Promise<T> {
+  let latest: Promise<T> | undefined
+  let validUntilMs = Number.POSITIVE_INFINITY
+  return () => {
+    if (latest && performance.now() < validUntilMs) return latest
+    validUntilMs = Number.POSITIVE_INFINITY
+    latest = ask().finally(() => {
+      validUntilMs = performance.now() + lastsMs
+    })
+    return latest
+  }
 }
