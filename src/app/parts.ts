@@ -12,6 +12,8 @@ import { startCounting } from '../feed/count-attempts.ts'
 import { openFeed } from '../feed/feed.ts'
 import { startMaintenance } from '../maintenance/maintenance.ts'
 import { createOutbound, type Outbound } from '../outbound/outbound.ts'
+import { createResolve } from '../outbound/resolve.ts'
+import { isolateConnectors } from '../outbound/thread/isolate-connectors.ts'
 import { startOutbox } from '../publish/outbox.ts'
 import { createPublish } from '../publish/publish.ts'
 import { openQueue } from '../queue/jobs.ts'
@@ -82,11 +84,13 @@ export async function openParts({
   opening.use(await whileMigrating(databaseUrl, () => openQueue(queueOptions)))
   const demo = await prepareDemo(store, folder)
   opening.use(startMaintenance({ store, retentionDays: config.retentionDays, onError }))
+  const guard = { allow: config.outboundAllow, proxy: config.outboundProxy, resolve: createResolve() }
+  const isolated = opening.use(isolateConnectors(connectors, { ...guard, onError }))
   const hosts = opening.use(createDestinationHosts(store, onError))
   const parts: ApiParts = {
     store,
-    connectors,
-    outbound: opening.use(wrapOutbound(createOutbound({ allow: config.outboundAllow, proxy: config.outboundProxy }))),
+    connectors: isolated.connectors,
+    outbound: opening.use(wrapOutbound(createOutbound(guard))),
     feed: opening.use(openFeed({ store, onError })),
     watch: opening.use(openDeliveryWatch({ store, onError })),
     publish: createPublish(store),
