@@ -13,6 +13,8 @@ import { openFeed } from '../feed/feed.ts'
 import { startMaintenance } from '../maintenance/maintenance.ts'
 import { createEvaluator } from '../evaluate/evaluator.ts'
 import { createOutbound, type Outbound } from '../outbound/outbound.ts'
+import { createResolve } from '../outbound/resolve.ts'
+import { isolateConnectors } from '../outbound/thread/isolate-connectors.ts'
 import { startOutbox } from '../publish/outbox.ts'
 import { createPublish } from '../publish/publish.ts'
 import { openQueue } from '../queue/jobs.ts'
@@ -90,12 +92,14 @@ export async function openParts({
   const evaluator = opening.use(createEvaluator({ count: config.evaluationThreads }))
   const demo = await prepareDemo(store, evaluator, folder)
   opening.use(startMaintenance({ store, retentionDays: config.retentionDays, onError }))
+  const guard = { allow: config.outboundAllow, proxy: config.outboundProxy, resolve: createResolve() }
+  const isolated = opening.use(isolateConnectors(connectors, { ...guard, onError }))
   const hosts = opening.use(createDestinationHosts(store, onError))
   const parts: ApiParts = {
     store,
-    connectors,
+    connectors: isolated.connectors,
     evaluator,
-    outbound: opening.use(wrapOutbound(createOutbound({ allow: config.outboundAllow, proxy: config.outboundProxy }))),
+    outbound: opening.use(wrapOutbound(createOutbound(guard))),
     feed: opening.use(openFeed({ store, onError })),
     watch: opening.use(openDeliveryWatch({ store, onError })),
     publish: createPublish(store, evaluator),

@@ -1,5 +1,6 @@
 import type { CheckIssue, FieldOption, Host } from '../connector/define-connector.ts'
 import { parseIssues, parseOptions } from '../connector/parse-result.ts'
+import type { ReadyConnector } from '../connector/registry.ts'
 import { credentialsOf } from '../deliver/credentials.ts'
 import { messageOf } from '../domain/message-of.ts'
 import { recordText, secretTextsOf } from '../domain/redact.ts'
@@ -36,6 +37,7 @@ export async function checkConnection(parts: DestinationParts, scope: Scope, inp
   if (!check) return false
   const { config, credentials } = settings
   const issues = await askConnector(parts, scope, {
+    connector,
     credentials,
     ask: async (host) => parseIssues(await check(host, { config, credentials }), 'check'),
   }).catch((error: Error): CheckIssue[] => [{ message: `the service could not be asked: ${error.message}` }])
@@ -59,7 +61,8 @@ export async function fieldOptions(
   scope: Scope,
   input: FieldOptionsInput,
 ): Promise<readonly FieldOption[]> {
-  const { definition } = requireConnector(parts.connectors, input.connector)
+  const connector = requireConnector(parts.connectors, input.connector)
+  const { definition } = connector
   const path = ['input', 'field']
   const find = Object.hasOwn(definition.options ?? {}, input.field) ? definition.options![input.field]! : undefined
   if (!find) {
@@ -69,7 +72,7 @@ export async function fieldOptions(
   const context = { config, credentials, search: input.search ?? '' }
   try {
     const ask = async (host: Parameters<typeof find>[0]) => parseOptions(await find(host, context))
-    return (await askConnector(parts, scope, { credentials, ask })).slice(0, MAX_OPTIONS)
+    return (await askConnector(parts, scope, { connector, credentials, ask })).slice(0, MAX_OPTIONS)
   } catch (error) {
     throw refusedSetting(`the choices cannot be read: ${messageOf(error)}`, ['field'])
   }
@@ -101,13 +104,14 @@ async function overlaySettings(
 async function askConnector<T>(
   { store, outbound }: DestinationParts,
   scope: Scope,
-  { credentials, ask }: { credentials: object; ask: (host: Host) => Promise<T> },
+  { connector, credentials, ask }: { connector: ReadyConnector; credentials: object; ask: (host: Host) => Promise<T> },
 ): Promise<T> {
   const { deliveryProfile } = await store.em().findOneOrFail(Application, { id: scope.applicationId })
   // One key for each call: what it holds open is nobody else's.
   const poolKey = `ask ${crypto.randomUUID()}`
   const limits = { poolKey, timeoutMs: ASK_TIMEOUT_MS, httpsOnly: deliveryProfile.httpsOnly }
   try {
+    await connector.prepare?.()
     return await withHost(outbound, limits, ask)
   } catch (error) {
     throw new Error(recordText(messageOf(error), secretTextsOf(credentials)))
