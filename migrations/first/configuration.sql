@@ -76,6 +76,8 @@ create table destination (
   connector_major int not null default 1,
   config json not null,
   target text not null,
+  -- Where config leads what is secret, as its connector said when it was stored.
+  secrets_go_to text[] not null default '{}',
   credentials text,
   credential_hints json not null,
   headers json not null default '[]',
