@@ -199,6 +199,13 @@ export interface ConnectorDefinition<Config = unknown, Credentials = unknown> {
   readonly rateLimit?: number
   /** What the schemas cannot say because it takes config and credentials together. Pure; asked whenever settings are saved. */
   refine?(settings: Settings<Config, Credentials>): readonly CheckIssue[]
+  /**
+   * URLs and texts that say where credentials go, where the names and formats of `config` do not: `['eu.example.com']` of a
+   * setting `workspace`. Pure. When one of them changes, stored credentials and secret headers are not used any more, and
+   * have to be entered again. Fields of `config` with the format `uri` or `hostname`, and those called host, port, tls,
+   * region and the like, count without being named. Of a URL its scheme, host and port count.
+   */
+  sendsCredentialsTo?(context: { config: Config }): readonly string[]
   /** What a person would call the target: a host, a channel. Never a secret. */
   target(context: { config: Config }): { label: string }
   /**

@@ -15,7 +15,13 @@ import { Application } from '../store/application.ts'
 import type { RecordedRequest } from '../store/delivery-attempt.ts'
 import { findDestination } from '../store/destination.ts'
 import { newUuid } from '../store/new-id.ts'
-import { checkConfig, type Guard, refusedSetting, requireConnector } from './connector-settings.ts'
+import {
+  checkConfig,
+  type Guard,
+  refusedSetting,
+  requireConnector,
+  requireSameConnector,
+} from './connector-settings.ts'
 import type { DestinationParts } from './destination-parts.ts'
 import { expressionsSchema } from './destination-settings.ts'
 import { findEventType, sampleData } from './sample-data.ts'
@@ -61,6 +67,7 @@ export async function previewDestination(parts: DestinationParts, scope: Scope, 
   const eventData = await sampleData(parts.evaluator, application, type, input.data)
   const stored = input.destinationId == null ? undefined : await load(parts, scope, input.destinationId)
   const connector = requireConnector(parts.connectors, input.connector ?? stored?.connector ?? 'webhook')
+  if (stored) requireSameConnector(stored, connector)
   const source = overlay({ ...parts, profile: application.deliveryProfile }, connector, { input, stored })
   const event = { ...source, destinationId: stored?.id, eventId: newUuid<'evt'>(), eventType: type.name, eventData }
   const until = exhaustedUntil(parts.evaluator, source.shape, event)

@@ -5,11 +5,11 @@ import { enqueue } from '../queue/enqueue.ts'
 import { coalesce } from '../store/batch.ts'
 import { Event } from '../store/event.ts'
 import { newUuid } from '../store/new-id.ts'
-import { isUnavailable, type Sql } from '../store/sql.ts'
+import { isUnavailable } from '../store/sql.ts'
 import type { Store } from '../store/store.ts'
 import type { Transaction } from '../store/transaction.ts'
 import { type Catalogue, createCatalogue } from './catalogue.ts'
-import { claimIdempotencyKeys, type KeyClaim, keyOf } from './idempotency-key-sql.ts'
+import { type ClaimedKeys, claimKeys, isConflicting } from './claim-keys.ts'
 import { type CheckedRequest, checkRequest, type PublishRequest } from './publish-request.ts'
 import { type NewEvent, publishEvents } from './publish-sql.ts'
 
@@ -104,14 +104,16 @@ async function publishCalls(parts: PublishParts, calls: readonly Call[]): Promis
         : call.requests.map((request, i) => newEvent(request, own[i]!.organizationUuid))
     return { own, unchecked, refused, events }
   })
-  const wanted = plans.flatMap((plan) => plan.events)
-  const duplicates = wanted.length > 0 ? await store.transaction((tx) => storeEvents(tx, wanted)) : undefined
-  const earlier = await findEarlier(store, duplicates ?? new Map())
+  const wanted = plans.map((plan) => plan.events).filter((events) => events.length > 0)
+  const claimed = wanted.length > 0 ? await store.transaction((tx) => storeEvents(tx, wanted)) : undefined
+  const earlier = await findEarlier(store, claimed?.duplicates ?? new Map())
   return plans.map(({ own, unchecked, refused, events }) => {
     if (unchecked.length > 0) return new Unchecked(unchecked)
     if (refused) return refuseAll(own.map((check) => check.problems!))
+    if (claimed && isConflicting(claimed, events))
+      return refuseAll(events.map(({ id }) => (claimed.conflicts.has(id) ? [keyOfOther] : [])))
     return events.map((event) => {
-      if (!duplicates?.has(event.id)) return { event: toEvent(event), duplicate: false, problems: [] }
+      if (!claimed?.duplicates.has(event.id)) return { event: toEvent(event), duplicate: false, problems: [] }
       const first = earlier.get(event.id)
       return first
         ? { event: first, duplicate: true, problems: [] }
@@ -126,6 +128,12 @@ const keyWithoutEvent: Problem = {
   path: ['idempotencyKey'],
 }
 
+const keyOfOther: Problem = {
+  code: 'CONFLICT',
+  message: 'was used within 24 h for an event of another type or with other data: give each event a key of its own',
+  path: ['idempotencyKey'],
+}
+
 /** Deleted between the look at the catalogue and the transaction. */
 class OrganizationGone extends Error {}
 
@@ -135,39 +143,18 @@ const organizationGone: Problem = {
   path: ['organizationId'],
 }
 
-/**
- * Everything that a publish commits: keys, events, deliveries, jobs. Returns, of events that were not stored, the one that
- * has their idempotency key.
- */
-async function storeEvents(tx: Transaction, wanted: NewEvent[]): Promise<ReadonlyMap<Uuid<'evt'>, Uuid<'evt'>>> {
-  const duplicates = await findDuplicates(tx, wanted)
-  const fresh = wanted.filter((event) => !duplicates.has(event.id))
-  if (fresh.length === 0) return duplicates
+/** Everything that a publish commits: keys, events, deliveries, jobs. Of a call with a conflict nothing is stored. */
+async function storeEvents(tx: Transaction, calls: readonly NewEvent[][]): Promise<ClaimedKeys> {
+  const claimed = await claimKeys(tx, calls)
+  const accepted = calls.filter((call) => !isConflicting(claimed, call)).flat()
+  const fresh = accepted.filter((event) => !claimed.duplicates.has(event.id))
+  if (fresh.length === 0) return claimed
   const { organizations, queued, held } = await publishEvents(tx, fresh)
   if (organizations < new Set(fresh.map((event) => event.organizationId)).size) throw new OrganizationGone()
   // The statement has inserted the jobs of deliveries that can run now.
   if (held.length > 0) await enqueue(tx, held)
   if (queued > 0) tx.wake('due')
-  return duplicates
-}
-
-/** Of events whose idempotency key another event has: that event's id. */
-async function findDuplicates(tx: Sql, wanted: readonly NewEvent[]): Promise<Map<Uuid<'evt'>, Uuid<'evt'>>> {
-  const claims = new Map<string, KeyClaim>()
-  for (const event of wanted) {
-    if (event.idempotencyKey === null) continue
-    const claim = { applicationId: event.applicationId, key: event.idempotencyKey, eventId: event.id }
-    if (!claims.has(keyOf(claim))) claims.set(keyOf(claim), claim)
-  }
-  if (claims.size === 0) return new Map()
-  const owners = await claimIdempotencyKeys(tx, [...claims.values()])
-  const duplicates = new Map<Uuid<'evt'>, Uuid<'evt'>>()
-  for (const { id, applicationId, idempotencyKey } of wanted) {
-    const owner = idempotencyKey === null ? id : owners.get(keyOf({ applicationId, key: idempotencyKey }))
-    if (!owner) throw new Error('An idempotency key that was claimed has no owner')
-    if (owner !== id) duplicates.set(id, owner)
-  }
-  return duplicates
+  return claimed
 }
 
 async function findEarlier(

@@ -38,6 +38,8 @@ export const Destination = defineEntity({
     connectorMajor: p.integer(),
     config: p.json().$type<Record<string, unknown>>(),
     target: p.text(),
+    /** Where config leads what is secret; see connector/secrets-go-to.ts. */
+    secretsGoTo: p.array(),
     /** A sealed JSON object; see credentialsPlace. */
     credentials: p.text().nullable(),
     credentialHints: p.json().$type<CredentialHint[]>(),

@@ -66,6 +66,7 @@ test('docs/connector-sdk.md has every export and every member of the SDK', async
       config: true,
       credentials: true,
       rateLimit: true,
+      sendsCredentialsTo: true,
       refine: true,
       target: true,
       buildRequest: true,

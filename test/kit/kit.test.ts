@@ -13,6 +13,7 @@ import golden from './broken/golden.ts'
 import hostile from './broken/hostile.ts'
 import live from './broken/live.ts'
 import manifest, { nameless } from './broken/manifest.ts'
+import places, { told } from './broken/places.ts'
 import pure, { clock, counter } from './broken/pure.ts'
 import samples from './broken/samples.ts'
 import schema from './broken/schema.ts'
@@ -70,6 +71,14 @@ test.each<[string, Group, unknown, RegExp[]]>([
     secrets,
     [/apiKey looks like/, /recorded/, /classify says.*backwards/, /label/, /console/],
   ],
+  [
+    'a server that credentials would follow to unnoticed',
+    'secrets',
+    places,
+    [
+      /^with another config\.workspace, buildRequest reaches https:\/\/canary.*example\.org: name .* sendsCredentialsTo/,
+    ],
+  ],
   ['an input that changes', 'pure', pure, [/^it changes its input/]],
   ['the time of day', 'pure', clock, [/a year later, it gives something else/]],
   ['a count of its calls', 'pure', counter, [/a year later, it gives something else/]],
@@ -103,6 +112,11 @@ test.each<[string, Group, unknown, RegExp[]]>([
   const findings = await checkConnector(definition, database)
   expect([...new Set(failed(findings).map((finding) => finding.group))]).toEqual([group])
   for (const pattern of patterns) expect.soft(messagesOf(findings)).toContainEqual(expect.stringMatching(pattern))
+})
+
+test('a connector that says where its credentials go passes', async () => {
+  const findings = await checkConnector(told, withoutServer)
+  expect(failed(findings).filter(({ group }) => group !== 'live')).toEqual([])
 })
 
 test('a connector that opens sockets says why its live group is skipped, and takes a real server', async () => {
