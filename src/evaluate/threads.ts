@@ -52,8 +52,10 @@ export function createThreads({ count, limits }: ThreadsOptions): Threads {
 
   async function runBatch(batch: readonly Waiting[]): Promise<void> {
     try {
-      const running = threads.exec('runTasks', [batch.map(({ task }) => task)], { on: () => running.timeout(hardMs) })
-      const outcomes: Outcome[] = await running
+      // The thread says when it begins: until then it may take seconds to start.
+      const began = () => void running.timeout(hardMs)
+      const running: ReturnType<Pool['exec']> = threads.exec('runTasks', [batch.map(({ task }) => task)], { on: began })
+      const outcomes = (await running) as Outcome[]
       for (const [i, { resolve }] of batch.entries()) resolve(outcomes[i]!)
     } catch (error) {
       const [first] = batch
