@@ -60,7 +60,7 @@ async function sendByConnector(
   { connector, destination }: Addressed,
   prepared: PreparedRequest,
 ): Promise<Sent | undefined | 'by HTTP'> {
-  let startedAt = performance.now()
+  const startedAt = performance.now()
   let last: OutboundResponse | undefined
   const onResponse = (response: OutboundResponse) => {
     last = response
@@ -73,7 +73,6 @@ async function sendByConnector(
   let ended: Pick<Sent, 'outcome' | 'wasAnswered'> & { response?: PlainResponse | undefined }
   try {
     await connector.prepare?.()
-    startedAt = performance.now()
     const result = await withHost(outbound, { ...limitsOf(destination), cut, onResponse }, work)
     if (!result) return 'by HTTP'
     const wasAnswered = !(result.kind === 'retry' && result.because === 'CONNECTION')

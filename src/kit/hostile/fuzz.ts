@@ -26,6 +26,8 @@ export interface FuzzReport {
 const AT_ONCE = 10
 /** The time limit of each call. */
 const LIMIT_MS = 300
+/** A connector may say goodbye for some seconds to a server that does not answer. */
+const MAX_WAIT_MS = 10_000
 /** Bytes. The guard lets 256 KiB through between two writes, and a handshake has a few writes. */
 const MOST_READ_BYTES = 2 * 1_024 * 1_024
 /** For what is thrown when a call is over. */
@@ -60,7 +62,7 @@ async function tryOne(method: Method, settings: Parsed, { seed, answers }: FuzzO
   const fake = openSocketHost(server.port)
   const timer = setTimeout(fake.end, LIMIT_MS)
   const startedAtMs = performance.now()
-  const ended = await inTime((async () => method.call(fake, settings))())
+  const ended = await inTime((async () => method.call(fake, settings))(), MAX_WAIT_MS)
   const durationMs = performance.now() - startedAtMs
   clearTimeout(timer)
   await fake.close()
