@@ -13,15 +13,29 @@ type Original = NonNullable<Suite['tests']>[number]['original']
 /** About what destinations' expressions do not have. */
 const OTHERS = new Set([
   ...['proto2', 'proto2_ext', 'proto3', 'dynamic', 'enums', 'wrappers', 'namespace', 'plumbing', 'unknowns', 'parse'],
-  ...['type_deductions', 'optionals', 'math_ext', 'encoders_ext', 'bindings_ext', 'block_ext', 'network_ext', 'macros2'],
+  ...[
+    'type_deductions',
+    'optionals',
+    'math_ext',
+    'encoders_ext',
+    'bindings_ext',
+    'block_ext',
+    'network_ext',
+    'macros2',
+  ],
 ])
 
 /** Where the library does otherwise. */
 const OTHERWISE = new Set([
   // It does not read names in backticks.
-  ...['field_access_slash', 'field_access_dash', 'field_access_dot', 'has_field_slash', 'has_field_dash', 'has_field_dot'].map(
-    (name) => `fields/quoted_map_fields/${name}`,
-  ),
+  ...[
+    'field_access_slash',
+    'field_access_dash',
+    'field_access_dot',
+    'has_field_slash',
+    'has_field_dash',
+    'has_field_dot',
+  ].map((name) => `fields/quoted_map_fields/${name}`),
   'fields/qualified_identifier_resolution/map_value_repeat_key_heterogeneous',
 ])
 
@@ -33,7 +47,11 @@ function casesOf({ name, suites = [], tests = [] }: Suite, path: readonly string
 }
 
 const fits = ({ expr, typeEnv, container, bindings, value, checkOnly }: Original) =>
-  !typeEnv && !container && !bindings && !checkOnly && !/TestAllTypes|google\.protobuf|optional/.test(expr) &&
+  !typeEnv &&
+  !container &&
+  !bindings &&
+  !checkOnly &&
+  !/TestAllTypes|google\.protobuf|optional/.test(expr) &&
   !(value && 'objectValue' in (value as object))
 
 const cases = casesOf(suite).filter(([, original]) => fits(original))
@@ -63,7 +81,11 @@ function expectedOf({ value, evalError }: Original): string {
 function written(value: CelValue): string {
   if (isCelUint(value)) return `${value.value}u`
   if (isCelList(value)) return `[${[...value].map(written).join()}]`
-  if (isCelMap(value)) return `{${[...value].map(([key, one]) => `${written(key as CelValue)}:${written(one)}`).sort().join()}}`
+  if (isCelMap(value))
+    return `{${[...value]
+      .map(([key, one]) => `${written(key as CelValue)}:${written(one)}`)
+      .sort()
+      .join()}}`
   if (isCelType(value)) return `type ${value.name}`
   if (value instanceof Uint8Array) return `b${Buffer.from(value).toString('base64')}`
   if (isReflectMessage(value)) return JSON.stringify(toJson(value.desc, value.message))
@@ -96,10 +118,12 @@ function writtenExpected(value: Expected): string {
       return `[${((inner as { values?: Expected[] }).values ?? []).map(writtenExpected).join()}]`
     case 'mapValue': {
       const entries = (inner as { entries?: { key: Expected; value: Expected }[] }).entries ?? []
-      return `{${entries.map((one) => `${writtenExpected(one.key)}:${writtenExpected(one.value)}`).sort().join()}}`
+      return `{${entries
+        .map((one) => `${writtenExpected(one.key)}:${writtenExpected(one.value)}`)
+        .sort()
+        .join()}}`
     }
     default:
       return String(inner)
   }
 }
-

@@ -1,10 +1,10 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { defaultDeliveryProfile } from '../domain/delivery-profile.ts'
 import type { Id } from '../domain/id.ts'
-import { addApiKey } from '../store/api-key.ts'
-import { Application, addApplication } from '../store/application.ts'
 import type { Evaluator } from '../evaluate/evaluator.ts'
 import { type EventTypeFields, upsertEventType } from '../publish/save-event-type.ts'
+import { addApiKey } from '../store/api-key.ts'
+import { Application, addApplication } from '../store/application.ts'
 import { locks, takeLock } from '../store/locks.ts'
 import { Organization } from '../store/organization.ts'
 import type { Store } from '../store/store.ts'
@@ -60,7 +60,11 @@ const catalogue: readonly EventTypeFields[] = [
  * In a database without any application, makes a demo one with a key, a small catalogue and an organization, and keeps
  * the key in the data folder. Returns the demo's key as long as the data folder has it.
  */
-export async function prepareDemo(store: Store, evaluator: Evaluator, folder: DataFolder): Promise<DemoFile | undefined> {
+export async function prepareDemo(
+  store: Store,
+  evaluator: Evaluator,
+  folder: DataFolder,
+): Promise<DemoFile | undefined> {
   await store.em().transactional(async (em) => {
     await takeLock(em, locks.firstStart)
     // Kept before the commit: a key without its file would be lost for good, a file without its key is made anew.

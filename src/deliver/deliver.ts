@@ -1,17 +1,17 @@
 import { type ConnectorRegistry, readyConnector } from '../connector/registry.ts'
-import type { Evaluator } from '../evaluate/evaluator.ts'
-import { ExpressionFailed } from '../evaluate/expression.ts'
 import { messageOf } from '../domain/message-of.ts'
 import type { Outcome } from '../domain/outcome.ts'
 import { recordText, redactHeaders } from '../domain/redact.ts'
 import { retryDelayMs } from '../domain/retry-schedule.ts'
+import type { Evaluator } from '../evaluate/evaluator.ts'
+import { ExpressionFailed } from '../evaluate/expression.ts'
 import type { RecordedResponse } from '../store/delivery-attempt.ts'
 import type { AttemptEnd, AttemptRecord, AttemptResult, ExchangeRecord, PendingDelivery } from './attempt-result.ts'
 import type { Addressed } from './classify.ts'
 import { isHeldTooLong, type LoadedDestination } from './destination-cache.ts'
 import { type OnSlow, type PreparedRequest, prepareRequest } from './prepare-request.ts'
 import { type SendParts, type Sent, send } from './send.ts'
-import { exhaustedUntil, passesFilter, type ShapedEvent, shapedData } from './shape-event.ts'
+import { exhaustedUntil, filterVerdict, type ShapedEvent, shapedData } from './shape-event.ts'
 
 export interface DeliverParts extends SendParts {
   readonly connectors: ConnectorRegistry
@@ -55,7 +55,9 @@ async function attemptOrNot(parts: DeliverParts, pending: PendingDelivery): Prom
   if (!obstacle) {
     const busyUntil = exhaustedUntil(parts.evaluator, destination.shape, shapedEvent(pending, destination))
     if (busyUntil) return { kind: 'postponed', dueAt: busyUntil, because: 'EXPRESSIONS' }
-    const verdict = isTest ? true : await filterVerdict(parts, pending, destination)
+    const verdict = isTest
+      ? true
+      : await filterVerdict(parts.evaluator, destination.shape, shapedEvent(pending, destination))
     if (verdict === false) return { kind: 'skipped', reason: 'FILTERED' }
     if (verdict !== true) obstacle = verdict
   }
@@ -66,21 +68,6 @@ async function attemptOrNot(parts: DeliverParts, pending: PendingDelivery): Prom
 interface Target extends Addressed {
   /** Why nothing can be sent. */
   readonly obstacle: string | undefined
-}
-
-/** Whether the event is to go out, or why that cannot be told. */
-async function filterVerdict(
-  { evaluator }: DeliverParts,
-  pending: PendingDelivery,
-  destination: LoadedDestination,
-): Promise<boolean | string> {
-  if (!destination.shape.filter) return true
-  try {
-    return await passesFilter(evaluator, destination.shape, shapedEvent(pending, destination))
-  } catch (error) {
-    if (error instanceof ExpressionFailed) return error.message
-    throw error
-  }
 }
 
 function shapedEvent({ delivery, eventData }: PendingDelivery, destination: LoadedDestination): ShapedEvent {

@@ -10,10 +10,11 @@ import { isUnavailable } from '../store/sql.ts'
 import type { Store } from '../store/store.ts'
 import type { Transaction } from '../store/transaction.ts'
 import type { AttemptRecord, AttemptResult } from './attempt-result.ts'
-import { type DestinationEvidence, moveHealth, noteWaitingExpressions } from './health-sql.ts'
+import { type DestinationEvidence, moveHealth } from './health-sql.ts'
 import { deleteDestinations } from './remove-destination-sql.ts'
 import { type DeliveryChange, type NewAttempt, settleDeliveries } from './settle-sql.ts'
 import { tellOperations } from './tell-operations.ts'
+import { noteWaitingExpressions } from './waiting-expressions-sql.ts'
 
 /** Resolves when the result is committed, or when the lease turned out to be lost and it was dropped. */
 export type Settle = (result: AttemptResult) => Promise<void>

@@ -1,6 +1,6 @@
+import { idFromUuid, type Uuid, uuidTime } from '../domain/id.ts'
 import type { Evaluation, Evaluator, Spenders } from '../evaluate/evaluator.ts'
 import { compileFilter, compileTransform, type Expression, ExpressionFailed } from '../evaluate/expression.ts'
-import { idFromUuid, type Uuid, uuidTime } from '../domain/id.ts'
 
 /** What a destination makes of an event before its connector sees it. */
 export interface Shape {
@@ -39,14 +39,30 @@ export async function passesFilter(evaluator: Evaluator, { filter }: Shape, even
   return filter ? evaluate(evaluator, { kind: 'filter', expression: filter, event }) : true
 }
 
+/** Whether the event is to go out, or why that cannot be told. */
+export async function filterVerdict(evaluator: Evaluator, shape: Shape, event: ShapedEvent): Promise<boolean | string> {
+  try {
+    return await passesFilter(evaluator, shape, event)
+  } catch (error) {
+    if (error instanceof ExpressionFailed) return error.message
+    throw error
+  }
+}
+
 /** The data that is sent, as compact JSON. Throws ExpressionFailed. */
 export async function shapedData(evaluator: Evaluator, { transform }: Shape, event: ShapedEvent): Promise<string> {
   return transform ? evaluate(evaluator, { kind: 'transform', expression: transform, event }) : event.eventData
 }
 
 /** When the destination may have its expressions evaluated again; undefined when it may now. */
-export function exhaustedUntil(evaluator: Evaluator, { filter, transform }: Shape, event: ShapedEvent): Date | undefined {
-  const [first] = [filter, transform].flatMap((one) => (one ? (evaluator.exhaustedUntil(one, spendersOf(event)) ?? []) : []))
+export function exhaustedUntil(
+  evaluator: Evaluator,
+  { filter, transform }: Shape,
+  event: ShapedEvent,
+): Date | undefined {
+  const [first] = [filter, transform].flatMap((one) =>
+    one ? (evaluator.exhaustedUntil(one, spendersOf(event)) ?? []) : [],
+  )
   return first
 }
 

@@ -6,7 +6,7 @@ export interface CpuAccount {
 }
 
 const WINDOW_MS = 60_000
-/** Accounts looked through when they are so many; those of past minutes go. */
+/** With this number of accounts, those of past minutes go. */
 const MAX_KEPT = 10_000
 
 export function createCpuAccount(limitMs: number): CpuAccount {

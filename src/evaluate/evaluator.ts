@@ -29,7 +29,7 @@ export interface PayloadSchema {
   readonly check: PayloadCheck | undefined
 }
 
-export interface CheckedData {
+interface CheckedData {
   readonly json: string
   readonly value: unknown
   /** Where it was given. */
@@ -52,8 +52,8 @@ export interface Evaluator extends AsyncDisposable {
 }
 
 /** CPU time a minute, milliseconds. */
-export const DESTINATION_CPU_MS = 1_000
-export const ORGANIZATION_CPU_MS = 5_000
+const DESTINATION_CPU_MS = 1_000
+const ORGANIZATION_CPU_MS = 5_000
 /** Rules times characters: some 10 ms. */
 const MAX_INLINE_WORK = 1_000_000
 

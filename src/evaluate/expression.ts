@@ -92,7 +92,10 @@ function compile<T>(text: string, read: (value: CelValue) => T): Expression<T> {
   if (text.length > MAX_LENGTH) throw new ExpressionInvalid(`is over ${MAX_LENGTH} characters long`)
   if (!isStorable(text)) throw new ExpressionInvalid('holds a NUL character or half a surrogate pair')
   const parsed = parseText(text)
-  const { problems, nesting, isCheap } = inspectExpression(parsed.expr!, (name) => environment.funcs.find(name) !== undefined)
+  const { problems, nesting, isCheap } = inspectExpression(
+    parsed.expr!,
+    (name) => environment.funcs.find(name) !== undefined,
+  )
   const [problem] = problems
   if (problem) {
     const offset = parsed.sourceInfo?.positions[String(problem.exprId)] ?? 0

@@ -1,6 +1,6 @@
+import { RE2JS } from '@bufbuild/re2'
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
-import { RE2JS } from '@bufbuild/re2'
 import type { Problem } from '../domain/refused.ts'
 
 /** The errors of a payload; none when it fits. */

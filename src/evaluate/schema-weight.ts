@@ -13,7 +13,7 @@ const MAX_WEIGHT = 1_000
 
 /**
  * How many rules look at one place of the data, at most. Infinity for a schema that is heavier than 1,000, refers to itself or to
- * another document, or has a keyword of which it cannot be said.
+ * another document, or has a keyword whose cost the data decides.
  */
 export function schemaWeight(schema: unknown): number {
   let weight = 0

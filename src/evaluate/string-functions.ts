@@ -1,4 +1,4 @@
-import { CelScalar, celList, celMethod, type CelList } from '@bufbuild/cel'
+import { type CelList, CelScalar, celList, celMethod } from '@bufbuild/cel'
 
 // The library counts UTF-16 units here; cel-spec counts code points, as `size` does.
 

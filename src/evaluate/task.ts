@@ -1,6 +1,12 @@
-import type { Problem } from '../domain/refused.ts'
 import { messageOf } from '../domain/message-of.ts'
-import { compileFilter, compileTransform, type Expression, ExpressionFailed, type ExpressionInput } from './expression.ts'
+import type { Problem } from '../domain/refused.ts'
+import {
+  compileFilter,
+  compileTransform,
+  type Expression,
+  ExpressionFailed,
+  type ExpressionInput,
+} from './expression.ts'
 import { compilePayloadSchema, type PayloadCheck, payloadProblems } from './payload-schema.ts'
 import { breakingChanges } from './schema-change.ts'
 import { TookTooLong, within } from './within.ts'
@@ -26,7 +32,7 @@ interface Values {
   readonly schema: SchemaReport
 }
 
-export type ValueOf<T extends Task> = Values[T['kind']]
+type ValueOf<T extends Task> = Values[T['kind']]
 
 /** What came of a task, and the CPU time that it took in microseconds. `failed` says why there is no value. */
 export type Outcome<T extends Task = Task> = { readonly cpuUs: number } & (
@@ -47,7 +53,7 @@ export function runTask(task: Task): Outcome {
 
 function endOf(task: Task): { value: ValueOf<Task> } | { failed: string } {
   try {
-    return { value: within(LIMITS[task.kind], () => valueOf(task)) }
+    return { value: within(LIMITS[task.kind], () => computed(task)) }
   } catch (error) {
     if (error instanceof TookTooLong || error instanceof ExpressionFailed) return { failed: error.message }
     // A schema that refers to itself without end, for one, overflows the stack.
@@ -55,7 +61,7 @@ function endOf(task: Task): { value: ValueOf<Task> } | { failed: string } {
   }
 }
 
-function valueOf(task: Task): ValueOf<Task> {
+function computed(task: Task): ValueOf<Task> {
   switch (task.kind) {
     case 'filter':
     case 'transform':

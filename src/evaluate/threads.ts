@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { type Pool, pool, Promise as PoolPromise } from 'workerpool'
+import { type Pool, Promise as PoolPromise, pool } from 'workerpool'
 import type { Outcome, Task } from './task.ts'
 
 export interface Threads extends AsyncDisposable {

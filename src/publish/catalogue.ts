@@ -44,7 +44,11 @@ export function createCatalogue(evaluator: Evaluator): Catalogue {
     const version = versionKey(type)
     const known = verdicts.get(request)
     if (known?.version === version && known.problems) return known.problems
-    const problems = dataProblems(evaluator, prepared.get(version), { type, data: request.data, json: request.dataJson })
+    const problems = dataProblems(evaluator, prepared.get(version), {
+      type,
+      data: request.data,
+      json: request.dataJson,
+    })
     if (!(problems instanceof Promise)) return problems
     verdicts.set(request, { version, running: problems })
     return undefined

@@ -50,8 +50,8 @@ export function createPublish(store: Store, evaluator: Evaluator): Publish {
   async function publishChecked(call: Call): Promise<PublishResult[]> {
     for (let tries = 0; tries < MAX_CHECKS; tries += 1) {
       const result = await publishCall(call)
-      if (!(result instanceof Unchecked)) return result
-      await catalogue.checkLong(result.requests)
+      if (!('unchecked' in result)) return result
+      await catalogue.checkLong(result.unchecked)
     }
     throw new Unavailable('The event type changes while its data is checked; try again')
   }
@@ -74,12 +74,8 @@ export function createPublish(store: Store, evaluator: Evaluator): Publish {
 }
 
 /** A call that is not stored yet: data of these requests is to be checked in a thread. */
-class Unchecked {
-  readonly requests: readonly CheckedRequest[]
-
-  constructor(requests: readonly CheckedRequest[]) {
-    this.requests = requests
-  }
+interface Unchecked {
+  readonly unchecked: readonly CheckedRequest[]
 }
 
 interface PublishParts {
@@ -108,7 +104,7 @@ async function publishCalls(parts: PublishParts, calls: readonly Call[]): Promis
   const claimed = wanted.length > 0 ? await store.transaction((tx) => storeEvents(tx, wanted)) : undefined
   const earlier = await findEarlier(store, claimed?.duplicates ?? new Map())
   return plans.map(({ own, unchecked, refused, events }) => {
-    if (unchecked.length > 0) return new Unchecked(unchecked)
+    if (unchecked.length > 0) return { unchecked }
     if (refused) return refuseAll(own.map((check) => check.problems!))
     if (claimed && isConflicting(claimed, events))
       return refuseAll(events.map(({ id }) => (claimed.conflicts.has(id) ? [keyOfOther] : [])))

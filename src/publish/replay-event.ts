@@ -1,8 +1,8 @@
 import { idToUuid, parseId, type Uuid } from '../domain/id.ts'
 import { notFound, type Problem, Refused, refused } from '../domain/refused.ts'
 import type { Scope } from '../domain/scope.ts'
-import { enqueue } from '../queue/enqueue.ts'
 import type { Evaluator } from '../evaluate/evaluator.ts'
+import { enqueue } from '../queue/enqueue.ts'
 import { Delivery } from '../store/delivery.ts'
 import { Event } from '../store/event.ts'
 import { newId } from '../store/new-id.ts'
@@ -68,7 +68,11 @@ interface Admission {
 }
 
 /** Holds the event, so that of two replays at once only one accepts it. */
-async function admit(tx: Transaction, evaluator: Evaluator, { id, applicationId, type, status }: Event): Promise<Admission> {
+async function admit(
+  tx: Transaction,
+  evaluator: Evaluator,
+  { id, applicationId, type, status }: Event,
+): Promise<Admission> {
   const locked = await lockEvent(tx, idToUuid(id))
   if (!locked) throw notFound(`event ${id}`, ['input', 'id'])
   if (locked.data === null) throw refused('NOT_RETRYABLE', 'its data is no longer kept', ['input', 'id'])

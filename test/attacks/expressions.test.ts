@@ -6,7 +6,7 @@ import { startTestPostrider, type TestPostrider } from '../support/postrider.ts'
 import { startReceiver } from '../support/receiver.ts'
 import { until } from '../support/until.ts'
 
-// What customers let us compute ends, nobody else waits for it, and a filter that nobody can evaluate is no reason to lose the worker.
+// What customers let us compute ends, and nobody else waits for it.
 
 let postrider: TestPostrider
 beforeAll(async () => {
@@ -73,7 +73,9 @@ test('a destination whose expressions take over 1 s of CPU time waits, and its o
     return destination!.waitingReason
   }
   await until(async () => (await waitingReason()) !== null)
-  expect(await waitingReason()).toMatch(/^Its filter and transform take too much CPU time; its deliveries go on at 20\d\d-/)
+  expect(await waitingReason()).toMatch(
+    /^Its filter and transform take too much CPU time; its deliveries go on at 20\d\d-/,
+  )
   await stage.deliverAnother()
 })
 

@@ -46,9 +46,14 @@ const cases: [name: string, schema: object, data: unknown, message: RegExp][] = 
 
 describe.each(cases)('%s', (_, payloadSchema, data, message) => {
   test('is refused in time, and another one’s publishes are stored meanwhile', async () => {
-    const upserted = await attacker.send(documents.EventTypeUpsertDocument, { input: { name: 'a', payloadSchema, allowBreakingSchema: true } as never })
+    const upserted = await attacker.send(documents.EventTypeUpsertDocument, {
+      input: { name: 'a', payloadSchema, allowBreakingSchema: true } as never,
+    })
     if (upserted.eventTypeUpsert.userErrors.length > 0) {
-      expect(upserted.eventTypeUpsert.userErrors[0]).toMatchObject({ code: 'INVALID', path: ['input', 'payloadSchema'] })
+      expect(upserted.eventTypeUpsert.userErrors[0]).toMatchObject({
+        code: 'INVALID',
+        path: ['input', 'payloadSchema'],
+      })
       return
     }
     const attacks = Array.from({ length: 5 }, () =>
@@ -60,7 +65,10 @@ describe.each(cases)('%s', (_, payloadSchema, data, message) => {
     for (const { eventPublish } of await Promise.all(others)) expect(eventPublish.userErrors).toEqual([])
     for (const { eventPublish } of await Promise.all(attacks)) {
       expect(eventPublish.event).toBeNull()
-      expect(eventPublish.userErrors[0]).toMatchObject({ code: 'PAYLOAD_INVALID', message: expect.stringMatching(message) })
+      expect(eventPublish.userErrors[0]).toMatchObject({
+        code: 'PAYLOAD_INVALID',
+        message: expect.stringMatching(message),
+      })
     }
   })
 })
@@ -88,7 +96,11 @@ test('a pattern that only backtracking could match is refused when the type is m
   const input = { name: 'c', payloadSchema: { type: 'string', pattern: '^(?=a)b' } }
   const { eventTypeUpsert } = await attacker.send(documents.EventTypeUpsertDocument, { input })
   expect(eventTypeUpsert.userErrors).toEqual([
-    expect.objectContaining({ code: 'INVALID', path: ['input', 'payloadSchema'], message: expect.stringContaining('(?=') }),
+    expect.objectContaining({
+      code: 'INVALID',
+      path: ['input', 'payloadSchema'],
+      message: expect.stringContaining('(?='),
+    }),
   ])
 })
 
