@@ -46,7 +46,7 @@ describe('in a thread', () => {
   })
 
   test('data that takes too much memory ends with its thread, and the next is evaluated', async () => {
-    await using threads = createThreads({ count: 1, limits: { memoryMb: -20 } })
+    await using threads = createThreads({ count: 1 })
     const data = Array.from({ length: 100_000 }, () => [])
     const text = `[${Array.from({ length: 20 }, () => 'event.data.map(x, [x])').join(', ')}].size() > 0`
     expect(await threads.run({ kind: 'filter', text, input: textOf(data) })).toMatchObject({
@@ -59,7 +59,9 @@ describe('in a thread', () => {
     await using evaluator = createEvaluator({ count: 1 })
     const slow = filter('event.data.all(x, event.data.all(y, x + y >= 0.0))', Array(20_000).fill(1))
     expect(evaluator.exhaustedUntil(slow.expression, slow.spenders)).toBeUndefined()
-    for (let n = 0; n < 25; n += 1) await expect(evaluator.evaluate(slow)).rejects.toThrow('more than 50 ms')
+    // A busy machine gives a thread less than the time on the wall.
+    const isExhausted = () => evaluator.exhaustedUntil(slow.expression, slow.spenders) !== undefined
+    for (let n = 0; n < 200 && !isExhausted(); n += 1) await expect(evaluator.evaluate(slow)).rejects.toThrow('50 ms')
     expect(evaluator.exhaustedUntil(slow.expression, slow.spenders)).toBeInstanceOf(Date)
     expect(evaluator.exhaustedUntil(slow.expression, { organization: 'other' })).toBeUndefined()
     expect(evaluator.exhaustedUntil(compileFilter('true'), slow.spenders)).toBeUndefined()
@@ -87,9 +89,7 @@ describe('what is evaluated on the event loop', () => {
     ],
     ...['lowerAscii', 'upperAscii', 'trim'].map((name) => `${s}.${name}() == ""`),
     ...[`${s}.charAt(60000) == ""`, `${s}.substring(60000) == ""`, `${s}.substring(1, 60000) == ""`],
-    ...['timestamp', 'duration', 'int', 'uint', 'double', 'bool', 'string'].map(
-      (name) => `${name}(${s}) == ${name}("1")`,
-    ),
+    ...['timestamp', 'duration', 'int', 'uint', 'double', 'bool', 'string'].map((name) => `${name}(${s}) == null`),
   ]
 
   test.each(operations)('%s takes some milliseconds at most', (operation) => {

@@ -1,4 +1,5 @@
 import { worker, workerEmit } from 'workerpool'
+import { compileMetaSchema } from './payload-schema.ts'
 import { runTask, type Task } from './task.ts'
 
 // What a thread of threads.ts runs.
@@ -9,4 +10,5 @@ function runTasks(tasks: readonly Task[]) {
   return tasks.map(runTask)
 }
 
+compileMetaSchema()
 worker({ runTasks })
