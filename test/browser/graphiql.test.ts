@@ -263,7 +263,8 @@ test('the keys of all tabs are forgotten when the person says so, and the querie
   expect(await storedWith(page, apiKey)).toEqual([])
   expect(await textOf(page, 'request-headers.json')).not.toContain(apiKey)
   expect(await textOf(page, 'operation.graphql')).toContain('Kept')
-  expect(visited.complaints).toEqual([])
+  // The page is loaded again, which may break off what it was loading.
+  expect(visited.complaints.filter((one) => !one.endsWith('net::ERR_ABORTED'))).toEqual([])
 })
 
 test('the token of a portal session is kept for its tab of the browser, which can reload, and for no other', async () => {
