@@ -51,7 +51,7 @@ class ConnectorsFailed extends Error {
   override readonly name = 'ConnectorsFailed'
 }
 
-/** Of the package. What was compiled lies deeper in it than the sources. */
+/** The package's folder. Compiled files and sources lie at different depths below it. */
 const rootDir = path.dirname(findPackageJSON(import.meta.url)!)
 
 /** Starts the roles asked for, and resolves when they are ready. A database that cannot be reached is waited for. */

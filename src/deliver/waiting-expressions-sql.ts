@@ -1,7 +1,7 @@
 import type { Uuid } from '../domain/id.ts'
 import type { Sql } from '../store/sql.ts'
 
-/** Notes until when expressions of destinations wait, in milliseconds from now. What is locked is noted by the next delivery. */
+/** Stores how long the expressions of destinations wait, milliseconds. The next delivery of a destination that is locked stores it. */
 export async function noteWaitingExpressions(tx: Sql, waits: ReadonlyMap<Uuid<'dst'>, number>): Promise<void> {
   const rows = [...waits].map(([id, ms]) => ({ id, ms }))
   await tx(

@@ -47,7 +47,7 @@ export interface Evaluator extends AsyncDisposable {
   exhaustedUntil(expression: Expression<unknown>, spenders: Spenders): Date | undefined
   /** How the data breaks the schema. */
   check(schema: PayloadSchema, data: CheckedData): readonly Problem[] | Promise<readonly Problem[]>
-  /** What is to be said of a schema that takes the place of another. */
+  /** Whether a schema can be used, and how it differs from the one that it replaces. */
   report(before: unknown, after: unknown): SchemaReport | Promise<SchemaReport>
 }
 

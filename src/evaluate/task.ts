@@ -34,7 +34,7 @@ interface Values {
 
 type ValueOf<T extends Task> = Values[T['kind']]
 
-/** What came of a task, and the CPU time that it took in microseconds. `failed` says why there is no value. */
+/** The value of a task, or why there is none. `cpuUs` is the CPU time that it took, microseconds. */
 export type Outcome<T extends Task = Task> = { readonly cpuUs: number } & (
   | { readonly value: ValueOf<T> }
   | { readonly failed: string }
@@ -73,7 +73,7 @@ function computed(task: Task): ValueOf<Task> {
   }
 }
 
-/** What is to be said of a schema in the place of another; undefined and null stand for none. */
+/** Compares a schema with the one that it replaces; undefined and null stand for none. */
 export function reportOf(before: unknown, after: unknown): SchemaReport {
   try {
     if (after) compilePayloadSchema(after as Record<string, unknown>)

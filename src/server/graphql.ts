@@ -53,7 +53,7 @@ export async function serveGraphql(app: FastifyInstance, options: GraphqlOptions
     onRequest: [
       showPage,
       refuseBadHost,
-      // Apollo answers a refusal as any other, only earlier: it has no body to read then.
+      // Apollo answers a refusal in the shape of every answer, before the body is read.
       async (request, reply) => {
         if (!(await admission.admit(request))) return reply.send((await answer.call(app, request, reply)) as string)
       },

@@ -33,7 +33,7 @@ export async function serveRest(app: FastifyInstance, options: RestOptions): Pro
       method,
       url,
       bodyLimit: BODY_LIMIT_BYTES,
-      // A refusal is answered as any other, only earlier.
+      // A refusal has the shape of every answer, and comes before the body is read.
       onRequest: async (request, reply) =>
         (await options.admission.admit(request)) ? undefined : handler(request, reply),
       handler,
