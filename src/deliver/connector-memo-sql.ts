@@ -49,7 +49,7 @@ export async function giveUpMemo(sql: Sql, destinationId: Uuid<'dst'>, key: stri
   await sql('delete from connector_memo where destination_id = $1 and key = $2 and value is null', [destinationId, key])
 }
 
-/** What was remembered of one service is not for another. In the unit's transaction. */
+/** Forgets what a destination's connector remembers of its old service. Runs in the unit's transaction. */
 export async function dropMemos(em: SqlEntityManager, destinationId: Uuid<'dst'>): Promise<void> {
   await em.execute('delete from connector_memo where destination_id = ?', [destinationId])
 }

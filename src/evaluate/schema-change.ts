@@ -27,8 +27,8 @@ interface Place {
 /**
  * What a receiver that was written for data of the schema `before` may stumble over in data of `after`: a field that is no
  * longer sent, or no longer always, a type that is another, a value that an enumeration did not have. Each is a
- * sentence that begins with the place in the data; none means that the change only adds. What is referred to in many places is
- * told of once, at the first.
+ * sentence that begins with the place in the data; none means that the change only adds. A definition that
+ * many places refer to is reported once, for the first place.
  */
 export function breakingChanges(before: unknown, after: unknown): string[] {
   return compare(before, after, { pointer: '', roots: [before, after], seen: new Set() })

@@ -8,11 +8,11 @@ const HEAVY = new Set([
   ...['$dynamicRef', '$recursiveRef', '$anchor', '$dynamicAnchor'],
 ])
 
-/** More is not looked at. */
-const MAX_WEIGHT = 1_000
+/** More is not looked at. One of this weight compiles in some 25 ms. */
+const MAX_WEIGHT = 300
 
 /**
- * How many rules look at one place of the data, at most. Infinity for a schema that is heavier than 1,000, refers to itself or to
+ * How many rules look at one place of the data, at most. Infinity for a schema that is heavier than 300, refers to itself or to
  * another document, or has a keyword whose cost the data decides.
  */
 export function schemaWeight(schema: unknown): number {

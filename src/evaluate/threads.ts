@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { setImmediate as immediate } from 'node:timers/promises'
 import { type Pool, Promise as PoolPromise, pool } from 'workerpool'
 import type { Outcome, Task } from './task.ts'
 
@@ -58,22 +59,24 @@ export function createThreads({ count, limits }: ThreadsOptions): Threads {
       const outcomes = (await running) as Outcome[]
       for (const [i, { resolve }] of batch.entries()) resolve(outcomes[i]!)
     } catch (error) {
+      // The pool forgets a thread that ended a moment after it says so; until then it would give it what is run next.
+      await immediate()
       const [first] = batch
       // One of them has ended the thread. Each alone tells which.
       if (batch.length > 1) for (const waiting of batch) void runBatch([waiting])
-      else if (isOfTask(error)) first!.resolve({ failed: whyEnded(error), cpuUs: hardMs * 1_000 })
-      else first!.reject(error)
+      else {
+        const failed = whyEnded(error)
+        if (failed) first!.resolve({ failed, cpuUs: hardMs * 1_000 })
+        else first!.reject(error)
+      }
     }
   }
 
-  function isOfTask(error: unknown): boolean {
-    return error instanceof PoolPromise.TimeoutError || (error as { code?: string }).code === 'ERR_WORKER_OUT_OF_MEMORY'
-  }
-
-  function whyEnded(error: unknown): string {
-    return error instanceof PoolPromise.TimeoutError
-      ? `it took more than ${hardMs} ms`
-      : `it takes more than ${memoryMb} MB of memory`
+  /** Undefined for what is not the task's doing. */
+  function whyEnded(error: unknown): string | undefined {
+    if (error instanceof PoolPromise.TimeoutError) return `it took more than ${hardMs} ms`
+    const { cause } = error as { cause?: { code?: string } }
+    return cause?.code === 'ERR_WORKER_OUT_OF_MEMORY' ? `it takes more than ${memoryMb} MB of memory` : undefined
   }
 
   return {

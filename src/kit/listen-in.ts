@@ -2,11 +2,11 @@
 export interface Heard {
   /** Rejections that nobody handles. */
   readonly unhandled: readonly unknown[]
-  /** What was thrown in a turn of its own. */
+  /** Errors that nobody could catch, such as those of timers and sockets. */
   readonly uncaught: readonly unknown[]
 }
 
-/** What is said on the console, and what reaches the process, while `work` goes on. */
+/** Collects the console's output, unhandled rejections and uncaught errors while `work` runs. */
 export async function listenIn<T>(
   work: (heard: Heard) => T | Promise<T>,
 ): Promise<{ result: T; said: string } & Heard> {

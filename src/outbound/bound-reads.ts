@@ -6,7 +6,7 @@ const MAX_UNASKED_BYTES = 256 * 1_024
 
 /**
  * Destroys the socket when the server sends over MAX_UNASKED_BYTES between two writes, and as much more than was written to
- * it: a broker may return messages, which are as large as they were. What is over the limit never reaches the reader.
+ * it: a broker may return messages at their full size. Bytes over the limit never reach the reader.
  */
 export function boundReads<T extends Socket>(socket: T): T {
   const push = socket.push.bind(socket)

@@ -326,7 +326,7 @@ describe("a caller's mistake is BAD_USER_INPUT, and nothing of it is in the log"
   }
 })
 
-/** What is printed past the log. */
+/** Collects what is printed around the logger. */
 function listenToConsole() {
   const said: unknown[] = []
   const names = ['log', 'info', 'warn', 'error', 'debug'] as const
