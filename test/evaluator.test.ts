@@ -45,6 +45,27 @@ describe('in a thread', () => {
     expect(second).toMatchObject({ value: true })
   })
 
+  test.each([
+    ['size(TEXT) == 1', 'aaaaaa'],
+    ['TEXT.split("").size() == 1', 'é☃'],
+  ])(
+    '%s of a text that fills the memory ends with its process, and what was sent with it is done',
+    async (text, letters) => {
+      await using threads = createThreads({ count: 1 })
+      const whole = `(${Array(110).fill('event.data.s').join('+')})`
+      const [large, other] = await Promise.all([
+        threads.run({
+          kind: 'filter',
+          text: text.replace('TEXT', whole),
+          input: textOf({ s: letters.repeat(43_000) }),
+        }),
+        threads.run({ kind: 'filter', text: 'true', input: textOf({}) }),
+      ])
+      expect(large).toMatchObject({ failed: 'it takes more than 64 MB of memory' })
+      expect(other).toMatchObject({ value: true })
+    },
+  )
+
   test('over a second of CPU time in a minute is enough for a destination', async () => {
     await using evaluator = createEvaluator({ count: 1 })
     const slow = filter('event.data.all(x, event.data.all(y, x + y >= 0.0))', Array(20_000).fill(1))

@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { setImmediate as immediate } from 'node:timers/promises'
-import { type Pool, Promise as PoolPromise, pool } from 'workerpool'
+import { type Pool, Promise as PoolPromise, pool, TerminateError } from 'workerpool'
 import type { Outcome, Task } from './task.ts'
 
 export interface Threads extends AsyncDisposable {
@@ -34,36 +34,56 @@ interface Waiting {
 export function createThreads({ count, limits }: ThreadsOptions): Threads {
   const { hardMs, memoryMb } = { ...LIMITS, ...limits }
   const threads: Pool = pool(path.join(import.meta.dirname, `thread${path.extname(import.meta.filename)}`), {
-    workerType: 'thread',
+    // Not a thread: one whose heap is full within a call of V8's own takes the whole process along.
+    workerType: 'process',
     maxWorkers: count,
     workerTerminateTimeout: 1,
-    workerThreadOpts: {
-      resourceLimits: { maxOldGenerationSizeMb: OWN_MEMORY_MB + memoryMb, maxYoungGenerationSizeMb: 8 },
+    forkOpts: {
+      execArgv: [`--max-old-space-size=${OWN_MEMORY_MB + memoryMb}`, '--max-semi-space-size=4'],
       // Nothing of the environment, where secrets are.
       env: {},
+      serialization: 'advanced',
+      // Ctrl-C lets it finish what is under way. It ends with us, by the channel between us.
+      detached: true,
     },
+    // Read, and not shown: a heap that is full says so in thirty lines.
+    emitStdStreams: true,
   })
   let gathered: Waiting[] = []
+  /** The pool's own queue stands still once a process has ended by itself, so nothing waits there. */
+  const batches: (readonly Waiting[])[] = []
+  let running = 0
 
   function flush(): void {
     const all = gathered
     gathered = []
-    for (let from = 0; from < all.length; from += MAX_BATCH) void runBatch(all.slice(from, from + MAX_BATCH))
+    for (let from = 0; from < all.length; from += MAX_BATCH) batches.push(all.slice(from, from + MAX_BATCH))
+    startNext()
+  }
+
+  function startNext(): void {
+    while (running < count && batches.length > 0) {
+      running += 1
+      void runBatch(batches.shift()!).finally(() => {
+        running -= 1
+        startNext()
+      })
+    }
   }
 
   async function runBatch(batch: readonly Waiting[]): Promise<void> {
     try {
-      // The thread says when it begins: until then it may take seconds to start.
-      const began = () => void running.timeout(hardMs)
-      const running: ReturnType<Pool['exec']> = threads.exec('runTasks', [batch.map(({ task }) => task)], { on: began })
-      const outcomes = (await running) as Outcome[]
+      // It says when it begins: until then it may take seconds to start.
+      const began = (event: unknown) => void (event === 'began' && call.timeout(hardMs))
+      const call: ReturnType<Pool['exec']> = threads.exec('runTasks', [batch.map(({ task }) => task)], { on: began })
+      const outcomes = (await call) as Outcome[]
       for (const [i, { resolve }] of batch.entries()) resolve(outcomes[i]!)
     } catch (error) {
       // The pool forgets a thread that ended a moment after it says so; until then it would give it what is run next.
       await immediate()
       const [first] = batch
       // One of them has ended the thread. Each alone tells which.
-      if (batch.length > 1) for (const waiting of batch) void runBatch([waiting])
+      if (batch.length > 1) batches.push(...batch.map((waiting) => [waiting]))
       else {
         const failed = whyEnded(error)
         if (failed) first!.resolve({ failed, cpuUs: hardMs * 1_000 })
@@ -75,8 +95,7 @@ export function createThreads({ count, limits }: ThreadsOptions): Threads {
   /** Undefined for what is not the task's doing. */
   function whyEnded(error: unknown): string | undefined {
     if (error instanceof PoolPromise.TimeoutError) return `it took more than ${hardMs} ms`
-    const { cause } = error as { cause?: { code?: string } }
-    return cause?.code === 'ERR_WORKER_OUT_OF_MEMORY' ? `it takes more than ${memoryMb} MB of memory` : undefined
+    return error instanceof TerminateError ? `it takes more than ${memoryMb} MB of memory` : undefined
   }
 
   return {
