@@ -87,7 +87,7 @@ test('nothing set gives the defaults', () => {
     retentionDays: 30,
     concurrency: 256,
     destinationConcurrency: 32,
-    evaluationThreads: 2,
+    evaluationProcesses: 2,
     databasePool: 10,
     pipelinePool: 8,
     preparedStatements: true,

@@ -61,7 +61,7 @@ const variables = {
   POSTRIDER_CONCURRENCY: integer(1, 10_000, 256),
   /** Most attempts of one destination in flight in a process. Default 32. */
   POSTRIDER_DESTINATION_CONCURRENCY: integer(1, 1_000, 32),
-  POSTRIDER_EVALUATION_THREADS: integer(1, 64, 2),
+  POSTRIDER_EVALUATION_PROCESSES: integer(1, 64, 2),
   /** Most database connections of a process for the API's queries. Default 10. */
   POSTRIDER_DATABASE_POOL: integer(2, 1_000, 10),
   /** Most database connections of a process for publishing, claiming and settling; one more listens. Default 8. */
@@ -105,7 +105,7 @@ export interface Config {
   readonly retentionDays: number
   readonly concurrency: number
   readonly destinationConcurrency: number
-  readonly evaluationThreads: number
+  readonly evaluationProcesses: number
   readonly databasePool: number
   readonly pipelinePool: number
   readonly preparedStatements: boolean
@@ -165,7 +165,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     retentionDays: env.POSTRIDER_RETENTION_DAYS,
     concurrency: env.POSTRIDER_CONCURRENCY,
     destinationConcurrency: env.POSTRIDER_DESTINATION_CONCURRENCY,
-    evaluationThreads: env.POSTRIDER_EVALUATION_THREADS,
+    evaluationProcesses: env.POSTRIDER_EVALUATION_PROCESSES,
     databasePool: env.POSTRIDER_DATABASE_POOL,
     pipelinePool: env.POSTRIDER_PIPELINE_POOL,
     preparedStatements: env.POSTRIDER_PREPARED_STATEMENTS === 'on',

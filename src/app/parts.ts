@@ -89,7 +89,7 @@ export async function openParts({
   const queueOptions = { sql: store.sql, supervise: role !== 'api', onError }
   // pg-boss makes its tables, and does not bear two that do.
   opening.use(await whileMigrating(databaseUrl, () => openQueue(queueOptions)))
-  const evaluator = opening.use(createEvaluator({ count: config.evaluationThreads }))
+  const evaluator = opening.use(createEvaluator({ count: config.evaluationProcesses }))
   const demo = await prepareDemo(store, evaluator, folder)
   opening.use(startMaintenance({ store, retentionDays: config.retentionDays, onError }))
   const guard = { allow: config.outboundAllow, proxy: config.outboundProxy, resolve: createResolve() }

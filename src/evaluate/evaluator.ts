@@ -3,9 +3,9 @@ import type { Problem } from '../domain/refused.ts'
 import { createCpuAccount } from './cpu-account.ts'
 import { type Expression, ExpressionFailed } from './expression.ts'
 import { compilePayloadSchema, type PayloadCheck, payloadProblems } from './payload-schema.ts'
+import { createProcesses, type ProcessesOptions } from './processes.ts'
 import { schemaWeight } from './schema-weight.ts'
 import { reportOf, type SchemaReport } from './task.ts'
-import { createThreads, type ThreadsOptions } from './threads.ts'
 
 /** An expression, and what it is applied to as JSON of an ExpressionInput. */
 export interface Evaluation<T> {
@@ -25,7 +25,7 @@ export interface Spenders {
 export interface PayloadSchema {
   readonly text: string
   readonly weight: number
-  /** Undefined when it only runs in a thread. */
+  /** Undefined when it only runs in a process. */
   readonly check: PayloadCheck | undefined
 }
 
@@ -37,7 +37,7 @@ interface CheckedData {
 }
 
 /**
- * Computes what customers chose: here, where that is known to take no more than some milliseconds; in threads with limits of
+ * Computes what customers chose: here, where that is known to take no more than some milliseconds; in processes with limits of
  * time and memory otherwise.
  */
 export interface Evaluator extends AsyncDisposable {
@@ -57,8 +57,8 @@ const ORGANIZATION_CPU_MS = 5_000
 /** Rules times characters: 5 to 16 ms, when every rule is broken everywhere. */
 export const MAX_INLINE_WORK = 200_000
 
-export function createEvaluator(options: ThreadsOptions): Evaluator {
-  const threads = createThreads(options)
+export function createEvaluator(options: ProcessesOptions): Evaluator {
+  const processes = createProcesses(options)
   const accounts = {
     destination: createCpuAccount(DESTINATION_CPU_MS),
     organization: createCpuAccount(ORGANIZATION_CPU_MS),
@@ -69,29 +69,29 @@ export function createEvaluator(options: ThreadsOptions): Evaluator {
     if (destination) accounts.destination.spend(destination, cpuUs, performance.now())
   }
 
-  async function evaluateInThread<T extends boolean | string>(evaluation: Evaluation<T>): Promise<T> {
+  async function evaluateInProcess<T extends boolean | string>(evaluation: Evaluation<T>): Promise<T> {
     const { kind, expression, input, spenders } = evaluation
-    const outcome = await threads.run({ kind, text: expression.text, input })
+    const outcome = await processes.run({ kind, text: expression.text, input })
     spend(spenders, outcome.cpuUs)
     if ('failed' in outcome) throw new ExpressionFailed(outcome.failed)
     return outcome.value as T
   }
 
-  async function checkInThread({ text }: PayloadSchema, { json, path }: CheckedData): Promise<readonly Problem[]> {
-    const outcome = await threads.run({ kind: 'payload', schema: text, data: json, path })
+  async function checkInProcess({ text }: PayloadSchema, { json, path }: CheckedData): Promise<readonly Problem[]> {
+    const outcome = await processes.run({ kind: 'payload', schema: text, data: json, path })
     return 'failed' in outcome ? [uncheckable(outcome.failed, path)] : outcome.value
   }
 
-  async function reportInThread(before: unknown, after: unknown): Promise<SchemaReport> {
+  async function reportInProcess(before: unknown, after: unknown): Promise<SchemaReport> {
     const [old, next] = [before, after].map((schema) => JSON.stringify(schema))
-    const outcome = await threads.run({ kind: 'schema', before: old, after: next! })
+    const outcome = await processes.run({ kind: 'schema', before: old, after: next! })
     return 'failed' in outcome ? { unusable: outcome.failed, changes: [] } : outcome.value
   }
 
   return {
     evaluate(evaluation) {
       const { expression, input } = evaluation
-      return expression.isCheap ? expression.evaluate(JSON.parse(input)) : evaluateInThread(evaluation)
+      return expression.isCheap ? expression.evaluate(JSON.parse(input)) : evaluateInProcess(evaluation)
     },
     exhaustedUntil({ isCheap }, { organization, destination }) {
       if (isCheap) return undefined
@@ -104,14 +104,14 @@ export function createEvaluator(options: ThreadsOptions): Evaluator {
     },
     check(schema, data) {
       const { check, weight } = schema
-      if (!check || weight * data.json.length > MAX_INLINE_WORK) return checkInThread(schema, data)
+      if (!check || weight * data.json.length > MAX_INLINE_WORK) return checkInProcess(schema, data)
       return problemsOf(check, data)
     },
     report(before, after) {
       const isCheap = Number.isFinite(schemaWeight(before) + schemaWeight(after))
-      return isCheap ? reportOf(before, after) : reportInThread(before, after)
+      return isCheap ? reportOf(before, after) : reportInProcess(before, after)
     },
-    [Symbol.asyncDispose]: () => threads[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: () => processes[Symbol.asyncDispose](),
   }
 }
 
@@ -122,7 +122,7 @@ export function preparePayloadSchema(schema: Record<string, unknown>): PayloadSc
   try {
     return { text, weight, check: Number.isFinite(weight) ? compilePayloadSchema(schema) : undefined }
   } catch {
-    // Whatever it is now, the thread says it of each data.
+    // Whatever it is now, the process says it of each data.
     return { text, weight, check: undefined }
   }
 }

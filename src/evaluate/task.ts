@@ -11,7 +11,7 @@ import { compilePayloadSchema, type PayloadCheck, payloadProblems } from './payl
 import { breakingChanges } from './schema-change.ts'
 import { TookTooLong, within } from './within.ts'
 
-/** Something to compute that customers chose. Everything in it is text, so that a thread that is given it shares nothing. */
+/** Something to compute that customers chose. Everything in it is text, so that a process that is given it shares nothing. */
 export type Task =
   | { readonly kind: 'filter' | 'transform'; readonly text: string; readonly input: string }
   /** Data against the schema of its type; `path` is where the data was given. */
@@ -83,7 +83,7 @@ export function reportOf(before: unknown, after: unknown): SchemaReport {
   return { unusable: undefined, changes: before ? breakingChanges(before, after) : [] }
 }
 
-/** Compiled ones that a thread keeps; the one that was used longest ago goes first. */
+/** Compiled ones that a process keeps; the one that was used longest ago goes first. */
 const MAX_KEPT = 500
 
 function keep<T>(kept: Map<string, T>, key: string, make: () => T): T {

@@ -36,10 +36,10 @@ const MAX_PREPARED = 2_000
 export function createCatalogue(evaluator: Evaluator): Catalogue {
   /** By event type and its version, so that a changed schema is another entry. */
   const prepared = new Map<string, PayloadSchema | undefined>()
-  /** Problems that a thread is to find, or has found, of a request's data, and the version of its type. */
+  /** Problems that another process is to find, or has found, of a request's data, and the version of its type. */
   const verdicts = new WeakMap<CheckedRequest, Verdict>()
 
-  /** Undefined: a thread has to look at the data. */
+  /** Undefined: another process has to look at the data. */
   function requestProblems(request: CheckedRequest, type: KnownEventType): readonly Problem[] | undefined {
     const version = versionKey(type)
     const known = verdicts.get(request)

@@ -73,7 +73,7 @@ export function createPublish(store: Store, evaluator: Evaluator): Publish {
   }
 }
 
-/** A call that is not stored yet: data of these requests is to be checked in a thread. */
+/** A call that is not stored yet: data of these requests is to be checked in another process. */
 interface Unchecked {
   readonly unchecked: readonly CheckedRequest[]
 }

@@ -5,10 +5,14 @@ import { type BenchParts, type Row, rateRow } from './row.ts'
 const DESTINATIONS = 100
 const ROUNDS = 3
 
-/** Filters that let everything pass: what everybody writes, and one that a thread has to evaluate. */
+/** Filters that let everything pass: what everybody writes, and one that another process has to evaluate. */
 const filters: readonly [what: string, filter: string, atLeast: string | undefined][] = [
   ['a filter', 'event.type == "a" && event.data.id == "x"', '0.85'],
-  ['a filter that walks over a list, in a thread,', '[1, 2, 3].exists(n, n > 2 && event.data.id == "x")', undefined],
+  [
+    'a filter that walks over a list, in another process,',
+    '[1, 2, 3].exists(n, n > 2 && event.data.id == "x")',
+    undefined,
+  ],
 ]
 
 /** Deliveries with a filter on each of 100 destinations, beside those without, in turns on one server. */

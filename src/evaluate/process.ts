@@ -2,10 +2,10 @@ import { worker, workerEmit } from 'workerpool'
 import { compileMetaSchema } from './payload-schema.ts'
 import { runTask, type Task } from './task.ts'
 
-// What a thread of threads.ts runs.
+// What a process of processes.ts runs.
 
 function runTasks(tasks: readonly Task[]) {
-  // A thread may take seconds to start on a busy machine: the time counts from here.
+  // A process may take seconds to start on a busy machine: the time counts from here.
   workerEmit('began')
   return tasks.map(runTask)
 }

@@ -3,25 +3,25 @@ import { setImmediate as immediate } from 'node:timers/promises'
 import { type Pool, Promise as PoolPromise, pool, TerminateError } from 'workerpool'
 import type { Outcome, Task } from './task.ts'
 
-export interface Threads extends AsyncDisposable {
+export interface Processes extends AsyncDisposable {
   /** Never rejects for what the task does, whatever that is. */
   run<T extends Task>(task: T): Promise<Outcome<T>>
 }
 
-export interface ThreadsOptions {
-  /** Threads at most. They start when there is work. */
+export interface ProcessesOptions {
+  /** Processes at most. They start when there is work. */
   readonly count: number
   /** For tests. */
   readonly limits?: Partial<typeof LIMITS>
 }
 
 /**
- * What ends a thread that its own time limit does not end: one call of V8's own can be long. And what a task may take on top
- * of the 32 MB of the thread itself.
+ * What ends a process that its own time limit does not end: one call of V8's own can be long. And what a task may take on top
+ * of the 32 MB of the process itself.
  */
 const LIMITS = { hardMs: 3_000, memoryMb: 64 }
 const OWN_MEMORY_MB = 32
-/** Tasks that go to a thread together: a message takes longer than most evaluations. */
+/** Tasks that go to a process together: a message takes longer than most evaluations. */
 const MAX_BATCH = 32
 
 interface Waiting {
@@ -30,10 +30,10 @@ interface Waiting {
   readonly reject: (error: unknown) => void
 }
 
-/** Threads for what customers let us compute. Whatever it does, it ends with its thread, and another takes that one's place. */
-export function createThreads({ count, limits }: ThreadsOptions): Threads {
+/** Processes for what customers let us compute. Whatever it does, it ends with its process, and another takes that one's place. */
+export function createProcesses({ count, limits }: ProcessesOptions): Processes {
   const { hardMs, memoryMb } = { ...LIMITS, ...limits }
-  const threads: Pool = pool(path.join(import.meta.dirname, `thread${path.extname(import.meta.filename)}`), {
+  const processes: Pool = pool(path.join(import.meta.dirname, `process${path.extname(import.meta.filename)}`), {
     // Not a thread: one whose heap is full within a call of V8's own takes the whole process along.
     workerType: 'process',
     maxWorkers: count,
@@ -75,14 +75,14 @@ export function createThreads({ count, limits }: ThreadsOptions): Threads {
     try {
       // It says when it begins: until then it may take seconds to start.
       const began = (event: unknown) => void (event === 'began' && call.timeout(hardMs))
-      const call: ReturnType<Pool['exec']> = threads.exec('runTasks', [batch.map(({ task }) => task)], { on: began })
+      const call: ReturnType<Pool['exec']> = processes.exec('runTasks', [batch.map(({ task }) => task)], { on: began })
       const outcomes = (await call) as Outcome[]
       for (const [i, { resolve }] of batch.entries()) resolve(outcomes[i]!)
     } catch (error) {
-      // The pool forgets a thread that ended a moment after it says so; until then it would give it what is run next.
+      // The pool forgets a process that ended a moment after it says so; until then it would give it what is run next.
       await immediate()
       const [first] = batch
-      // One of them has ended the thread. Each alone tells which.
+      // One of them has ended the process. Each alone tells which.
       if (batch.length > 1) batches.push(...batch.map((waiting) => [waiting]))
       else {
         const failed = whyEnded(error)
@@ -104,7 +104,7 @@ export function createThreads({ count, limits }: ThreadsOptions): Threads {
         if (gathered.push({ task, resolve: resolve as Waiting['resolve'], reject }) === 1) setImmediate(flush)
       }),
     async [Symbol.asyncDispose]() {
-      await threads.terminate(true)
+      await processes.terminate(true)
     },
   }
 }
