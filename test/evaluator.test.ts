@@ -40,8 +40,8 @@ describe('in a process', () => {
   test('what no time limit of its own stops ends with its process, and those that were sent with it are evaluated', async () => {
     // Less than a schema's own limit, more than a busy machine takes for the other task.
     await using processes = createProcesses({ count: 1, limits: { hardMs: 400 } })
-    const endless = () => processes.run({ kind: 'schema', before: undefined, after: longSchema })
-    const other = processes.run({ kind: 'filter', text: 'true', input: textOf({}) })
+    const endless = () => processes.run({ kind: 'schema', before: undefined, after: longSchema }, 'a')
+    const other = processes.run({ kind: 'filter', text: 'true', input: textOf({}) }, 'a')
     const [first, second, third] = await Promise.all([endless(), other, endless()])
     for (const outcome of [first, third]) expect(outcome).toMatchObject({ failed: 'it took more than 400 ms' })
     expect(second).toMatchObject({ value: true })
@@ -54,14 +54,11 @@ describe('in a process', () => {
     '%s of a text that fills the memory ends with its process, and what was sent with it is done',
     async (text, letters) => {
       await using processes = createProcesses({ count: 1 })
+      const input = textOf({ s: letters.repeat(43_000) })
       const whole = `(${Array(110).fill('event.data.s').join('+')})`
       const [large, other] = await Promise.all([
-        processes.run({
-          kind: 'filter',
-          text: text.replace('TEXT', whole),
-          input: textOf({ s: letters.repeat(43_000) }),
-        }),
-        processes.run({ kind: 'filter', text: 'true', input: textOf({}) }),
+        processes.run({ kind: 'filter', text: text.replace('TEXT', whole), input }, 'a'),
+        processes.run({ kind: 'filter', text: 'true', input: textOf({}) }, 'a'),
       ])
       // A busy machine ends it by its time before it has filled the memory.
       expect(large).toMatchObject({ failed: expect.stringMatching(/^it takes more than 64 MB of memory$|^it took/) })
@@ -191,7 +188,7 @@ describe('the weight of a schema', () => {
     await using evaluator = createEvaluator({ count: 1 })
     const prepared = preparePayloadSchema(schema)
     const many = Array(Math.floor(MAX_INLINE_WORK / prepared.weight / 2) - 1).fill(value)
-    const data = { json: JSON.stringify(many), value: many, path: ['data'] }
+    const data = { json: JSON.stringify(many), value: many, path: ['data'], spender: 'app' }
     const before = process.threadCpuUsage()
     const problems = evaluator.check(prepared, data)
     const { user, system } = process.threadCpuUsage(before)
@@ -202,7 +199,7 @@ describe('the weight of a schema', () => {
   test('says where data is checked', async () => {
     await using evaluator = createEvaluator({ count: 1 })
     const schema = preparePayloadSchema({ type: 'array', items: { type: 'number' } })
-    const data = (value: unknown) => ({ json: JSON.stringify(value), value, path: ['data'] })
+    const data = (value: unknown) => ({ json: JSON.stringify(value), value, path: ['data'], spender: 'app' })
     const few = evaluator.check(schema, data(['a']))
     expect(few).toMatchObject([{ code: 'PAYLOAD_INVALID', jsonPointer: '/0' }])
     const many = evaluator.check(schema, data(Array(200_000).fill(1)))
