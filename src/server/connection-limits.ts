@@ -57,6 +57,7 @@ export function limitConnections(
 ): void {
   app.server.headersTimeout = headersMs
   app.server.maxConnections = maxConnections
+  askForBodies(app)
   // An answer that does not wait for the end of its request ends the connection.
   app.addHook('onSend', async ({ raw }, reply, payload) => {
     if (raw.complete || typeof payload !== 'string') return payload
@@ -65,6 +66,16 @@ export function limitConnections(
     if (raw.complete) return payload
     void reply.header('connection', 'close').header('content-length', Buffer.byteLength(payload))
     return Readable.from(answerAndDiscard(payload, raw, lingerMs))
+  })
+}
+
+/** Who asks before it sends a body (`Expect: 100-continue`) is told to once it was admitted: Node would tell it to at once. */
+function askForBodies(app: FastifyInstance): void {
+  const { server } = app
+  server.on('checkContinue', (request, response) => void server.emit('request', request, response))
+  app.addHook('preParsing', async ({ headers }, reply, body) => {
+    if (headers.expect?.toLowerCase() === '100-continue') reply.raw.writeContinue()
+    return body
   })
 }
 
