@@ -85,8 +85,13 @@ function requireObject(value: unknown): Record<string, unknown> {
   throw badInput('is no JSON object')
 }
 
+/** Variables are read three times: when they are checked, measured and executed. */
+const knownShallow = new WeakSet<object>()
+
 function requireShallow<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || knownShallow.has(value)) return value
   if (isDeeperThan(MAX_JSON_DEPTH, value)) throw badInput(`nests deeper than ${MAX_JSON_DEPTH} levels`)
+  knownShallow.add(value)
   return value
 }
 

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
+import { measureAttacks } from './attacks.ts'
 import { measureBacklog } from './backlog.ts'
 import { measureBareLoop } from './bare-loop.ts'
 import { measureBatched } from './batched.ts'
@@ -31,6 +32,7 @@ const measurements: Readonly<Record<string, Measure>> = {
   latency: measureLatency,
   'sql-publish': measureSqlPublish,
   filters: measureFilters,
+  attacks: measureAttacks,
   hanging: measureHanging,
   guard: measureGuard,
   backlog: measureBacklog,

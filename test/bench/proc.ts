@@ -38,9 +38,18 @@ export async function machineCpu(): Promise<{ totalUs: number; busyUs: number; o
 }
 
 /** The most resident memory that the process has had, bytes. */
-export async function peakMemoryBytes(pid: number): Promise<number> {
+export function peakMemoryBytes(pid: number): Promise<number> {
+  return statusBytes(pid, 'VmHWM')
+}
+
+/** Resident memory now, bytes. */
+export function memoryBytes(pid: number): Promise<number> {
+  return statusBytes(pid, 'VmRSS')
+}
+
+async function statusBytes(pid: number, name: string): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')
-  return Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0) * 1_024
+  return Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1] ?? 0) * 1_024
 }
 
 /** Fields 3 and following of /proc/pid/stat: after the name, which may hold anything. */

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Endpoint } from '../../src/client/request.ts'
 import { type PostriderProcess, startProcess } from '../support/process.ts'
 import type { BenchDatabase, BenchPostgres } from './postgres.ts'
-import { cpuTimeUs, peakMemoryBytes } from './proc.ts'
+import { cpuTimeUs, memoryBytes, peakMemoryBytes } from './proc.ts'
 import { within } from './until.ts'
 
 /** The product as it is started by hand, in processes of its own, on a database of its own. */
@@ -13,6 +13,8 @@ export interface BenchServer extends AsyncDisposable {
   cpu(): Promise<CpuUs>
   /** The most resident memory that the first of its processes has had, bytes. */
   peakMemoryBytes(): Promise<number>
+  /** Its resident memory now, bytes. */
+  memoryBytes(): Promise<number>
   /** Another process of the product, that only delivers. */
   addWorker(): Promise<void>
 }
@@ -62,6 +64,7 @@ export async function startServer(
       return { nodeUs, postgresUs }
     },
     peakMemoryBytes: () => peakMemoryBytes(processes[0]!.pid),
+    memoryBytes: () => memoryBytes(processes[0]!.pid),
     addWorker: () => start('worker'),
     [Symbol.asyncDispose]: () => started.disposeAsync(),
   }
