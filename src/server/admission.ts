@@ -1,3 +1,4 @@
+import { type Readable, Transform } from 'node:stream'
 import type { FastifyRequest } from 'fastify'
 import { type ApiContext, createContext } from '../api/context.ts'
 import type { Service } from './service.ts'
@@ -11,19 +12,25 @@ export interface Admission {
   admit(request: FastifyRequest): Promise<boolean>
   /** What the admitted call is answered with. Throws what it was refused with. */
   contextOf(request: FastifyRequest): ApiContext
+  /** The admitted call's body. Rejects with 413, or ends with it, when its caller may not send as much. */
+  boundBody(request: FastifyRequest, body: Readable): Promise<Readable>
 }
 
 /** Bodies of callers who were admitted; a batch of publishes needs it. Everybody else's: see STRANGER_BODY_BYTES. */
 export const BODY_LIMIT_BYTES = 5 * 1_024 * 1_024
+/** Of a customer, the largest is a test send with data of its own: 256 KB, however it is written as JSON. */
+const CUSTOMER_BODY_LIMIT_BYTES = 1_024 * 1_024
 
 export function createAdmission(service: () => Service): Admission {
   const outcomes = new WeakMap<FastifyRequest, () => ApiContext>()
+  const customers = new WeakSet<FastifyRequest>()
   return {
     async admit(request) {
       try {
         const { parts, authenticate, rateLimit } = service()
         const principal = await authenticate(request.headers)
         rateLimit(principal)
+        if (principal.kind === 'ORGANIZATION') customers.add(request)
         outcomes.set(request, () => createContext(parts, principal))
         return true
       } catch (error) {
@@ -34,5 +41,28 @@ export function createAdmission(service: () => Service): Admission {
       }
     },
     contextOf: (request) => outcomes.get(request)!(),
+    async boundBody(request, body) {
+      if (!customers.has(request)) return body
+      const { 'content-length': length = '0', 'transfer-encoding': encoding } = request.headers
+      if (Number(length) > CUSTOMER_BODY_LIMIT_BYTES) throw tooLarge()
+      return encoding === undefined ? body : counted(body)
+    },
   }
+}
+
+function tooLarge(): Error {
+  const message = `The body is at most ${CUSTOMER_BODY_LIMIT_BYTES} bytes`
+  return Object.assign(new Error(message), { statusCode: 413 })
+}
+
+function counted(body: Readable): Readable {
+  let bytes = 0
+  const count = new Transform({
+    transform(chunk: Buffer, _, pass) {
+      bytes += chunk.length
+      if (bytes > CUSTOMER_BODY_LIMIT_BYTES) pass(tooLarge())
+      else pass(null, chunk)
+    },
+  })
+  return body.pipe(count)
 }

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import { ApolloServer, type ApolloServerOptionsWithSchema, type ApolloServerPlugin } from '@apollo/server'
 import {
   ApolloServerPluginCacheControlDisabled,
@@ -58,6 +59,7 @@ export async function serveGraphql(app: FastifyInstance, options: GraphqlOptions
         if (!(await admission.admit(request))) return reply.send((await answer.call(app, request, reply)) as string)
       },
     ],
+    preParsing: (request, _, body) => admission.boundBody(request, body as Readable),
     preHandler: refuseUnanswerable,
     handler: answer,
   })

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
+import type { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify'
 import { GraphQLError } from 'graphql'
 import { maskError } from '../api/mask-error.ts'
@@ -36,6 +37,7 @@ export async function serveRest(app: FastifyInstance, options: RestOptions): Pro
       // A refusal has the shape of every answer, and comes before the body is read.
       onRequest: async (request, reply) =>
         (await options.admission.admit(request)) ? undefined : handler(request, reply),
+      preParsing: (request, _, body) => options.admission.boundBody(request, body as Readable),
       handler,
     })
   }
