@@ -2,9 +2,10 @@ import type { CheckIssue, FieldOption, Host } from '../connector/define-connecto
 import { parseIssues, parseOptions } from '../connector/parse-result.ts'
 import { credentialsOf } from '../deliver/credentials.ts'
 import { messageOf } from '../domain/message-of.ts'
-import { recordText, secretTextsOf } from '../domain/redact.ts'
+import { recordText } from '../domain/redact.ts'
 import { refused } from '../domain/refused.ts'
 import type { Scope } from '../domain/scope.ts'
+import { createSecrets } from '../domain/secrets.ts'
 import { withHost } from '../outbound/host.ts'
 import { Application } from '../store/application.ts'
 import { findDestination } from '../store/destination.ts'
@@ -39,9 +40,7 @@ export async function checkConnection(parts: DestinationParts, scope: Scope, inp
     credentials,
     ask: async (host) => parseIssues(await check(host, { config, credentials }), 'check'),
   }).catch((error: Error): CheckIssue[] => [{ message: `the service could not be asked: ${error.message}` }])
-  const secrets = secretTextsOf(credentials)
-  // The service may have shown what it was sent.
-  refuseIssues(issues.map((one) => ({ ...one, message: recordText(one.message, secrets) })))
+  refuseIssues(issues, credentials)
   return true
 }
 
@@ -110,6 +109,6 @@ async function askConnector<T>(
   try {
     return await withHost(outbound, limits, ask)
   } catch (error) {
-    throw new Error(recordText(messageOf(error), secretTextsOf(credentials)))
+    throw new Error(recordText(messageOf(error), createSecrets({ credentials })))
   }
 }

@@ -3,7 +3,8 @@ import { type ConnectorRegistry, readyConnector } from '../connector/registry.ts
 import { openCredentials } from '../deliver/credentials.ts'
 import { type DestinationHosts, hostOfDeleted } from '../deliver/destination-host.ts'
 import { messageOf } from '../domain/message-of.ts'
-import { recordText, secretTextsOf } from '../domain/redact.ts'
+import { recordText } from '../domain/redact.ts'
+import { createSecrets } from '../domain/secrets.ts'
 import { withHost } from '../outbound/host.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 import { startLoop } from '../store/loop.ts'
@@ -51,7 +52,7 @@ async function runJob(options: ConnectorJobsOptions & { cut: AbortSignal }, job:
     await callConnector(options, job, (host) => definition[method]?.(host, { config: job.config, credentials }))
   } catch (error) {
     if (cut.aborted) return
-    const reason = recordText(messageOf(error), secretTextsOf(credentials))
+    const reason = recordText(messageOf(error), createSecrets({ credentials }))
     onError(new Error(`${job.connector}: ${method} of a destination failed: ${reason}`))
     return postpone(store, job, reason)
   }

@@ -4,7 +4,9 @@ import { loadDestination } from '../deliver/destination-cache.ts'
 import { prepareRequest } from '../deliver/prepare-request.ts'
 import { idToUuid } from '../domain/id.ts'
 import { messageOf } from '../domain/message-of.ts'
+import { recordText } from '../domain/redact.ts'
 import type { Scope } from '../domain/scope.ts'
+import { createSecrets } from '../domain/secrets.ts'
 import { Application } from '../store/application.ts'
 import { type Destination, findDestination } from '../store/destination.ts'
 import { EventType } from '../store/event-type.ts'
@@ -104,6 +106,7 @@ async function tryRequest(
       },
     )
   } catch (error) {
-    throw refusedSetting(`with its new settings the connector builds no request: ${messageOf(error)}`, ['id'])
+    const why = recordText(messageOf(error), createSecrets({ credentials }))
+    throw refusedSetting(`with its new settings the connector builds no request: ${why}`, ['id'])
   }
 }

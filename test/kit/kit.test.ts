@@ -83,7 +83,7 @@ test.each<[string, Group, unknown, RegExp[]]>([
       /options\.channel leaves a promise/,
       /options returned nonsense/,
       /onCreate is content/,
-      /onDelete throws holds a credential in hex/,
+      /onDelete throws holds a credential backwards/,
     ],
   ],
   ['one thing at a time', 'live', live, [/a delivery is FAILED after 1 attempts: .*It is busy/]],

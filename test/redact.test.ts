@@ -1,0 +1,94 @@
+import { describe, expect, test } from 'vitest'
+import { recordText, recordUrl, redactRequestHeaders } from '../src/domain/redact.ts'
+import { createSecrets, isEveryday } from '../src/domain/secrets.ts'
+import { leastCpuMs } from './support/cpu-time.ts'
+
+const record = (text: string, ...secrets: string[]) =>
+  recordText(text, createSecrets({ headers: secrets }), text.length + 1_000)
+
+describe('a text is blanked out of bodies', () => {
+  test.each([
+    ['hunter2!', true],
+    ['AbCdEfGhIjKl', true],
+    ['made-up-0123456789', true],
+    ['correct horse battery staple', true],
+    ['alerts@example.com', true],
+    ['20261130123456789', true],
+    ['пароль12', true],
+    ['secret', false],
+    ['abc-123', false],
+    ['production', false],
+    ['orderCreated', false],
+    ['application/json', false],
+    ['order.created', false],
+    ['Warteschlange', false],
+    ['2026-11-30', false],
+    ['+49 30 123456', false],
+  ])('%s: %s', (text, isSecret) => {
+    expect(isEveryday(text)).toBe(!isSecret)
+    expect(record(`it is ${text}.`, text)).toBe(isSecret ? 'it is [redacted].' : `it is ${text}.`)
+  })
+})
+
+test.each([
+  ['two secrets beside each other', 'a=hunter2!b=hunter3!', ['hunter2!', 'hunter3!'], 'a=[redacted]b=[redacted]'],
+  ['one within another', 'x hunter2!-and-more y', ['hunter2!', 'hunter2!-and-more'], 'x [redacted] y'],
+  ['two that overlap', 'x hunter2!hunter3 y', ['hunter2!hunt', '2!hunter3'], 'x [redacted] y'],
+  ['letters beyond ASCII', 'x pässwört1 y PÄSSWÖRT1', ['pässwört1'], 'x [redacted] y [redacted]'],
+  ['those percent-encoded', 'x %70%C3%A4ssw%c3%b6rt1 y', ['pässwört1'], 'x [redacted] y'],
+  ['those in JSON', 'x p\\u00e4ssw\\u00F6rt1 y', ['pässwört1'], 'x [redacted] y'],
+  ['a letter that is longer in lower case', 'İİ Σ hunter2! İ', ['hunter2!'], 'İİ Σ [redacted] İ'],
+  ['a secret with that letter', 'x İstanbul-2 y', ['İstanbul-2'], 'x [redacted] y'],
+  ['half an escape at the end', 'hunter2! %4', ['hunter2!'], '[redacted] %4'],
+  ['escapes that are none', '\\x %zz hunter2! \\u12', ['hunter2!'], '\\x %zz [redacted] \\u12'],
+  ['a secret with a percent sign', 'a%41b%zz! a%2541b%25zz!', ['a%41b%zz!'], '[redacted] [redacted]'],
+  ['the password of Basic alone', 'no hunter2! here', [`Basic ${btoa('me:hunter2!')}`], 'no [redacted] here'],
+])('%s: the rest stays', (_, text, secrets, recorded) => {
+  expect(record(text, ...secrets)).toBe(recorded)
+})
+
+test.each([
+  ['https://x.example/a?key=abc&abc=1', 'https://x.example/a?key=[redacted]&[redacted]=1'],
+  ['https://x.example/abc/abcd#abc', 'https://x.example/[redacted]/abcd#[redacted]'],
+  ['https://x.example/?key=a%62c', 'https://x.example/?key=[redacted]'],
+  ['amqp://me:x@x.example/v', 'amqp://[redacted]@x.example/v'],
+  ['https://hook.example/v1/T0?k=9&wait=1', '[redacted]&wait=1'],
+  ['https://HOOK.example/v1/T0/messages?k=9', 'https://HOOK.example/[redacted]/[redacted]/messages?k=[redacted]'],
+  ['no URL', 'no URL'],
+])('of the URL %s a record has %s', (url, recorded) => {
+  const credentials = { key: 'abc', url: 'https://hook.example/v1/T0?k=9' }
+  expect(recordUrl(url, createSecrets({ credentials }), 1_000)).toBe(recorded)
+})
+
+test('a header is blanked out as a whole, by its name, a word of it, or a secret within', () => {
+  const secrets = createSecrets({ credentials: { pin: '12', token: 'hunter2!' } })
+  const headers = { cookie: 'a', pin: '12', key: 'Key 12', basic: btoa('me:12'), long: 'my hunter2!', n: '123' }
+  const shown = redactRequestHeaders(Object.entries(headers), secrets, new Set(['own'])).map(([name, value]) => [
+    name,
+    value,
+  ])
+  expect(Object.fromEntries(shown)).toEqual({
+    cookie: '[redacted]',
+    pin: '[redacted]',
+    key: '[redacted]',
+    basic: '[redacted]',
+    long: '[redacted]',
+    n: '123',
+  })
+})
+
+test.each([
+  ['one letter', 'a'.repeat(1_000), 'a'.repeat(1_048_576)],
+  ['all but the end of it', `${'a'.repeat(1_000)}b`, 'a'.repeat(1_048_576)],
+  ['all but the start of it', `b${'a'.repeat(1_000)}`, 'a'.repeat(1_048_576)],
+  ['all but its middle', `${'ab'.repeat(250)}b${'ab'.repeat(250)}`, 'ab'.repeat(524_288)],
+  ['escapes', `${'a'.repeat(1_000)}b`, '%61'.repeat(349_525)],
+  ['escapes in JSON', `${'a'.repeat(1_000)}b`, '\\u0061'.repeat(174_762)],
+  ['many secrets', 'hunter2!', 'hunter2!'.repeat(131_072)],
+])('1 MB of %s takes a time that grows with its length alone', (_, secret, text) => {
+  const secrets = createSecrets({ headers: [secret, `${secret}c`, `c${secret}`] })
+  const half = leastCpuMs(() => recordText(text.slice(0, text.length / 2), secrets))
+  const whole = leastCpuMs(() => recordText(text, secrets))
+  expect(whole).toBeLessThan(Math.max(20, half * 4))
+  expect(whole).toBeLessThan(1_000)
+})
