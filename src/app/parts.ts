@@ -80,7 +80,7 @@ export async function openParts({
   const queueOptions = { sql: store.sql, supervise: role !== 'api', onError }
   // pg-boss makes its tables, and does not bear two that do.
   opening.use(await whileMigrating(databaseUrl, () => openQueue(queueOptions)))
-  const demo = await prepareDemo(store, folder)
+  const demo = config.databaseUrl ? undefined : await prepareDemo(store, folder)
   opening.use(startMaintenance({ store, retentionDays: config.retentionDays, onError }))
   const hosts = opening.use(createDestinationHosts(store, onError))
   const parts: ApiParts = {

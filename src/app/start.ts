@@ -11,7 +11,7 @@ import { startServer } from '../server/http.ts'
 import { describeAddress } from '../store/reach-postgres.ts'
 import { openWhenReachable } from './await-database.ts'
 import type { Config } from './config.ts'
-import { type DataFolder, type DemoFile, openDataFolder } from './data-folder.ts'
+import { type DataFolder, type DemoFile, type KeyFiles, openDataFolder } from './data-folder.ts'
 import { createLog } from './log.ts'
 import { type OpenOptions, openParts, type Tuning } from './parts.ts'
 
@@ -24,6 +24,7 @@ export interface Postrider extends AsyncDisposable {
   readonly operatorKey: string
   /** The demo application's key, while the data folder has it. */
   readonly demo: DemoFile | undefined
+  readonly keyFiles: KeyFiles
   readonly databaseUrl: string
 }
 
@@ -108,6 +109,7 @@ export async function startPostrider(options: StartOptions): Promise<Postrider> 
     url,
     operatorKey: folder.operatorKey,
     demo: parts.demo,
+    keyFiles: folder.keyFiles,
     databaseUrl,
     [Symbol.asyncDispose]: () => started.disposeAsync(),
   }

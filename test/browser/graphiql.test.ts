@@ -60,10 +60,10 @@ test('the examples are served with the address of the server that is asked', asy
   expect(JSON.stringify(tabs)).not.toContain(':4000')
 })
 
-test('the printed link opens GraphiQL, where the four examples run as they stand, in their order', async () => {
+test('the link of a terminal opens GraphiQL, where the four examples run as they stand, in their order', async () => {
   await using visited = await visit(browser)
   const { page } = visited
-  await page.goto(postrider.printed.link)
+  await page.goto(postrider.keys.link)
   await isReady(page)
   expect(page.url()).toBe(`${postrider.url}/graphiql/`)
   expect(await tabsOf(page)).toEqual(exampleTabs)
@@ -158,7 +158,7 @@ test('without a key the page says where to get one, and reads the schema once it
   const notice = page.locator('.postrider-notice')
   await notice.getByText('No key yet').waitFor()
   await shot(page, '8-no-key')
-  const headers = JSON.stringify({ authorization: `Bearer ${postrider.printed.apiKey}` })
+  const headers = JSON.stringify({ authorization: `Bearer ${postrider.keys.apiKey}` })
   await setText(page, 'request-headers.json', headers)
   await notice.waitFor({ state: 'detached' })
   await openTab(page, 'ListFailures')
@@ -169,7 +169,7 @@ test('without a key the page says where to get one, and reads the schema once it
 test('what one browser tab publishes arrives in another, which watches', async () => {
   await using visited = await visit(browser)
   const { page: watching } = visited
-  await watching.goto(postrider.printed.link)
+  await watching.goto(postrider.keys.link)
   await isReady(watching)
   await run(watching)
   await responseHas(watching, '"signingSecret": "whsec_')
@@ -221,7 +221,7 @@ test('what is ticked in the explorer is in the query', async () => {
 test('the history has what was run, without the key, and what is taken from it runs with the key of now', async () => {
   await using visited = await visit(browser)
   const { page } = visited
-  await page.goto(postrider.printed.link)
+  await page.goto(postrider.keys.link)
   await isReady(page)
   await openTab(page, 'ListFailures')
   await run(page)
@@ -230,7 +230,7 @@ test('the history has what was run, without the key, and what is taken from it r
   const entry = page.locator('.graphiql-history').getByRole('button', { name: 'Set active' })
   await entry.getByText('ListFailures').waitFor()
   await shot(page, '10-history')
-  const { apiKey } = postrider.printed
+  const { apiKey } = postrider.keys
   expect(await storedWith(page, 'ListFailures')).toContain('postrider:graphiql:queries')
   expect(await storedWith(page, apiKey)).toEqual(['postrider:graphiql:headers', 'postrider:graphiql:tabState'])
 
@@ -316,7 +316,7 @@ test('a tab can be copied as a link, in which there is no key', async () => {
 
 /** With the demo's key, as somebody would send it to a colleague. By the shorter address, which leads to the page. */
 function linkTo(operation: Record<string, string>): string {
-  return `${postrider.url}/graphiql?${new URLSearchParams(operation)}#key=${postrider.printed.apiKey}`
+  return `${postrider.url}/graphiql?${new URLSearchParams(operation)}#key=${postrider.keys.apiKey}`
 }
 
 /** GraphiQL names a tab once it has read the operation, and stores its tabs half a second later. */
