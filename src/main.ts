@@ -52,7 +52,7 @@ function announceWaiting(url: string): void {
 }
 
 function announce(postrider: Postrider, config: Config, role: Role): void {
-  const { url } = postrider
+  const { url, isLoopbackOpen } = postrider
   // It serves nothing that a key opens.
   if (role === 'worker') {
     console.log(`\n  Postrider's worker is ready at ${url}/readyz\n`)
@@ -63,6 +63,7 @@ function announce(postrider: Postrider, config: Config, role: Role): void {
     `GraphiQL      ${keys.graphiql}`,
     ...(keys.demo ? [`API key       ${keys.demo}   (the demo application)`] : []),
     `Operator key  ${config.operatorKey ? '(from POSTRIDER_OPERATOR_KEY)' : keys.operator}`,
+    ...(isLoopbackOpen ? ['Loopback      open to destinations of the demo application, and to no others'] : []),
   ]
   console.log(['', `  Postrider is ready at ${url}/graphql`, '', ...lines.map((line) => `  ${line}`), ''].join('\n'))
 }

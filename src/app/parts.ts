@@ -11,7 +11,8 @@ import { startConnectorJobs } from '../destinations/connector-jobs.ts'
 import { startCounting } from '../feed/count-attempts.ts'
 import { openFeed } from '../feed/feed.ts'
 import { startMaintenance } from '../maintenance/maintenance.ts'
-import { createOutbound, type Outbound } from '../outbound/outbound.ts'
+import type { Outbound } from '../outbound/outbound.ts'
+import { createOutboundOf } from '../outbound/outbound-of.ts'
 import { startOutbox } from '../publish/outbox.ts'
 import { createPublish } from '../publish/publish.ts'
 import { openQueue } from '../queue/jobs.ts'
@@ -39,6 +40,8 @@ export interface OpenOptions {
   readonly connectors: ConnectorRegistry
   readonly folder: DataFolder
   readonly databaseUrl: string
+  /** Of the server. */
+  readonly port: number
   /** Base of the links that are handed out. */
   readonly publicUrl: string
   /** See StartOptions. */
@@ -64,6 +67,7 @@ export async function openParts({
   connectors,
   folder,
   databaseUrl,
+  port,
   publicUrl,
   wrapOutbound = (outbound) => outbound,
   tuning = {},
@@ -83,10 +87,19 @@ export async function openParts({
   const demo = config.databaseUrl ? undefined : await prepareDemo(store, folder)
   opening.use(startMaintenance({ store, retentionDays: config.retentionDays, onError }))
   const hosts = opening.use(createDestinationHosts(store, onError))
+  const { outboundOf } = opening.use(
+    createOutboundOf({
+      allow: config.outboundAllow,
+      proxy: config.outboundProxy,
+      loopbackFor: config.opensLoopbackToDemo ? demo?.applicationId : undefined,
+      listen: config.opensOwnListen ? { host: config.host, port } : undefined,
+      wrap: wrapOutbound,
+    }),
+  )
   const parts: ApiParts = {
     store,
     connectors,
-    outbound: opening.use(wrapOutbound(createOutbound({ allow: config.outboundAllow, proxy: config.outboundProxy }))),
+    outboundOf,
     feed: opening.use(openFeed({ store, onError })),
     watch: opening.use(openDeliveryWatch({ store, onError })),
     publish: createPublish(store),

@@ -25,6 +25,8 @@ export interface Postrider extends AsyncDisposable {
   /** The demo application's key, while the data folder has it. */
   readonly demo: DemoFile | undefined
   readonly keyFiles: KeyFiles
+  /** Whether destinations of the demo application reach this machine. */
+  readonly isLoopbackOpen: boolean
   readonly databaseUrl: string
 }
 
@@ -89,6 +91,7 @@ export async function startPostrider(options: StartOptions): Promise<Postrider> 
     connectors,
     folder,
     databaseUrl,
+    port: server.port,
     publicUrl: url,
     wrapOutbound,
     tuning,
@@ -110,6 +113,7 @@ export async function startPostrider(options: StartOptions): Promise<Postrider> 
     operatorKey: folder.operatorKey,
     demo: parts.demo,
     keyFiles: folder.keyFiles,
+    isLoopbackOpen: config.opensLoopbackToDemo && parts.demo !== undefined,
     databaseUrl,
     [Symbol.asyncDispose]: () => started.disposeAsync(),
   }

@@ -9,7 +9,7 @@ import { createSecrets } from '../domain/secrets.ts'
 import { withHost } from '../outbound/host.ts'
 import { Application } from '../store/application.ts'
 import { findDestination } from '../store/destination.ts'
-import { checkSettings, refusedSetting, refuseIssues, requireConnector } from './connector-settings.ts'
+import { checkSettings, guardOf, refusedSetting, refuseIssues, requireConnector } from './connector-settings.ts'
 import type { DestinationParts } from './destination-parts.ts'
 
 /** Settings that a person has filled in, for a destination that is there or still to be made. */
@@ -32,7 +32,7 @@ export async function checkConnection(parts: DestinationParts, scope: Scope, inp
   const connector = requireConnector(parts.connectors, input.connector)
   const application = await parts.store.em().findOneOrFail(Application, { id: scope.applicationId })
   const overlaid = await overlaySettings(parts, scope, input)
-  const settings = checkSettings({ ...parts, profile: application.deliveryProfile }, connector, overlaid)
+  const settings = checkSettings(guardOf(parts, application), connector, overlaid)
   const { check } = connector.definition
   if (!check) return false
   const { config, credentials } = settings
@@ -98,7 +98,7 @@ async function overlaySettings(
 
 /** Lets a connector ask the remote account. What it throws comes out as an Error whose message may be shown. */
 async function askConnector<T>(
-  { store, outbound }: DestinationParts,
+  { store, outboundOf }: DestinationParts,
   scope: Scope,
   { credentials, ask }: { credentials: object; ask: (host: Host) => Promise<T> },
 ): Promise<T> {
@@ -107,7 +107,7 @@ async function askConnector<T>(
   const poolKey = `ask ${crypto.randomUUID()}`
   const limits = { poolKey, timeoutMs: ASK_TIMEOUT_MS, httpsOnly: deliveryProfile.httpsOnly }
   try {
-    return await withHost(outbound, limits, ask)
+    return await withHost(outboundOf(scope.applicationId), limits, ask)
   } catch (error) {
     throw new Error(recordText(messageOf(error), createSecrets({ credentials })))
   }

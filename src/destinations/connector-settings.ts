@@ -9,6 +9,8 @@ import { recordText } from '../domain/redact.ts'
 import { notFound, type Problem, Refused, refused } from '../domain/refused.ts'
 import { createSecrets } from '../domain/secrets.ts'
 import type { Outbound } from '../outbound/outbound.ts'
+import type { Application } from '../store/application.ts'
+import type { DestinationParts } from './destination-parts.ts'
 
 /** Settings that the connector's schema and the outbound guard let pass. */
 export interface CheckedSettings {
@@ -17,10 +19,14 @@ export interface CheckedSettings {
   readonly target: string
 }
 
-/** The rules of an application and of this process that decide where deliveries may go. */
+/** The rules of an application that decide where deliveries may go. */
 export interface Guard {
   readonly outbound: Outbound
   readonly profile: Pick<DeliveryProfile, 'httpsOnly'>
+}
+
+export function guardOf({ outboundOf }: DestinationParts, { id, deliveryProfile }: Application) {
+  return { outbound: outboundOf(id), profile: deliveryProfile }
 }
 
 const MAX_SETTINGS_BYTES = 65_536

@@ -1,10 +1,10 @@
 import type { ConnectorRegistry } from '../connector/registry.ts'
-import type { Outbound } from '../outbound/outbound.ts'
+import type { OutboundOf } from '../outbound/outbound-of.ts'
 import type { Store } from '../store/store.ts'
 
 /** What the verbs of destinations work with. */
 export interface DestinationParts {
   readonly store: Store
   readonly connectors: ConnectorRegistry
-  readonly outbound: Outbound
+  readonly outboundOf: OutboundOf
 }

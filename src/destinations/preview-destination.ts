@@ -17,7 +17,7 @@ import { Application } from '../store/application.ts'
 import type { RecordedRequest } from '../store/delivery-attempt.ts'
 import { findDestination } from '../store/destination.ts'
 import { newUuid } from '../store/new-id.ts'
-import { checkConfig, type Guard, refusedSetting, requireConnector } from './connector-settings.ts'
+import { checkConfig, type Guard, guardOf, refusedSetting, requireConnector } from './connector-settings.ts'
 import type { DestinationParts } from './destination-parts.ts'
 import { expressionsSchema } from './destination-settings.ts'
 import { findEventType, sampleData } from './sample-data.ts'
@@ -64,7 +64,7 @@ export async function previewDestination(parts: DestinationParts, scope: Scope, 
   const eventData = sampleData(application, type, input.data)
   const stored = input.destinationId == null ? undefined : await load(parts, scope, input.destinationId)
   const connector = requireConnector(parts.connectors, input.connector ?? stored?.connector ?? 'webhook')
-  const source = overlay({ ...parts, profile: application.deliveryProfile }, connector, { input, stored })
+  const source = overlay(guardOf(parts, application), connector, { input, stored })
   const event = { ...source, eventId: newUuid<'evt'>(), eventType: type.name, eventData }
   const isThrough = attempt('filter', () => passesFilter(source.shape, event))
   if (!isThrough) return { request: undefined, skipped: true }

@@ -11,7 +11,7 @@ import { Application } from '../store/application.ts'
 import { type Destination, findDestination } from '../store/destination.ts'
 import { EventType } from '../store/event-type.ts'
 import { newUuid } from '../store/new-id.ts'
-import { type CheckedSettings, checkSettings, refusedSetting, requireConnector } from './connector-settings.ts'
+import { type CheckedSettings, checkSettings, guardOf, refusedSetting, requireConnector } from './connector-settings.ts'
 import type { DestinationParts } from './destination-parts.ts'
 import { sampleData } from './sample-data.ts'
 import { saveDestination } from './save-destination.ts'
@@ -41,7 +41,7 @@ export async function upgradeDestination(
   if (connector.major === fromMajor) return { destination, config: destination.config, ...majors }
   const application = await em.findOneOrFail(Application, { id: scope.applicationId })
   const credentials = credentialsOf(parts.store, destination)
-  const settings = checkSettings({ ...parts, profile: application.deliveryProfile }, connector, {
+  const settings = checkSettings(guardOf(parts, application), connector, {
     config: migrated(connector, destination),
     credentials,
   })
