@@ -38,6 +38,7 @@ describe('a bad value is refused with the variable and the rule', () => {
     ['POSTRIDER_RETENTION_DAYS', '-1', 'is a whole number from 0 to 36500'],
     ['POSTRIDER_CONCURRENCY', '0', 'is a whole number from 1 to 10000'],
     ['POSTRIDER_DATABASE_POOL', '1', 'is a whole number from 2 to 1000'],
+    ['POSTRIDER_MAX_CONNECTIONS', '9', 'is a whole number from 10 to 1000000'],
     ['POSTRIDER_LOG_LEVEL', 'loud', '"debug"'],
   ])('%s=%s', (name, value, rule) => {
     const message = refusal({ [name]: value })
@@ -88,9 +89,11 @@ test('nothing set gives the defaults', () => {
     retentionDays: 30,
     concurrency: 256,
     destinationConcurrency: 32,
+    evaluationProcesses: 2,
     databasePool: 10,
     pipelinePool: 8,
     preparedStatements: true,
+    maxConnections: 10_000,
     logLevel: 'info',
   })
 })

@@ -13,9 +13,11 @@ import { standInsFor } from './stand-ins.ts'
 const MAX_URL_LENGTH = 4_096
 const MAX_BODY_LENGTH = 1_048_576
 
+/** Builds the request of this very attempt, as it would go to this destination. */
+export type PrepareFor = (destination: LoadedDestination) => PreparedRequest
+
 interface Recorded extends Addressed {
-  /** The same request to this destination. */
-  readonly prepareFor: (destination: LoadedDestination) => PreparedRequest
+  readonly prepareFor: PrepareFor
 }
 
 /** What was sent and what came back, without secrets. */

@@ -75,6 +75,7 @@ async function sendByConnector(
   }
   let ended: Pick<Sent, 'outcome' | 'wasAnswered'> & { response?: PlainResponse | undefined }
   try {
+    await connector.prepare?.()
     const outbound = outboundOf(idFromUuid('app', destination.applicationId))
     const result = await withHost(outbound, { ...limitsOf(destination), cut, onResponse }, work)
     if (!result) return 'by HTTP'

@@ -1,4 +1,5 @@
 import type { ConnectorRegistry } from '../connector/registry.ts'
+import type { Evaluator } from '../evaluate/evaluator.ts'
 import type { OutboundOf } from '../outbound/outbound-of.ts'
 import type { Store } from '../store/store.ts'
 
@@ -6,5 +7,6 @@ import type { Store } from '../store/store.ts'
 export interface DestinationParts {
   readonly store: Store
   readonly connectors: ConnectorRegistry
+  readonly evaluator: Evaluator
   readonly outboundOf: OutboundOf
 }

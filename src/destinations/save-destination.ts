@@ -1,29 +1,39 @@
 import type { SqlEntityManager } from '@mikro-orm/postgresql'
 import { readyConnector } from '../connector/registry.ts'
+import { dropMemos } from '../deliver/connector-memo-sql.ts'
 import { idToUuid } from '../domain/id.ts'
 import type { Destination } from '../store/destination.ts'
 import { askForSetup } from './connector-job-sql.ts'
 import type { DestinationParts } from './destination-parts.ts'
 
+interface Change {
+  readonly destination: Destination
+  /** Whether it concerns what the connector sets up at its service. */
+  readonly changesSetup: boolean
+  /** Whether it leads to another service. */
+  readonly isMoved?: boolean
+}
+
 /**
- * Stores what has changed. When that concerns what the connector sets up at its service, it is asked to do so in the same
- * transaction.
+ * Stores what has changed. In the same transaction the connector is asked to set up at its service what it needs there, and
+ * what it remembered of another service, such as a token, is forgotten.
  */
 export async function saveDestination(
   { store, connectors }: DestinationParts,
   em: SqlEntityManager,
-  { destination, changesSetup }: { destination: Destination; changesSetup: boolean },
+  { destination, changesSetup, isMoved = false }: Change,
 ): Promise<void> {
-  const onCreate = readyConnector(connectors, destination.connector)?.definition.onCreate
-  if (!changesSetup || !onCreate) return em.flush()
+  const isAsked = changesSetup && readyConnector(connectors, destination.connector)?.definition.onCreate !== undefined
+  if (!isAsked && !isMoved) return em.flush()
   await em.begin()
   try {
     await em.flush()
-    await askForSetup(em, idToUuid(destination.id))
+    if (isMoved) await dropMemos(em, idToUuid(destination.id))
+    if (isAsked) await askForSetup(em, idToUuid(destination.id))
     await em.commit()
   } catch (error) {
     await em.rollback()
     throw error
   }
-  store.notifier.wake('connector')
+  if (isAsked) store.notifier.wake('connector')
 }

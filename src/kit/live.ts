@@ -5,10 +5,9 @@ import { openSocket, subscribe } from '../client/subscribe.ts'
 import type { ReadyConnector } from '../connector/registry.ts'
 import { holdsSecret } from '../domain/find-secrets.ts'
 import { createSecrets } from '../domain/secrets.ts'
-import { callDeliver } from './call.ts'
 import { canaryOf } from './canary.ts'
-import { fakeHost, refusedFailure } from './fake-host.ts'
 import type { Case, KitOptions, Verdict } from './finding.ts'
+import { opensSockets } from './opens-sockets.ts'
 import type { KitServer } from './server.ts'
 import { startService } from './service.ts'
 import type { Parsed, Subject } from './subject.ts'
@@ -64,15 +63,6 @@ async function sendThem(
 function withoutRateLimit(connector: ReadyConnector): ReadyConnector {
   const { rateLimit: _, ...definition } = connector.definition
   return { ...connector, definition }
-}
-
-/** Without an answer: it need not get any further than its first try to reach somebody. */
-async function opensSockets(subject: Subject): Promise<boolean> {
-  if (!subject.connector.definition.deliver) return false
-  const fake = fakeHost({ fails: refusedFailure })
-  await callDeliver(subject, fake)
-  fake.end()
-  return fake.connected()
 }
 
 type Delivered = NonNullable<DeliveryQuery['delivery']>
