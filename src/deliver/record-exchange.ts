@@ -9,8 +9,7 @@ import type { PreparedRequest } from './prepare-request.ts'
 import type { Sent } from './send.ts'
 import { standInsFor } from './stand-ins.ts'
 
-/** Longest texts that are recorded, characters. A body is an event's data at most, in an envelope of its own. */
-const MAX_URL_LENGTH = 4_096
+/** Characters. A body is an event's data at most, in an envelope of its own. */
 const MAX_BODY_LENGTH = 1_048_576
 
 /** Builds the request of this very attempt, as it would go to this destination. */
@@ -25,7 +24,7 @@ export function recordExchange(prepared: PreparedRequest, { response }: Sent, re
   const { credentialSecrets, secretHeaders } = recorded.destination
   const request = {
     method: prepared.method,
-    url: recordUrl(prepared.url, credentialSecrets, MAX_URL_LENGTH),
+    url: recordUrl(prepared.url, credentialSecrets),
     headers: redactRequestHeaders(Object.entries(prepared.headers), credentialSecrets, secretHeaders),
   }
   return {

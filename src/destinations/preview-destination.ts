@@ -144,7 +144,7 @@ function redacted({ method, url, headers, body }: PreparedRequest, source: Previ
   const { shownSecrets, secretHeaders } = source
   return {
     method,
-    url: recordUrl(url, shownSecrets, url.length),
+    url: recordUrl(url, shownSecrets),
     headers: redactRequestHeaders(Object.entries(headers), shownSecrets, secretHeaders),
     body: recordText(body, shownSecrets, body.length),
   }

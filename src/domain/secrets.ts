@@ -1,11 +1,10 @@
-import { lowerCase } from './lower-case.ts'
+import { indexSpellings, type SpellingIndex } from './spelling-index.ts'
+import { lowerCase } from './text-codes.ts'
 
 /** What must not stand in a record: compiled once for each destination. Never logged, never stored. */
 export interface Secrets {
   /** Everything that is looked for in a text, in lower case. */
-  readonly spellings: readonly string[]
-  /** Length of the shortest spelling; Infinity when there is none. */
-  readonly shortest: number
+  readonly spellings: SpellingIndex
   /** Credentials that innocent texts may hold, and which are looked for only as a part of a URL or a word of a header. */
   readonly everyday: ReadonlySet<string>
   /** Secret URLs as they are called, the longest first. */
@@ -27,9 +26,8 @@ export function createSecrets({ credentials, headers = [], signing = [] }: Secre
   const texts = [...given, ...urls.flatMap(partsOfUrl)].filter(Boolean)
   const everyday = new Set(texts.filter(isEveryday))
   const searched = [...texts, ...headers.flatMap(tokensOf)].filter((text) => !isEveryday(text))
-  const spellings = [...new Set([...searched, ...signing].flatMap(spellingsOf))]
-  const shortest = spellings.reduce((least, { length }) => Math.min(least, length), Number.POSITIVE_INFINITY)
-  return { spellings, shortest, everyday, urls }
+  const spellings = indexSpellings([...new Set([...searched, ...signing].flatMap(spellingsOf))])
+  return { spellings, everyday, urls }
 }
 
 export const NO_SECRETS = createSecrets({})
@@ -73,13 +71,9 @@ function partsOfUrl(text: string): string[] {
   return [...encoded, ...encoded.map(decodePart), ...url.searchParams.values()]
 }
 
-/** A part of a URL without its percent-encoding; as it is where that is malformed. */
+/** A part of a URL without its percent-encoding. Takes what is malformed as it is, and throws nothing, which would take long. */
 export function decodePart(part: string): string {
-  try {
-    return decodeURIComponent(part)
-  } catch {
-    return part
-  }
+  return part.replace(/(?:%[\da-f]{2})+/gi, (run) => Buffer.from(run.replaceAll('%', ''), 'hex').toString('utf8'))
 }
 
 /** A receiver that shows a header which it was sent shows the token of `Bearer TOKEN`, or the password of `Basic …`, alone. */

@@ -36,11 +36,7 @@ export function recordOf(
 ): string {
   const headers = redactRequestHeaders(Object.entries(request.headers ?? {}), secrets)
   const body = request.body ?? ''
-  return [
-    recordUrl(request.url, secrets, request.url.length),
-    JSON.stringify(headers),
-    recordText(body, secrets, body.length),
-  ].join('\n')
+  return [recordUrl(request.url, secrets), JSON.stringify(headers), recordText(body, secrets, body.length)].join('\n')
 }
 
 function mapTexts(value: unknown, change: (text: string) => string): unknown {

@@ -61,7 +61,7 @@ function render(
   const clean = (text: string) => recordText(text, secrets, text.length)
   const shown = {
     method,
-    url: recordUrl(url, secrets, url.length),
+    url: recordUrl(url, secrets),
     headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, clean(value)])),
     sign,
     ...(body.length > KEPT_CHARACTERS ? digest(body) : { body: jsonOr(clean(body)) }),
