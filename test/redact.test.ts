@@ -15,6 +15,8 @@ describe('a text is blanked out of bodies', () => {
     ['alerts@example.com', true],
     ['20261130123456789', true],
     ['пароль12', true],
+    ['tok_of_the_house', true],
+    ['aBcDeFgH', true],
     ['secret', false],
     ['abc-123', false],
     ['production', false],

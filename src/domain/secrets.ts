@@ -40,24 +40,20 @@ export function textsIn(value: unknown): string[] {
 
 const MIN_SECRET_LENGTH = 8
 const MAX_EVERYDAY_LENGTH = 16
-/** Random letters of both cases change their case more often. */
-const MIN_LETTERS_A_WORD = 3
+/** Passwords of words have more, and so do random letters of both cases. */
+const MAX_WORDS = 2
 
 /**
  * Whether a body may hold this text by chance, so that blanking it out would tear holes into innocent texts: anything under 8
- * characters; and up to 16, words with nothing but blanks or punctuation between them ("application/json", "orderCreated"),
- * and numbers, dates and amounts.
+ * characters; and up to 16, one or two words with nothing but blanks or punctuation between them ("application/json",
+ * "orderCreated"), and numbers, dates and amounts.
  */
 export function isEveryday(text: string): boolean {
   if (text.length < MIN_SECRET_LENGTH) return true
   if (text.length > MAX_EVERYDAY_LENGTH) return false
   if (/^[\d\s().,:/+-]+$/.test(text)) return true
   const words = text.split(/[\s_.,:/+-]+|(?<=\p{Ll})(?=\p{Lu})/u).filter(Boolean)
-  const letters = words.reduce((sum, { length }) => sum + length, 0)
-  return (
-    words.every((word) => /^(?:\p{Lu}?[\p{Ll}\p{Lo}]*|\p{Lu}+)$/u.test(word)) &&
-    letters >= words.length * MIN_LETTERS_A_WORD
-  )
+  return words.length <= MAX_WORDS && words.every((word) => /^(?:\p{Lu}?[\p{Ll}\p{Lo}]*|\p{Lu}+)$/u.test(word))
 }
 
 function isUrl(text: string): boolean {
