@@ -45,6 +45,12 @@ test.each([
   ['half an escape at the end', 'hunter2! %4', ['hunter2!'], '[redacted] %4'],
   ['escapes that are none', '\\x %zz hunter2! \\u12', ['hunter2!'], '\\x %zz [redacted] \\u12'],
   ['a secret with a percent sign', 'a%41b%zz! a%2541b%25zz!', ['a%41b%zz!'], '[redacted] [redacted]'],
+  [
+    'what HTML writes otherwise',
+    'x a&amp;b&lt;c&gt;d&quot;e&apos;f&nbsp;y &#; &#x; &#zz;',
+    ['a&b<c>d"e\'f'],
+    'x [redacted]&nbsp;y &#; &#x; &#zz;',
+  ],
   ['the password of Basic alone', 'no hunter2! here', [`Basic ${btoa('me:hunter2!')}`], 'no [redacted] here'],
 ])('%s: the rest stays', (_, text, secrets, recorded) => {
   expect(record(text, ...secrets)).toBe(recorded)
@@ -56,7 +62,11 @@ describe('wherever it begins and ends', () => {
     secret,
     secret.toUpperCase(),
     '%48u%6e%74er%2d2%21x',
+    '%2548u%256e%2574er%252d2%2521x',
     '\\u0048unter\\u002d2!\\u0078',
+    '\\\\u0048unter\\\\u002d2!\\\\u0078',
+    '&#72;unter&#45;2&#x21;&#X0078;',
+    'Hunter&amp;#45;2!x',
     Buffer.from(secret).toString('hex'),
     Buffer.from(`u${secret}`).toString('base64').slice(2),
   ]
@@ -71,9 +81,23 @@ describe('wherever it begins and ends', () => {
   test.each(spellings)('%s is blanked out where the text ends within it', (spelling) => {
     const secrets = createSecrets({ headers: [secret] })
     // What is shorter gives nothing away.
-    const characters = spelling.match(/%..|\\u....|./g)!
+    const characters = spelling.match(/%25..|%..|\\+u....|&(?:amp;)?#\w+;|./g)!
     for (let count = 7; count <= characters.length; count++)
-      for (const half of ['', '%', '%4', '\\', '\\u', '\\u00', '\\u004']) {
+      for (const half of [
+        '',
+        '%',
+        '%4',
+        '%25',
+        '%254',
+        '\\',
+        '\\u004',
+        '\\\\',
+        '\\\\u004',
+        '&',
+        '&#',
+        '&#4',
+        '&amp;#x2',
+      ]) {
         const text = `no. ${characters.slice(0, count).join('')}${count === characters.length ? '' : half}`
         expect(recordCutText(text, secrets, 1_000), text).toMatch(/^no\. \[redacted\]\w?=*$/)
         expect(recordText(`${text}etc`, secrets, text.length), text).toMatch(/^no\. \[redact/)

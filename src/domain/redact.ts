@@ -14,8 +14,8 @@ const MAX_PARTED_LENGTH = 4_096
 /** Fewer characters of base64 hold no name and password. */
 const MIN_PAIR_LENGTH = 4
 
-/** Characters of half an escape: of JSON's \uXXXX all but one. */
-const MAX_CUT_ESCAPE = 5
+/** Characters of half an escape. */
+const MAX_CUT_ESCAPE = 12
 
 /** Name and value, and true when the value is not what was sent. Short, because attempts are most of what is stored. */
 export type RecordedHeader = readonly [name: string, value: string, redacted?: true]
@@ -85,7 +85,8 @@ function blankOutParts(url: string, { everyday }: Secrets): string {
 
 /** Without the half of an escape at its end. */
 function withoutCutEscape(text: string): string {
-  const [cut = ''] = /(?:%[\da-f]?|\\(?:u[\da-f]{0,3})?)$/i.exec(text.slice(-MAX_CUT_ESCAPE)) ?? []
+  const [cut = ''] =
+    /(?:%(?:[\da-f]|25[\da-f]?)?|\\+(?:u[\da-f]{0,3})?|&(?:amp;)?#?\w{0,6})$/i.exec(text.slice(-MAX_CUT_ESCAPE)) ?? []
   return text.slice(0, text.length - cut.length)
 }
 

@@ -9,7 +9,7 @@ export interface TextCodes {
   readonly length: number
 }
 
-const ZEROS_BEHIND = 8
+const ZEROS_BEHIND = 16
 
 /** Codes of a text in lower case, each character in its place and by itself. */
 export function lowerCodes(text: string): TextCodes {
