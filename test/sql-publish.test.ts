@@ -332,7 +332,7 @@ async function eventWithDeliveries(id: string) {
 }
 
 async function stored() {
-  return database.query('select (select count(*) from event) as events, (select count(*) from outbox) as lines')
+  return database.query('select count(*) from event')
 }
 
 async function connect(role?: string, on = database): Promise<pg.Client> {

@@ -4,6 +4,8 @@ create table connector_memo (
   destination_id uuid not null references destination on delete cascade deferrable initially deferred,
   key text not null,
   value text,
+  -- Of the destination, when the value was asked for: settings before and after may lead to two services.
+  destination_version int not null,
   claimed_until timestamptz,
   expires_at timestamptz,
   primary key (destination_id, key)

@@ -5,7 +5,11 @@
 create schema if not exists postrider;
 
 -- n is the order of the calls. A worker deletes the row in the transaction that makes the deliveries.
-create table outbox (n bigint generated always as identity primary key, event_id uuid not null);
+create table outbox (
+  n bigint generated always as identity primary key,
+  event_id uuid not null,
+  organization_id uuid not null
+);
 
 -- One row: until then a worker polls, and need not be woken.
 create table outbox_awake (only_row boolean primary key default true check (only_row), until timestamptz not null);

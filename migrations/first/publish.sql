@@ -135,7 +135,7 @@ begin
 
   insert into event (id, application_id, organization_id, type, data, data_bytes, idempotency_key, is_test, deliver_at)
   values (event, app, org, publish.type, publish.data::text, bytes, publish.idempotency_key, false, publish.deliver_at);
-  insert into outbox (event_id) values (event);
+  insert into outbox (event_id, organization_id) values (event, org);
   return postrider.id_of('evt', event);
 end $$;
 

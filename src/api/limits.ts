@@ -1,11 +1,13 @@
 import { createRequire } from 'node:module'
 import {
+  type ASTNode,
   type DocumentNode,
   type FragmentDefinitionNode,
   GraphQLError,
   type GraphQLSchema,
   getNamedType,
   getOperationAST,
+  getVariableValues,
   isLeafType,
   Kind,
   type OperationDefinitionNode,
@@ -15,6 +17,7 @@ import {
   validate,
 } from 'graphql'
 import { apiError } from './mask-error.ts'
+import { tooManyEntries } from './variable-entries.ts'
 
 // Its ES module brings graphql's, a second realm beside the CommonJS one that all others load.
 const { getComplexity } = createRequire(import.meta.url)(
@@ -28,6 +31,8 @@ export const limits = {
   aliases: 30,
   rootFields: 10,
   tokens: 2_000,
+  /** Entries of lists and fields of objects in all variables together. Those inside a JSON scalar do not count. */
+  variableEntries: 20_000,
   /** See costOf. */
   cost: 10_000,
 } as const
@@ -93,6 +98,7 @@ export function checkOperation(
   refuseOver('depth', size.depth, limits.depth)
   refuseOver('aliases', size.aliases, limits.aliases)
   refuseOver('root fields', size.fields, limits.rootFields)
+  checkVariables(schema, operation, variables ?? {})
   const cost = knownCost(() => costOf(schema, document, { operation, variables }))
   onCost?.(cost)
   refuseOver('cost', cost, limits.cost)
@@ -104,18 +110,45 @@ function refuseOver(name: string, value: number, limit: number): void {
   throw apiError('QUERY_TOO_COMPLEX', `The operation has ${name} ${value}; at most ${limit}`)
 }
 
+/** Variables that do not fit are refused here: a field that they fail alone would leave the cost of others unknown. */
+function checkVariables(
+  schema: GraphQLSchema,
+  { variableDefinitions = [] }: OperationDefinitionNode,
+  variables: Readonly<Record<string, unknown>>,
+): void {
+  const tooMany = tooManyEntries(schema, variableDefinitions, { variables, most: limits.variableEntries })
+  if (tooMany) throw refusedVariables(`${tooMany}: holds more than ${limits.variableEntries} entries`)
+  const { errors } = getVariableValues(schema, variableDefinitions, variables, { maxErrors: MAX_ERRORS })
+  const [first] = errors ?? []
+  if (!errors || !first) return
+  // Each names the value that it is about, whole.
+  const messages = errors.map(({ message }) => cut(message, MAX_MESSAGE_LENGTH))
+  throw refusedVariables(messages.join('\n'), first.nodes)
+}
+
+const MAX_ERRORS = 10
+const MAX_MESSAGE_LENGTH = 500
+
+/** The end of a message is what is wrong. */
+function cut(message: string, length: number): string {
+  if (message.length <= length) return message
+  return `${message.slice(0, length / 2)} … ${message.slice(-length / 2)}`.toWellFormed()
+}
+
+function refusedVariables(message: string, nodes?: readonly ASTNode[]): GraphQLError {
+  return new GraphQLError(message, { nodes, extensions: { code: 'BAD_USER_INPUT', http: { status: 400 } } })
+}
+
 /** In the words of graphql-query-complexity, which stops at 10,000 fields with those of fragments. */
 const TOO_MANY_NODES = /^Query exceeds the maximum allowed number of nodes/
 
-/** Variables that do not fit are refused here: a field that they fail alone would leave the others uncounted. */
 function knownCost(count: () => number): number {
   try {
     return count()
   } catch (error) {
     if (!(error instanceof GraphQLError)) throw error
     const { message, nodes } = error
-    if (TOO_MANY_NODES.test(message)) throw apiError('QUERY_TOO_COMPLEX', message)
-    throw new GraphQLError(message, { nodes, extensions: { code: 'BAD_USER_INPUT', http: { status: 400 } } })
+    throw TOO_MANY_NODES.test(message) ? apiError('QUERY_TOO_COMPLEX', message) : refusedVariables(message, nodes)
   }
 }
 

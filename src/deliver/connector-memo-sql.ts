@@ -14,39 +14,66 @@ export interface Memo {
   readonly isOurs: boolean
 }
 
-/** The memo as it is now, claimed by the caller when nobody has it. Undefined when the destination is not there. */
-export async function claimMemo(sql: Sql, destinationId: Uuid<'dst'>, key: string): Promise<Memo | undefined> {
+/** A value that the connector remembers under a key, asked for with these settings of its destination. */
+export interface MemoKey {
+  readonly destinationId: Uuid<'dst'>
+  readonly version: number
+  readonly key: string
+}
+
+/** The memo as it is now. Undefined when there is none, or the destination has changed. */
+export async function readMemo(sql: Sql, { destinationId, version, key }: MemoKey): Promise<Memo | undefined> {
   const [row] = await sql<Memo>(
-    `with claimed as (
-       insert into connector_memo as m (destination_id, key, claimed_until)
-       select id, $2, now() + $3 * interval '1 s' from destination where id = $1
-       on conflict (destination_id, key) do update set value = null, expires_at = null, claimed_until = excluded.claimed_until
+    `select value, false as "isOurs" from connector_memo m join destination d on d.id = m.destination_id
+     where m.destination_id = $1 and m.key = $2 and d.version = $3
+       and coalesce(m.expires_at, m.claimed_until, 'infinity') > now()`,
+    [destinationId, key, version],
+  )
+  return row
+}
+
+/** The same, claimed by the caller when nobody has it. Undefined when the destination has changed or is not there. */
+export async function claimMemo(sql: Sql, { destinationId, version, key }: MemoKey): Promise<Memo | undefined> {
+  const [row] = await sql<Memo>(
+    `with current as materialized (
+       -- Not while its settings are being changed, which forgets its memos.
+       select id, version from destination where id = $1 and version = $4 for share
+     ), claimed as (
+       insert into connector_memo as m (destination_id, key, destination_version, claimed_until)
+       select id, $2, version, now() + $3 * interval '1 s' from current
+       on conflict (destination_id, key) do update set value = null, expires_at = null, claimed_until = excluded.claimed_until,
+         destination_version = excluded.destination_version
          where m.expires_at <= now() or m.claimed_until <= now()
        returning key
      )
      select null::text as value, true as "isOurs" from claimed
      union all
-     select value, false from connector_memo
-     where destination_id = $1 and key = $2 and not exists (select from claimed)`,
-    [destinationId, key, CLAIM_S],
+     select value, false from connector_memo m join current on current.id = m.destination_id
+     where m.key = $2 and not exists (select from claimed)`,
+    [destinationId, key, CLAIM_S, version],
   )
   return row
 }
 
+/** Of the caller that claimed it: another's is left alone. */
 export async function writeMemo(
   sql: Sql,
-  memo: { destinationId: Uuid<'dst'>; key: string; value: string; ttlSeconds: number | undefined },
+  { destinationId, version, key }: MemoKey,
+  { value, ttlSeconds }: { readonly value: string; readonly ttlSeconds: number | undefined },
 ): Promise<void> {
   await sql(
     `update connector_memo set value = $3, claimed_until = null, expires_at = now() + $4 * interval '1 s'
-     where destination_id = $1 and key = $2`,
-    [memo.destinationId, memo.key, memo.value, memo.ttlSeconds ?? null],
+     where destination_id = $1 and key = $2 and destination_version = $5 and value is null`,
+    [destinationId, key, value, ttlSeconds ?? null, version],
   )
 }
 
 /** Lets the next one make it. */
-export async function giveUpMemo(sql: Sql, destinationId: Uuid<'dst'>, key: string): Promise<void> {
-  await sql('delete from connector_memo where destination_id = $1 and key = $2 and value is null', [destinationId, key])
+export async function giveUpMemo(sql: Sql, { destinationId, version, key }: MemoKey): Promise<void> {
+  await sql(
+    'delete from connector_memo where destination_id = $1 and key = $2 and destination_version = $3 and value is null',
+    [destinationId, key, version],
+  )
 }
 
 /** Forgets what a destination's connector remembers of its old service. Runs in the unit's transaction. */

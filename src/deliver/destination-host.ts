@@ -3,7 +3,7 @@ import type { DestinationHost, Host, Shared } from '../connector/define-connecto
 import type { Uuid } from '../domain/id.ts'
 import type { Sql } from '../store/sql.ts'
 import type { Store } from '../store/store.ts'
-import { claimMemo, giveUpMemo, writeMemo } from './connector-memo-sql.ts'
+import { claimMemo, giveUpMemo, readMemo, writeMemo } from './connector-memo-sql.ts'
 
 /** Hosts of destinations: what their connectors remember and share. Disposing it closes what is shared. */
 export interface DestinationHosts extends AsyncDisposable {
@@ -66,7 +66,7 @@ export function createDestinationHosts(store: Store, onError: (error: unknown) =
       return {
         ...host,
         remember: (key, make, options) =>
-          remember({ sql: store.sql, destinationId: id, onError, ...host }, key, make, options),
+          remember({ sql: store.sql, destinationId: id, version, onError, ...host }, key, make, options),
         share: (open) => share(`${id} ${version}`, open),
       }
     },
@@ -82,21 +82,23 @@ export function createDestinationHosts(store: Store, onError: (error: unknown) =
 interface Remembering {
   readonly sql: Sql
   readonly destinationId: Uuid<'dst'>
+  readonly version: number
   readonly signal: AbortSignal
   readonly onError: (error: unknown) => void
 }
 
 async function remember(
-  { sql, destinationId, signal, onError }: Remembering,
+  { sql, destinationId, version, signal, onError }: Remembering,
   key: string,
   make: () => Promise<string>,
   { ttlSeconds }: { ttlSeconds?: number } = {},
 ): Promise<string> {
   checkText('key', key)
+  const memoKey = { destinationId, version, key }
   for (;;) {
     signal.throwIfAborted()
-    const memo = await claimMemo(sql, destinationId, key)
-    if (!memo) throw new Error('The destination was deleted')
+    const memo = (await readMemo(sql, memoKey)) ?? (await claimMemo(sql, memoKey))
+    if (!memo) throw new Error('The destination was changed or deleted meanwhile')
     if (memo.value !== null) return memo.value
     if (memo.isOurs) break
     await pause(LOOK_AGAIN_MS, undefined, { signal })
@@ -104,10 +106,10 @@ async function remember(
   try {
     const value = await make()
     checkText('value', value)
-    await writeMemo(sql, { destinationId, key, value, ttlSeconds })
+    await writeMemo(sql, memoKey, { value, ttlSeconds })
     return value
   } catch (error) {
-    await giveUpMemo(sql, destinationId, key).catch(onError)
+    await giveUpMemo(sql, memoKey).catch(onError)
     throw error
   }
 }

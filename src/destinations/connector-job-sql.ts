@@ -8,6 +8,8 @@ export interface ConnectorJob {
   /** Of the destination. */
   readonly id: Uuid<'dst'>
   readonly kind: 'CREATE' | 'DELETE'
+  /** Of the destination; 0 when it was deleted. */
+  readonly version: number
   readonly applicationId: Uuid<'app'>
   readonly organizationId: Uuid<'org'>
   readonly connector: string
@@ -46,7 +48,7 @@ export async function claimConnectorJobs(sql: Sql, limit: number): Promise<Conne
        from due where j.id = due.id and j.kind = due.kind
        returning j.*
      )
-     select c.id, c.kind, c.application_id as "applicationId", c.organization_id as "organizationId", c.connector,
+     select c.id, c.kind, coalesce(d.version, 0) as version, c.application_id as "applicationId", c.organization_id as "organizationId", c.connector,
        coalesce(d.config, c.config) as config, case when d.id is null then c.credentials else d.credentials end as credentials,
        c.memos, c.attempts, c.give_up_at <= now() as "isLast", (p.settings ->> 'httpsOnly')::bool as "httpsOnly"
      from claimed c left join destination d on d.id = c.id

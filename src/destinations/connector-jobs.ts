@@ -65,12 +65,11 @@ async function runJob(options: ConnectorJobsOptions & { cut: AbortSignal }, job:
 
 async function callConnector(
   { outboundOf, hosts, cut }: ConnectorJobsOptions & { cut: AbortSignal },
-  { id, kind, applicationId, memos, httpsOnly }: ConnectorJob,
+  { id, kind, applicationId, version, memos, httpsOnly }: ConnectorJob,
   call: (host: DestinationHost) => Promise<void> | undefined,
 ): Promise<void> {
   const limits = { poolKey: `job ${id}`, timeoutMs: TIMEOUT_MS, httpsOnly, cut }
-  const hostOf = (plain: Host) =>
-    kind === 'CREATE' ? hosts.of({ id, version: 0 }, plain) : hostOfDeleted(plain, memos)
+  const hostOf = (plain: Host) => (kind === 'CREATE' ? hosts.of({ id, version }, plain) : hostOfDeleted(plain, memos))
   const outbound = outboundOf(idFromUuid('app', applicationId))
   await withHost(outbound, limits, async (plain) => call(hostOf(plain)))
 }

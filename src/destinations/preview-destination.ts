@@ -68,7 +68,8 @@ export async function previewDestination(parts: DestinationParts, scope: Scope, 
   const em = parts.store.em()
   const application = await em.findOneOrFail(Application, { id: scope.applicationId })
   const type = await findEventType(em, scope.applicationId, input.eventType)
-  const eventData = await sampleData(parts.evaluator, application, type, input.data)
+  const spender = scope.organizationId ?? scope.applicationId
+  const eventData = await sampleData(parts.evaluator, { application, type, given: input.data, spender })
   const stored = input.destinationId == null ? undefined : await load(parts, scope, input.destinationId)
   const connector = requireConnector(parts.connectors, input.connector ?? stored?.connector ?? 'webhook')
   if (stored) requireSameConnector(stored, connector)

@@ -16,24 +16,29 @@ export async function findEventType(em: EntityManager, applicationId: Id<'app'>,
   throw refused('EVENT_TYPE_UNKNOWN', `there is no event type "${name}" in the catalogue`, ['input', 'eventType'])
 }
 
+export interface Sample {
+  readonly application: Application
+  readonly type: EventType
+  /** Undefined for the type's own sample. */
+  readonly given: unknown
+  /** For whom the data is checked: see CheckedData. */
+  readonly spender: string
+}
+
 /** What came as `input.data`, or the type's sample without it, as compact JSON. Refused as a publish would be. */
-export async function sampleData(
-  evaluator: Evaluator,
-  { deliveryProfile }: Application,
-  type: EventType,
-  given: unknown,
-): Promise<string> {
+export async function sampleData(evaluator: Evaluator, sample: Sample): Promise<string> {
+  const { application, type, given, spender } = sample
   const path = ['input', 'data']
-  const data = given ?? type.samplePayload ?? {}
-  const json = JSON.stringify(data)
-  const { payloadSchema } = type
-  const problems = payloadSchema
-    ? [...(await evaluator.check(preparePayloadSchema(payloadSchema), { json, value: data, path }))]
-    : []
-  if (spreadsData(deliveryProfile.envelope) && !isSpreadable(data)) problems.push(notSpreadable(path))
+  const value = given ?? type.samplePayload ?? {}
+  const json = JSON.stringify(value)
   const dataBytes = Buffer.byteLength(json)
   if (dataBytes > MAX_DATA_BYTES)
-    problems.push({ code: 'LIMIT_EXCEEDED', message: `is ${dataBytes} bytes of JSON; at most ${MAX_DATA_BYTES}`, path })
+    throw refused('LIMIT_EXCEEDED', `is ${dataBytes} bytes of JSON; at most ${MAX_DATA_BYTES}`, path)
+  const { payloadSchema } = type
+  const problems = payloadSchema
+    ? [...(await evaluator.check(preparePayloadSchema(payloadSchema), { json, value, path, spender }))]
+    : []
+  if (spreadsData(application.deliveryProfile.envelope) && !isSpreadable(value)) problems.push(notSpreadable(path))
   if (problems.length > 0) throw new Refused(...problems)
   return json
 }

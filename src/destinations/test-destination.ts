@@ -34,7 +34,8 @@ export async function testDestination(
   const destination = await findDestination(em, scope, input.id)
   const type = await findEventType(em, scope.applicationId, input.eventType)
   const application = await em.findOneOrFail(Application, { id: scope.applicationId })
-  const event = testEvent(destination, type.name, await sampleData(evaluator, application, type, input.data))
+  const sample = { application, type, given: input.data, spender: destination.organizationId }
+  const event = testEvent(destination, type.name, await sampleData(evaluator, sample))
   const deliveryId = await store.transaction(async (tx) => {
     await insertTestEvent(tx, {
       id: idToUuid(event.id),

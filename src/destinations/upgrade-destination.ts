@@ -107,7 +107,8 @@ async function tryRequest(
   if (!loaded) throw refusedSetting('it was deleted', ['id'])
   const type = await store.em().findOne(EventType, { applicationId: application.id }, { orderBy: { id: 'asc' } })
   const { config, credentials } = settings
-  const eventData = type ? await sampleData(evaluator, application, type, undefined) : '{}'
+  const spender = destination.organizationId
+  const eventData = type ? await sampleData(evaluator, { application, type, given: undefined, spender }) : '{}'
   try {
     prepareRequest(
       connector,

@@ -34,6 +34,15 @@ interface CheckedData {
   readonly value: unknown
   /** Where it was given. */
   readonly path: readonly string[]
+  /** The organization or application for which it is checked: what is for one does not hold up another's. */
+  readonly spender: string
+}
+
+interface SchemaChange {
+  /** Undefined when there was none. */
+  readonly before: unknown
+  readonly after: unknown
+  readonly spender: string
 }
 
 /**
@@ -48,7 +57,7 @@ export interface Evaluator extends AsyncDisposable {
   /** How the data breaks the schema. */
   check(schema: PayloadSchema, data: CheckedData): readonly Problem[] | Promise<readonly Problem[]>
   /** Whether a schema can be used, and how it differs from the one that it replaces. */
-  report(before: unknown, after: unknown): SchemaReport | Promise<SchemaReport>
+  report(change: SchemaChange): SchemaReport | Promise<SchemaReport>
 }
 
 /** CPU time a minute, milliseconds. */
@@ -71,20 +80,21 @@ export function createEvaluator(options: ProcessesOptions): Evaluator {
 
   async function evaluateInProcess<T extends boolean | string>(evaluation: Evaluation<T>): Promise<T> {
     const { kind, expression, input, spenders } = evaluation
-    const outcome = await processes.run({ kind, text: expression.text, input })
+    const outcome = await processes.run({ kind, text: expression.text, input }, spenders.organization)
     spend(spenders, outcome.cpuUs)
     if ('failed' in outcome) throw new ExpressionFailed(outcome.failed)
     return outcome.value as T
   }
 
-  async function checkInProcess({ text }: PayloadSchema, { json, path }: CheckedData): Promise<readonly Problem[]> {
-    const outcome = await processes.run({ kind: 'payload', schema: text, data: json, path })
+  async function checkInProcess({ text }: PayloadSchema, data: CheckedData): Promise<readonly Problem[]> {
+    const { json, path, spender } = data
+    const outcome = await processes.run({ kind: 'payload', schema: text, data: json, path }, spender)
     return 'failed' in outcome ? [uncheckable(outcome.failed, path)] : outcome.value
   }
 
-  async function reportInProcess(before: unknown, after: unknown): Promise<SchemaReport> {
+  async function reportInProcess({ before, after, spender }: SchemaChange): Promise<SchemaReport> {
     const [old, next] = [before, after].map((schema) => JSON.stringify(schema))
-    const outcome = await processes.run({ kind: 'schema', before: old, after: next! })
+    const outcome = await processes.run({ kind: 'schema', before: old, after: next! }, spender)
     return 'failed' in outcome ? { unusable: outcome.failed, changes: [] } : outcome.value
   }
 
@@ -107,9 +117,10 @@ export function createEvaluator(options: ProcessesOptions): Evaluator {
       if (!check || weight * data.json.length > MAX_INLINE_WORK) return checkInProcess(schema, data)
       return problemsOf(check, data)
     },
-    report(before, after) {
+    report(change) {
+      const { before, after } = change
       const isCheap = Number.isFinite(schemaWeight(before) + schemaWeight(after))
-      return isCheap ? reportOf(before, after) : reportInProcess(before, after)
+      return isCheap ? reportOf(before, after) : reportInProcess(change)
     },
     [Symbol.asyncDispose]: () => processes[Symbol.asyncDispose](),
   }

@@ -1,11 +1,12 @@
 import path from 'node:path'
 import { setImmediate as immediate } from 'node:timers/promises'
 import { type Pool, Promise as PoolPromise, pool, TerminateError } from 'workerpool'
+import { createFairQueue } from './fair-queue.ts'
 import type { Outcome, Task } from './task.ts'
 
 export interface Processes extends AsyncDisposable {
-  /** Never rejects for what the task does, whatever that is. */
-  run<T extends Task>(task: T): Promise<Outcome<T>>
+  /** Never rejects for what the task does, whatever that is. Tasks of one `spender` wait for each other more than for others'. */
+  run<T extends Task>(task: T, spender: string): Promise<Outcome<T>>
 }
 
 export interface ProcessesOptions {
@@ -26,6 +27,7 @@ const MAX_BATCH = 32
 
 interface Waiting {
   readonly task: Task
+  readonly spender: string
   readonly resolve: (outcome: Outcome) => void
   readonly reject: (error: unknown) => void
 }
@@ -49,22 +51,18 @@ export function createProcesses({ count, limits }: ProcessesOptions): Processes 
     // Read, and not shown: a heap that is full says so in thirty lines.
     emitStdStreams: true,
   })
-  let gathered: Waiting[] = []
-  /** The pool's own queue stands still once a process has ended by itself, so nothing waits there. */
-  const batches: (readonly Waiting[])[] = []
+  const queue = createFairQueue<Waiting>()
+  /** Each of a batch that ended its process. The pool's own queue stands still after that, so nothing waits there. */
+  const suspects: Waiting[] = []
   let running = 0
 
-  function flush(): void {
-    const all = gathered
-    gathered = []
-    for (let from = 0; from < all.length; from += MAX_BATCH) batches.push(all.slice(from, from + MAX_BATCH))
-    startNext()
-  }
-
   function startNext(): void {
-    while (running < count && batches.length > 0) {
+    while (running < count) {
+      const suspect = suspects.shift()
+      const batch = suspect ? [suspect] : queue.take(MAX_BATCH)
+      if (batch.length === 0) return
       running += 1
-      void runBatch(batches.shift()!).finally(() => {
+      void runBatch(batch).finally(() => {
         running -= 1
         startNext()
       })
@@ -77,15 +75,19 @@ export function createProcesses({ count, limits }: ProcessesOptions): Processes 
       const began = (event: unknown) => void (event === 'began' && call.timeout(hardMs))
       const call: ReturnType<Pool['exec']> = processes.exec('runTasks', [batch.map(({ task }) => task)], { on: began })
       const outcomes = (await call) as Outcome[]
-      for (const [i, { resolve }] of batch.entries()) resolve(outcomes[i]!)
+      for (const [i, { resolve, spender }] of batch.entries()) {
+        queue.spent(spender, outcomes[i]!.cpuUs)
+        resolve(outcomes[i]!)
+      }
     } catch (error) {
       // The pool forgets a process that ended a moment after it says so; until then it would give it what is run next.
       await immediate()
       const [first] = batch
       // One of them has ended the process. Each alone tells which.
-      if (batch.length > 1) batches.push(...batch.map((waiting) => [waiting]))
+      if (batch.length > 1) suspects.push(...batch)
       else {
         const failed = whyEnded(error)
+        queue.spent(first!.spender, hardMs * 1_000)
         if (failed) first!.resolve({ failed, cpuUs: hardMs * 1_000 })
         else first!.reject(error)
       }
@@ -99,9 +101,11 @@ export function createProcesses({ count, limits }: ProcessesOptions): Processes 
   }
 
   return {
-    run: <T extends Task>(task: T) =>
+    run: <T extends Task>(task: T, spender: string) =>
       new Promise<Outcome<T>>((resolve, reject) => {
-        if (gathered.push({ task, resolve: resolve as Waiting['resolve'], reject }) === 1) setImmediate(flush)
+        // Those of one turn go together.
+        if (queue.isEmpty) setImmediate(startNext)
+        queue.add(spender, { task, spender, resolve: resolve as Waiting['resolve'], reject })
       }),
     async [Symbol.asyncDispose]() {
       await processes.terminate(true)

@@ -1,9 +1,11 @@
 import type { ConnectorRequest } from '../connector/define-connector.ts'
+import type { JsonSchema } from '../connector/registry.ts'
 import { DAY_MS } from '../domain/day.ts'
+import { deepFreeze } from '../domain/deep-freeze.ts'
 import { messageOf } from '../domain/message-of.ts'
 import { type CorpusEvent, corpus, largeEvents } from './corpus.ts'
 import type { Case } from './finding.ts'
-import { contextOf, looseContextOf, type Subject } from './subject.ts'
+import { contextOf, looseContextOf, type Parsed, type Subject } from './subject.ts'
 
 /** The same input gives the same request, on another day too, and nothing is left behind in the input. */
 export function pureCases(subject: Subject): Case[] {
@@ -79,11 +81,48 @@ const MAX_BUILD_MS = 50
 const RUNS = 7
 
 export function fastCases(subject: Subject): Case[] {
-  return largeEvents.map((event) => ({
-    group: 'fast',
-    name: `buildRequest takes at most ${MAX_BUILD_MS} ms for 250 KB (${event.name})`,
-    run: () => slowness(subject, event),
-  }))
+  const group = 'fast'
+  return largeEvents.flatMap((event): Case[] => [
+    {
+      group,
+      name: `buildRequest takes at most ${MAX_BUILD_MS} ms for 250 KB (${event.name})`,
+      run: () => slowness(subject, event),
+    },
+    ...Object.entries(event.isHard ? fillings : {}).map(
+      ([name, filling]): Case => ({
+        group,
+        name: `buildRequest takes at most ${MAX_BUILD_MS} ms for 250 KB and settings full of ${name} (${event.name})`,
+        run: () => slowness(filled(subject, filling), event),
+      }),
+    ),
+  ])
+}
+
+/** Templates of a length, or longer: what is hard to render, and what is hard to find no placeholder in. */
+const fillings: Readonly<Record<string, (length: number) => string>> = {
+  placeholders: (length) => '{{data.text}}{{data}}'.repeat(length / 21 + 1),
+  'placeholders that differ': (length) =>
+    Array.from({ length: Math.sqrt(length) }, (_, n) => `{{data${'.a'.repeat(n)}}}`).join(''),
+  'placeholders that do not end': (length) => `{{data ${' '.repeat(length / 2)}{{data.a${'.a'.repeat(length / 4)}`,
+}
+
+/** Most characters of a setting that has no maximum of its own. */
+const LONG = 10_000
+
+/** With each text of the settings as long as it may be, where it is one that may hold this. */
+function filled({ connector, settings }: Subject, filling: (length: number) => string): Subject {
+  const fields = Object.entries((connector.configSchema.properties ?? {}) as Record<string, JsonSchema>)
+  let { config } = settings
+  for (const [name, { type, maxLength }] of fields) {
+    if (type !== 'string') continue
+    const most = typeof maxLength === 'number' ? maxLength : LONG
+    for (const start of ['', 'https://example.com/']) {
+      const text = (start + filling(most)).slice(0, most)
+      const parsed = connector.definition.config.safeParse({ ...config, [name]: text })
+      if (parsed.success) config = parsed.data as Parsed['config']
+    }
+  }
+  return { connector, settings: deepFreeze({ ...settings, config }) }
 }
 
 function slowness({ connector, settings }: Subject, event: CorpusEvent): string[] {

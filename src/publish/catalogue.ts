@@ -13,21 +13,26 @@ interface CatalogueCheck {
   readonly problems: readonly Problem[] | undefined
 }
 
-/** Data of an event, as JSON.parse has it. */
-interface TypedData {
+/** Data of an event, as JSON.parse has it. What is found of it is known of this object, not of another with the same data. */
+export interface TypedData {
   readonly applicationUuid: Uuid<'app'>
   /** Name of its event type. */
   readonly type: string
   readonly data: unknown
+  /** The same as JSON, where it is at hand. */
+  readonly dataJson?: string
 }
 
 /** Checks against organizations and event types as they are in the table now: nothing is stale. */
 export interface Catalogue {
   check(sql: Sql, requests: readonly CheckedRequest[]): Promise<Map<CheckedRequest, CatalogueCheck>>
-  /** Checks data for which `check` had no time, because others wait for it. The next `check` knows what came of it. */
-  checkLong(requests: readonly CheckedRequest[]): Promise<void>
-  /** Checks data alone: of stored events, whose type was known when they were published and may be archived now. */
-  checkData(sql: Sql, events: readonly TypedData[]): Promise<Problem[][]>
+  /**
+   * Checks data alone: of stored events, whose type was known when they were published and may be archived now. Undefined: it
+   * has to be checked by `checkLong` first.
+   */
+  checkData(sql: Sql, events: readonly TypedData[]): Promise<(readonly Problem[] | undefined)[]>
+  /** Checks data for which there was no time, because others wait for it. The next check knows what came of it. */
+  checkLong(events: readonly TypedData[]): Promise<void>
 }
 
 /** Schemas kept; a busy application has tens of types. */
@@ -36,21 +41,23 @@ const MAX_PREPARED = 2_000
 export function createCatalogue(evaluator: Evaluator): Catalogue {
   /** By event type and its version, so that a changed schema is another entry. */
   const prepared = new Map<string, PayloadSchema | undefined>()
-  /** Problems that another process is to find, or has found, of a request's data, and the version of its type. */
-  const verdicts = new WeakMap<CheckedRequest, Verdict>()
+  /** Problems that another process is to find, or has found, and the version of the type. */
+  const verdicts = new WeakMap<TypedData, Verdict>()
 
   /** Undefined: another process has to look at the data. */
-  function requestProblems(request: CheckedRequest, type: KnownEventType): readonly Problem[] | undefined {
+  function dataProblems(event: TypedData, type: KnownEventType): readonly Problem[] | undefined {
+    if (type.spreadsData && !isSpreadable(event.data)) return [notSpreadable(['data'])]
     const version = versionKey(type)
-    const known = verdicts.get(request)
-    if (known?.version === version && known.problems) return known.problems
-    const problems = dataProblems(evaluator, prepared.get(version), {
-      type,
-      data: request.data,
-      json: request.dataJson,
-    })
+    const schema = prepared.get(version)
+    if (!schema) return []
+    const known = verdicts.get(event)
+    if (known?.version === version) return known.problems
+    const { data: value, dataJson: json = JSON.stringify(value), applicationUuid: spender } = event
+    const problems = evaluator.check(schema, { json, value, path: ['data'], spender })
     if (!(problems instanceof Promise)) return problems
-    verdicts.set(request, { version, running: problems })
+    // checkLong rejects with what it fails with.
+    problems.catch(() => verdicts.delete(event))
+    verdicts.set(event, { version, running: problems })
     return undefined
   }
 
@@ -63,18 +70,9 @@ export function createCatalogue(evaluator: Evaluator): Catalogue {
           const organizationUuid = organizations.get(organizationKey(request))
           const type = types.get(typeKey(request))
           const usable = type && type.status !== 'ARCHIVED' && !type.isNotice
-          const ofData = usable ? requestProblems(request, type) : [typeProblem(request, type)]
+          const ofData = usable ? dataProblems(request, type) : [typeProblem(request, type)]
           const problems = ofData && [...(organizationUuid ? [] : [organizationProblem(request)]), ...ofData]
           return [request, { organizationUuid: organizationUuid ?? NIL_UUID, problems }]
-        }),
-      )
-    },
-
-    async checkLong(requests) {
-      await Promise.all(
-        requests.map(async (request) => {
-          const verdict = verdicts.get(request)
-          if (verdict) verdict.problems = await verdict.running
         }),
       )
     },
@@ -82,12 +80,17 @@ export function createCatalogue(evaluator: Evaluator): Catalogue {
     async checkData(sql, events) {
       const types = await findTypes(sql, events)
       await prepareMissing(sql, prepared, [...types.values()])
-      return Promise.all(
+      return events.map((event) => {
+        const type = types.get(typeKey(event))
+        return type ? dataProblems(event, type) : []
+      })
+    },
+
+    async checkLong(events) {
+      await Promise.all(
         events.map(async (event) => {
-          const type = types.get(typeKey(event))
-          if (!type) return []
-          const json = JSON.stringify(event.data)
-          return [...(await dataProblems(evaluator, prepared.get(versionKey(type)), { type, data: event.data, json }))]
+          const verdict = verdicts.get(event)
+          if (verdict) verdict.problems = await verdict.running
         }),
       )
     },
@@ -156,15 +159,6 @@ interface Verdict {
   readonly running: Promise<readonly Problem[]>
   /** Undefined while it runs. */
   problems?: readonly Problem[]
-}
-
-function dataProblems(
-  evaluator: Evaluator,
-  schema: PayloadSchema | undefined,
-  { type, data, json }: { readonly type: KnownEventType; readonly data: unknown; readonly json: string },
-): readonly Problem[] | Promise<readonly Problem[]> {
-  if (type.spreadsData && !isSpreadable(data)) return [notSpreadable(['data'])]
-  return schema ? evaluator.check(schema, { json, value: data, path: ['data'] }) : []
 }
 
 /** Of data, given at `path`, whose keys have no place in the application's envelope. */

@@ -5,13 +5,26 @@ import type { NewEvent } from './publish-sql.ts'
 
 // Events that postrider.publish() (migrations/first/publish.sql) has committed and no worker has taken yet.
 
-/** Takes up to `limit` events, in the order in which they were published; none while another worker does. */
-export async function takeOutbox(tx: Sql, limit: number): Promise<NewEvent[]> {
+/** A NewEvent and its place in the order in which events were published. */
+export interface OutboxEvent extends NewEvent {
+  readonly n: string
+}
+
+export interface Take {
+  /** Most events. */
+  readonly limit: number
+  /** Organizations whose events stay in the outbox. */
+  readonly except: readonly Uuid<'org'>[]
+}
+
+/** Takes events in the order in which they were published; none while another worker does. */
+export async function takeOutbox(tx: Sql, { limit, except }: Take): Promise<OutboxEvent[]> {
   if (!(await tryLock(tx, locks.outbox))) return []
   const taken = await tx<{ n: string; eventId: Uuid<'evt'> }>(
-    `delete from outbox where n = any(array(select n from outbox order by n limit $1))
+    `delete from outbox
+     where n = any(array(select n from outbox where organization_id <> all($2::uuid[]) order by n limit $1))
      returning n, event_id as "eventId"`,
-    [limit],
+    [limit, except],
   )
   if (taken.length === 0) return []
   const events = await tx<NewEvent & { deliverAt: Date | null }>(
@@ -21,8 +34,22 @@ export async function takeOutbox(tx: Sql, limit: number): Promise<NewEvent[]> {
     [taken.map((one) => one.eventId)],
   )
   const byId = new Map(events.map((event) => [event.id, { ...event, deliverAt: event.deliverAt ?? undefined }]))
+  const inOrder = taken.toSorted((a, b) => Number(a.n) - Number(b.n))
   // Erased with its organization meanwhile, it is not there any more.
-  return taken.toSorted((a, b) => Number(a.n) - Number(b.n)).flatMap((one) => byId.get(one.eventId) ?? [])
+  return inOrder.flatMap(({ n, eventId }) => {
+    const event = byId.get(eventId)
+    return event ? { ...event, n } : []
+  })
+}
+
+/** Undoes takeOutbox for these. */
+export async function putBack(tx: Sql, events: readonly OutboxEvent[]): Promise<void> {
+  if (events.length === 0) return
+  await tx(
+    `insert into outbox (n, event_id, organization_id) overriding system value
+     select * from unnest($1::bigint[], $2::uuid[], $3::uuid[])`,
+    [events.map((one) => one.n), events.map((one) => one.id), events.map((one) => one.organizationId)],
+  )
 }
 
 /** Stores data of events anew. */

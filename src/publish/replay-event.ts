@@ -1,5 +1,5 @@
-import { idToUuid, parseId, type Uuid } from '../domain/id.ts'
-import { notFound, type Problem, Refused, refused } from '../domain/refused.ts'
+import { type Id, idToUuid, parseId, type Uuid } from '../domain/id.ts'
+import { notFound, type Problem, Refused, refused, Unavailable } from '../domain/refused.ts'
 import type { Scope } from '../domain/scope.ts'
 import type { Evaluator } from '../evaluate/evaluator.ts'
 import { enqueue } from '../queue/enqueue.ts'
@@ -9,14 +9,16 @@ import { newId } from '../store/new-id.ts'
 import type { Sql } from '../store/sql.ts'
 import type { Store } from '../store/store.ts'
 import type { Transaction } from '../store/transaction.ts'
-import { createCatalogue } from './catalogue.ts'
-import { checkStored, readJson } from './check-stored.ts'
+import { type Catalogue, createCatalogue } from './catalogue.ts'
+import { checkStored, readJson, type StoredEvent } from './check-stored.ts'
 import { lockOrganizations } from './publish-sql.ts'
 import { boundProblems } from './reject-events.ts'
 import { lockEvent, markAccepted, markRejected } from './rejection-sql.ts'
 import { findSubscribed, insertReplays, type Subscribed } from './replay-sql.ts'
 
 const MAX_DESTINATIONS = 1_000
+/** How often its data is checked, while the schema of its type changes. */
+const MAX_CHECKS = 5
 
 interface ReplayInput {
   readonly id: string
@@ -36,27 +38,59 @@ export async function replayEvent(
   const event = id && (await store.em().findOne(Event, { id, ...scope }))
   if (!event) throw notFound(`event ${input.id}`, ['input', 'id'])
   const wanted = input.destinationIds == null ? undefined : parseDestinations(input.destinationIds)
-  const made = await store.transaction(async (tx) => {
-    const organization = idToUuid(event.organizationId)
-    if (!(await lockOrganizations(tx, [organization])).has(organization)) {
-      throw refused('NOT_FOUND', 'the organization was deleted', ['input', 'id'])
-    }
-    const { trigger, dueInMs, problems } = await admit(tx, evaluator, event)
-    // Returned, not thrown: they are to be committed.
-    if (problems.length > 0) return { problems }
-    const destinations = await findDestinations(tx, event, { wanted, given: input.destinationIds })
-    const rows = destinations.map((one) => ({ ...one, deliveryId: newId('dlv') }))
-    const inserted = rows.map((row) => ({ ...row, id: idToUuid(row.deliveryId) }))
-    await insertReplays(tx, { eventId: idToUuid(event.id), trigger, dueInMs, deliveries: inserted })
-    await enqueue(
-      tx,
-      inserted.filter((row) => row.skipReason === null).map((row) => ({ ...row, dueInMs })),
-    )
-    return { ids: rows.map((row) => row.deliveryId) }
-  })
-  if (made.problems) throw new Refused(...made.problems)
-  const stored = new Map((await store.em().find(Delivery, { id: { $in: made.ids } })).map((one) => [one.id, one]))
-  return made.ids.map((one) => stored.get(one)!)
+  const made = await replayChecked({ store, catalogue: createCatalogue(evaluator), event, wanted, input })
+  const stored = new Map((await store.em().find(Delivery, { id: { $in: made } })).map((one) => [one.id, one]))
+  return made.map((one) => stored.get(one)!)
+}
+
+interface Replay {
+  readonly store: Store
+  readonly catalogue: Catalogue
+  readonly event: Event
+  readonly wanted: readonly Uuid<'dst'>[] | undefined
+  readonly input: ReplayInput
+}
+
+/** Data that takes long is checked while nothing is locked. */
+async function replayChecked(replay: Replay): Promise<readonly Id<'dlv'>[]> {
+  let checked: StoredEvent | undefined
+  for (let tries = 0; tries < MAX_CHECKS; tries += 1) {
+    const made = await replay.store.transaction((tx) => replayOnce(tx, replay, checked))
+    if (made.unchecked) {
+      checked = made.unchecked
+      await replay.catalogue.checkLong([checked])
+    } else if (made.problems) throw new Refused(...made.problems)
+    else return made.ids
+  }
+  throw new Unavailable('The event type changes while the data is checked; try again')
+}
+
+type Made =
+  | { readonly ids: readonly Id<'dlv'>[]; readonly problems?: undefined; readonly unchecked?: undefined }
+  /** Returned, not thrown: they are to be committed. */
+  | { readonly problems: readonly Problem[]; readonly unchecked?: undefined }
+  /** Nothing has happened yet. */
+  | { readonly unchecked: StoredEvent }
+
+async function replayOnce(tx: Transaction, replay: Replay, checked: StoredEvent | undefined): Promise<Made> {
+  const { event, wanted, input } = replay
+  const organization = idToUuid(event.organizationId)
+  if (!(await lockOrganizations(tx, [organization])).has(organization)) {
+    throw refused('NOT_FOUND', 'the organization was deleted', ['input', 'id'])
+  }
+  const admission = await admit(tx, replay, checked)
+  if ('unchecked' in admission) return admission
+  const { trigger, dueInMs, problems } = admission
+  if (problems.length > 0) return { problems }
+  const destinations = await findDestinations(tx, event, { wanted, given: input.destinationIds })
+  const rows = destinations.map((one) => ({ ...one, deliveryId: newId('dlv') }))
+  const inserted = rows.map((row) => ({ ...row, id: idToUuid(row.deliveryId) }))
+  await insertReplays(tx, { eventId: idToUuid(event.id), trigger, dueInMs, deliveries: inserted })
+  await enqueue(
+    tx,
+    inserted.filter((row) => row.skipReason === null).map((row) => ({ ...row, dueInMs })),
+  )
+  return { ids: rows.map((row) => row.deliveryId) }
 }
 
 interface Admission {
@@ -70,9 +104,9 @@ interface Admission {
 /** Holds the event, so that of two replays at once only one accepts it. */
 async function admit(
   tx: Transaction,
-  evaluator: Evaluator,
-  { id, applicationId, type, status }: Event,
-): Promise<Admission> {
+  { catalogue, event: { id, applicationId, type, status } }: Replay,
+  checked: StoredEvent | undefined,
+): Promise<Admission | { readonly unchecked: StoredEvent }> {
   const locked = await lockEvent(tx, idToUuid(id))
   if (!locked) throw notFound(`event ${id}`, ['input', 'id'])
   if (locked.data === null) throw refused('NOT_RETRYABLE', 'its data is no longer kept', ['input', 'id'])
@@ -83,10 +117,13 @@ async function admit(
     if (status === 'REJECTED') throw refused('CONFLICT', 'was accepted by another replay meanwhile', ['input', 'id'])
     return { trigger: 'REPLAY', dueInMs: 0, problems: [] }
   }
-  const { dataBytes, deliverAt, dueInMs } = locked
-  const event = { applicationId: idToUuid(applicationId), type, dataBytes, deliverAt: deliverAt ?? undefined }
-  const [found] = await checkStored(tx, createCatalogue(evaluator), [{ event, data: readJson(locked.data) }])
-  const problems = boundProblems(found!)
+  const { data, dataBytes, deliverAt, dueInMs } = locked
+  const applicationUuid = idToUuid(applicationId)
+  const read = { applicationUuid, type, data: readJson(data), dataBytes, deliverAt: deliverAt ?? undefined }
+  const stored = checked ?? read
+  const [found] = await checkStored(tx, catalogue, [stored])
+  if (!found) return { unchecked: stored }
+  const problems = boundProblems(found)
   if (problems.length === 0) await markAccepted(tx, idToUuid(id))
   else await markRejected(tx, [{ id: idToUuid(id), problems }])
   const atInput = problems.map((one) => ({ ...one, path: ['input', 'id', ...one.path] }))

@@ -63,7 +63,8 @@ export async function upsertEventType(
   if (group !== undefined) type.group = group
   if (input.payloadSchema !== undefined) {
     const promised = existing && !input.allowBreakingSchema ? promisedSchema(existing) : undefined
-    checkSchema(await evaluator.report(promised, input.payloadSchema))
+    const change = { before: promised, after: input.payloadSchema, spender: type.applicationId }
+    checkSchema(await evaluator.report(change))
     type.payloadSchema = input.payloadSchema
   }
   if (input.status) type.status = input.status
@@ -116,9 +117,11 @@ function checkSchema({ unusable, changes }: SchemaReport): void {
 }
 
 /** A catalogue whose sample breaks its own schema would mislead everyone who builds on it. */
-async function checkSample(evaluator: Evaluator, { payloadSchema, samplePayload }: EventType): Promise<void> {
+async function checkSample(evaluator: Evaluator, type: EventType): Promise<void> {
+  const { payloadSchema, samplePayload } = type
   if (!payloadSchema || samplePayload === undefined || samplePayload === null) return
-  const data = { json: JSON.stringify(samplePayload), value: samplePayload, path: ['input', 'samplePayload'] }
+  const json = JSON.stringify(samplePayload)
+  const data = { json, value: samplePayload, path: ['input', 'samplePayload'], spender: type.applicationId }
   const problems = await evaluator.check(preparePayloadSchema(payloadSchema), data)
   if (problems.length > 0) throw new Refused(...problems)
 }

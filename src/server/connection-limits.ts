@@ -26,6 +26,9 @@ export interface ConnectionLimits {
   readonly maxUnacknowledged: number
 }
 
+/** Of a refused caller's body. */
+const MAX_DISCARDED_BYTES = 256 * 1_024
+
 const defaults: ConnectionLimits = {
   headersMs: 10_000,
   requestMs: 30_000,
@@ -57,6 +60,7 @@ export function limitConnections(
 ): void {
   app.server.headersTimeout = headersMs
   app.server.maxConnections = maxConnections
+  askForBodies(app)
   // An answer that does not wait for the end of its request ends the connection.
   app.addHook('onSend', async ({ raw }, reply, payload) => {
     if (raw.complete || typeof payload !== 'string') return payload
@@ -68,11 +72,30 @@ export function limitConnections(
   })
 }
 
+/** Who asks before it sends a body (`Expect: 100-continue`) is told to once it was admitted: Node would tell it to at once. */
+function askForBodies(app: FastifyInstance): void {
+  const { server } = app
+  server.on('checkContinue', (request, response) => void server.emit('request', request, response))
+  app.addHook('preParsing', async ({ headers }, reply, body) => {
+    if (headers.expect?.toLowerCase() === '100-continue') reply.raw.writeContinue()
+    return body
+  })
+}
+
 /** The caller has the answer at once. Closing at once would reset the connection, and with that the answer could be lost. */
 async function* answerAndDiscard(answer: string, request: IncomingMessage, lingerMs: number): AsyncGenerator<string> {
-  request.resume()
+  discard(request)
   yield answer
   await finished(request, { writable: false, signal: AbortSignal.timeout(lingerMs) }).catch(() => undefined)
+}
+
+/** Reads no further than what many clients have sent before they look for an answer: a stranger's megabytes cost time. */
+function discard(request: IncomingMessage): void {
+  let bytes = 0
+  request.on('data', (chunk: Buffer) => {
+    bytes += chunk.length
+    if (bytes > MAX_DISCARDED_BYTES) request.pause()
+  })
 }
 
 /** Answers a request that is not HTTP, has too many headers or takes too long, without a word about the server. */

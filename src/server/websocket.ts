@@ -10,6 +10,7 @@ import { COST_HEADER, limits, readOperation } from '../api/limits.ts'
 import { apiError, maskError } from '../api/mask-error.ts'
 import { type Claims, type Principal, SessionEnded } from '../api/principal.ts'
 import { createOriginCheck, type OriginOptions } from './cors.ts'
+import { createPace } from './pace.ts'
 import { SECURITY_HEADERS } from './security-headers.ts'
 import type { Service } from './service.ts'
 import { subscribeAhead } from './subscribe-ahead.ts'
@@ -43,6 +44,9 @@ const CLOSE_GRACE_MS = 2_000
 /** How long a closed socket waits for the client's close frame. */
 const CLOSE_TIMEOUT_MS = 3_000
 
+/** Of the event loop: one takes half a millisecond, and a thousand may come at once. */
+const HANDSHAKES_PER_TURN = 10
+
 /** Timers may be a little early. */
 const SESSION_SLACK_MS = 100
 
@@ -66,6 +70,7 @@ export function acceptSockets(server: HttpServer, options: SocketOptions): Socke
     maxSockets: options.limits.maxUnacknowledged,
     maxMessageBytes: MAX_MESSAGE_BYTES,
   })
+  const inTurn = createPace(HANDSHAKES_PER_TURN)
   const wss = new WebSocketServer({
     server,
     path: '/graphql',
@@ -74,8 +79,10 @@ export function acceptSockets(server: HttpServer, options: SocketOptions): Socke
     ...({ closeTimeout: CLOSE_TIMEOUT_MS } as object),
     verifyClient: ({ req }, answer) => {
       if (!mayConnect(req.headers)) return answer(false, 403, FOREIGN_ORIGIN, REFUSAL_HEADERS)
-      if (unacknowledged.isFull) return answer(false, 503, TOO_MANY, { ...REFUSAL_HEADERS, 'retry-after': '1' })
-      answer(true)
+      inTurn(() => {
+        if (unacknowledged.isFull) answer(false, 503, TOO_MANY, { ...REFUSAL_HEADERS, 'retry-after': '1' })
+        else answer(true)
+      })
     },
   })
   wss.on('connection', (socket, request) => {

@@ -38,6 +38,16 @@ const keys: [what: string, headers: Record<string, string>][] = [
   ['a wrong token', { authorization: 'Bearer a.b.c' }],
 ]
 
+test('a body that a caller with a key offers is asked for and answered', async () => {
+  using wire = await openWire(postrider.url)
+  const authorization = `Bearer ${backend.endpoint.key}`
+  const head = { ...JSON_TYPE, authorization, expect: '100-continue', 'content-length': VIEWER.length }
+  wire.send(requestHead('POST', '/graphql', head))
+  expect(await wire.until('\r\n\r\n')).toBe('HTTP/1.1 100 Continue\r\n\r\n')
+  wire.send(VIEWER)
+  expect(await wire.until('APPLICATION')).toContain('HTTP/1.1 200 OK')
+})
+
 describe.each(opened)('%s %s', (method, path) => {
   test.each(keys)('with %s is 401 while its body is unfinished, and the connection is closed', async (_, key) => {
     using wire = await openWire(postrider.url)
@@ -46,6 +56,12 @@ describe.each(opened)('%s %s', (method, path) => {
     const answer = await wire.closed
     expect(answer).toMatch(/^HTTP\/1\.1 401 .*\r\nconnection: close\r\n/is)
     expect(answer).toContain(path === '/graphql' ? '"code":"UNAUTHENTICATED"' : '"status":401')
+  })
+
+  test('with no key is 401, and not asked for the body that it offers', async () => {
+    using wire = await openWire(postrider.url)
+    wire.send(requestHead(method, path, { ...JSON_TYPE, expect: '100-continue', 'content-length': MB5 }))
+    expect(await wire.closed).toMatch(/^HTTP\/1\.1 401 /)
   })
 
   test('with no key is 401 when its body is of unknown length', async () => {

@@ -309,7 +309,36 @@ describe('a later major of a connector', () => {
     const { destinationUpdate } = await own.send(documents.DestinationUpdateDocument, { input })
     expect(destinationUpdate.userErrors).toEqual([])
     await sendTo()
-    expect(evil.requests.map(({ headers }) => headers.authorization)).toEqual(['my-own', 'another'])
+    expect(evil.requests.map(({ headers }) => headers.authorization)).toEqual(['hello', 'my-own', 'another'])
+  })
+
+  test('and what is still on its way to the old server leaves nothing to remember at the new one', async () => {
+    await using world = await createWorld()
+    const greeted = Promise.withResolvers<void>()
+    const updated = Promise.withResolvers<void>()
+    const account = (token: string) =>
+      startReceiver(({ path: to }) => async (response) => {
+        if (token === 'of the old one' && to.endsWith('/hello')) {
+          greeted.resolve()
+          await updated.promise
+        }
+        response.end(to.endsWith('/token') ? token : '')
+      })
+    await using honest = await account('of the old one')
+    await using evil = await account('of the new one')
+    const { backend: own, id } = await world.start(
+      source({ version: '1.0.0', field: 'url', remembers: true }),
+      honest.url,
+    )
+    const send = () => own.send(documents.DestinationTestDocument, { input: { id, eventType: 'a' } })
+    const underWay = send()
+    await greeted.promise
+    const input = { id, config: { url: evil.url }, credentials: { token: 'my-own' }, headers: [] }
+    await own.send(documents.DestinationUpdateDocument, { input })
+    updated.resolve()
+    await underWay
+    await send()
+    expect(evil.requests.map(({ headers }) => headers.authorization)).toEqual(['hello', 'my-own', 'of the new one'])
   })
 })
 
@@ -397,6 +426,7 @@ function source({ version, field, migrate, remembers = false }: Written): string
       ${
         remembers
           ? `deliver: async (host, { config, credentials }) => {
+               await ask(host, config.url + '/hello', 'hello')
                const token = await host.remember('token', () => ask(host, config.url + '/token', credentials.token))
                await ask(host, config.url, token)
                return { kind: 'success' }

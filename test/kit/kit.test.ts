@@ -9,6 +9,7 @@ import { base } from './broken/base.ts'
 import classify, { content } from './broken/classify.ts'
 import contained from './broken/contained.ts'
 import fast from './broken/fast.ts'
+import filled from './broken/filled.ts'
 import golden from './broken/golden.ts'
 import hostile from './broken/hostile.ts'
 import live from './broken/live.ts'
@@ -83,6 +84,7 @@ test.each<[string, Group, unknown, RegExp[]]>([
   ['the time of day', 'pure', clock, [/a year later, it gives something else/]],
   ['a count of its calls', 'pure', counter, [/a year later, it gives something else/]],
   ['slowness', 'fast', fast, [/^slow in buildRequest \(over 50 ms\)/]],
+  ['slowness with long settings', 'fast', filled, [/^slow in buildRequest \(over 50 ms\)/]],
   ['data that is no object', 'golden', golden, [/^it throws: Cannot read prop/]],
   ['contentment with any answer', 'classify', content, [/429 is read as success/, /read as success, not as retry/]],
   ['a delay that is lost', 'classify', classify, [/delay of Retry-After is lost/, /^HTML: /]],
