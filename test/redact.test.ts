@@ -157,6 +157,8 @@ test.each([
   ['all but its middle', `${'ab'.repeat(250)}b${'ab'.repeat(250)}`, 'ab'.repeat(524_288)],
   ['escapes', `${'a'.repeat(1_000)}b`, '%61'.repeat(349_525)],
   ['escapes in JSON', `${'a'.repeat(1_000)}b`, '\\u0061'.repeat(174_762)],
+  ['ampersands', 'hunter2!', '&'.repeat(1_048_576)],
+  ['escapes of escapes', 'hunter2!', '%2561'.repeat(209_715)],
   ['letters that have no place in lower case', 'hunter2!', 'Σa'.repeat(524_288)],
   ['many secrets', 'hunter2!', 'hunter2!'.repeat(131_072)],
 ])('1 MB of %s takes a time that grows with its length alone', (_, secret, text) => {

@@ -35,9 +35,13 @@ const SIMPLE_ESCAPES: Readonly<Record<string, string>> = {
 const MEANINGS = tableOf((character) => SIMPLE_ESCAPES[character]?.charCodeAt(0))
 const DIGITS = tableOf((character) => (/[\da-f]/.test(character) ? Number.parseInt(character, 16) : undefined))
 
-/** What stands in HTML for characters that would mean something there. */
-const REFERENCES = Object.entries({ '&amp;': '&', '&lt;': '<', '&gt;': '>', '&quot;': '"', '&apos;': "'" }).map(
-  ([reference, meaning]) => ({ codes: [...reference].map((one) => one.charCodeAt(0)), meaning: meaning.charCodeAt(0) }),
+/** What stands in HTML for characters that would mean something there, by the code of the first letter. */
+const REFERENCES = Map.groupBy(
+  Object.entries({ '&amp;': '&', '&lt;': '<', '&gt;': '>', '&quot;': '"', '&apos;': "'" }).map(([text, meaning]) => ({
+    text,
+    meaning: meaning.charCodeAt(0),
+  })),
+  ({ text }) => text.charCodeAt(1),
 )
 /** Of references by number, such as &#x0041; with zeros that nobody needs. */
 const MAX_REFERENCE_LENGTH = 12
@@ -87,8 +91,15 @@ function backslashAt(codes: Uint16Array, at: number): number {
 function referenceAt(codes: Uint16Array, at: number): number {
   if (codes[at] !== AMPERSAND) return 0
   if (codes[at + 1] === NUMBER_SIGN) return numberAt(codes, at)
-  const named = REFERENCES.find((one) => one.codes.every((code, n) => codes[at + n] === code))
-  return named ? escapeOf(named.codes.length, named.meaning) : 0
+  for (const { text, meaning } of REFERENCES.get(codes[at + 1]!) ?? [])
+    if (standsAt(codes, at, text)) return escapeOf(text.length, meaning)
+  return 0
+}
+
+function standsAt(codes: Uint16Array, at: number, text: string): boolean {
+  let n = 1
+  while (n < text.length && codes[at + n] === text.charCodeAt(n)) n++
+  return n === text.length
 }
 
 function numberAt(codes: Uint16Array, at: number): number {
