@@ -51,26 +51,35 @@ function announceWaiting(url: string): void {
   console.log(`\n  Postrider waits for its database, and says so at ${url}/readyz\n`)
 }
 
-function announce({ url, demo, operatorKey }: Postrider, config: Config, role: Role): void {
+function announce(postrider: Postrider, config: Config, role: Role): void {
+  const { url, isLoopbackOpen } = postrider
   // It serves nothing that a key opens.
   if (role === 'worker') {
     console.log(`\n  Postrider's worker is ready at ${url}/readyz\n`)
     return
   }
-  const link = demo && `${url}/graphiql/#key=${encodeURIComponent(demo.apiKey)}`
-  const lines = demo
-    ? [`  GraphiQL      ${link}`, `  API key       ${demo.apiKey}   (the demo application)`]
-    : [`  GraphiQL      ${url}/graphiql/`]
-  console.log(
-    [
-      '',
-      `  Postrider is ready at ${url}/graphql`,
-      '',
-      ...lines,
-      `  Operator key  ${config.operatorKey ? '(from POSTRIDER_OPERATOR_KEY)' : operatorKey}`,
-      '',
-    ].join('\n'),
-  )
+  const keys = process.stdout.isTTY ? shownKeys(postrider) : keptKeys(postrider)
+  const lines = [
+    `GraphiQL      ${keys.graphiql}`,
+    ...(keys.demo ? [`API key       ${keys.demo}   (the demo application)`] : []),
+    `Operator key  ${config.operatorKey ? '(from POSTRIDER_OPERATOR_KEY)' : keys.operator}`,
+    ...(isLoopbackOpen ? ['Loopback      open to destinations of the demo application, and to no others'] : []),
+  ]
+  console.log(['', `  Postrider is ready at ${url}/graphql`, '', ...lines.map((line) => `  ${line}`), ''].join('\n'))
+}
+
+function shownKeys({ url, demo, operatorKey }: Postrider) {
+  const link = demo && `#key=${encodeURIComponent(demo.apiKey)}`
+  return { graphiql: `${url}/graphiql/${link ?? ''}`, demo: demo?.apiKey, operator: operatorKey }
+}
+
+/** What is printed elsewhere than at a terminal is kept, by journals and CI: the files have the keys. */
+function keptKeys({ url, demo, keyFiles }: Postrider) {
+  return {
+    graphiql: `${url}/graphiql/`,
+    demo: demo && `in ${keyFiles.demo}`,
+    operator: `in ${keyFiles.operatorKey}`,
+  }
 }
 
 /** Why the wait for a database ended: not a failure. */

@@ -79,7 +79,9 @@ test('nothing set gives the defaults', () => {
     secretKeys: undefined,
     operatorKey: undefined,
     outboundProxy: undefined,
-    outboundAllow: ['127.0.0.1/32', '::1/128'],
+    outboundAllow: [],
+    opensLoopbackToDemo: true,
+    opensOwnListen: true,
     publicUrl: undefined,
     rateLimit: 0,
     connectors: [],
@@ -112,13 +114,27 @@ test('an empty variable counts as unset', () => {
 
 describe('destinations may reach', () => {
   test.each<[what: string, environment: Record<string, string>, allowed: readonly string[]]>([
-    ['loopback, with the embedded database on a loopback host', { HOST: '::1' }, ['127.0.0.1/32', '::1/128']],
-    ['nothing internal, when the variable is empty', { POSTRIDER_OUTBOUND_ALLOW: '' }, []],
     ['nothing internal, on a public host', { HOST: '0.0.0.0' }, []],
     ['nothing internal, with a database of one’s own', DATABASE, []],
     ['what the list says', { POSTRIDER_OUTBOUND_ALLOW: '10.0.0.0/8, receiver ,' }, ['10.0.0.0/8', 'receiver']],
+    ['nothing internal, when the list is empty', { POSTRIDER_OUTBOUND_ALLOW: '' }, []],
   ])('%s', (_, environment, allowed) => {
-    expect(readConfig(environment).outboundAllow).toEqual(allowed)
+    const closed = { outboundAllow: allowed, opensLoopbackToDemo: false, opensOwnListen: false }
+    expect(readConfig(environment)).toMatchObject(closed)
+  })
+
+  test.each<[host: string, publicUrl: string, opensLoopbackToDemo: boolean]>([
+    ['::1', '', true],
+    ['localhost', 'http://localhost:4000', true],
+    ['127.0.0.1', 'http://127.0.0.1', true],
+    ['127.0.0.1', 'https://[::1]/', true],
+    ['127.0.0.1', 'https://hooks.example.com', false],
+    ['127.0.0.1', 'https://127.example.com', false],
+    ['127.0.0.1', 'https://localhost.example.com', false],
+    ['127.0.0.1', 'http://192.168.0.1:4000', false],
+  ])('the own /listen on %s, and loopback from the demo unless "%s" is public', (HOST, url, opensLoopbackToDemo) => {
+    const config = readConfig({ HOST, POSTRIDER_PUBLIC_URL: url })
+    expect(config).toMatchObject({ outboundAllow: [], opensLoopbackToDemo, opensOwnListen: true })
   })
 })
 

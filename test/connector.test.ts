@@ -147,6 +147,7 @@ test('a credential stands in no record in any of the forms in which it travels',
     'authorization',
     'x-token',
     'x-basic',
+    'x-pin',
   ])
   expect(JSON.parse(request!.body!).token).toBe('[redacted]')
   expect(delivery!.lastAttempt!.errorMessage).toBe('Not wanted: no: [redacted]')

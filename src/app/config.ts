@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net'
 import { z } from 'zod'
 import { messageOf } from '../domain/message-of.ts'
 import { parseAllow } from '../outbound/allow.ts'
@@ -36,8 +37,9 @@ const variables = {
     'is 32 or more printable ASCII characters without spaces',
   ),
   /**
-   * CIDRs and hosts that destinations may reach although they are internal. Unset: 127.0.0.1/32,::1/128 with the embedded
-   * Postgres on a loopback HOST, nothing otherwise. Empty: nothing.
+   * CIDRs and hosts that destinations may reach although they are internal. Empty: nothing. Unset: nothing, but with the embedded
+   * Postgres on a loopback HOST the server's own /listen; and, unless POSTRIDER_PUBLIC_URL is public, 127.0.0.1 and ::1 for
+   * destinations of the demo application.
    */
   POSTRIDER_OUTBOUND_ALLOW: text.transform(parseAllowList),
   /**
@@ -99,6 +101,10 @@ export interface Config {
   readonly secretKeys: readonly ConfiguredKey[] | undefined
   readonly operatorKey: string | undefined
   readonly outboundAllow: readonly string[]
+  /** Whether destinations of the demo application may reach 127.0.0.1 and ::1. */
+  readonly opensLoopbackToDemo: boolean
+  /** Whether every destination may reach the server's own /listen on a loopback HOST. */
+  readonly opensOwnListen: boolean
   readonly outboundProxy: string | undefined
   readonly publicUrl: string | undefined
   readonly corsOrigins: readonly string[]
@@ -150,7 +156,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   if (env.DATABASE_URL && !env.POSTRIDER_SECRET_KEYS) {
     throw new ConfigInvalid(['POSTRIDER_SECRET_KEYS is required with DATABASE_URL: id:base64 of 32 random bytes'])
   }
-  const isLocal = !env.DATABASE_URL && isLoopback(env.HOST)
+  const isLocal = !env.DATABASE_URL && isLoopback(env.HOST) && env.POSTRIDER_OUTBOUND_ALLOW === undefined
   return {
     port: env.PORT,
     host: env.HOST,
@@ -158,7 +164,9 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     dataDir: env.POSTRIDER_DATA_DIR,
     secretKeys: env.POSTRIDER_SECRET_KEYS,
     operatorKey: env.POSTRIDER_OPERATOR_KEY,
-    outboundAllow: env.POSTRIDER_OUTBOUND_ALLOW ?? (isLocal ? ['127.0.0.1/32', '::1/128'] : []),
+    outboundAllow: env.POSTRIDER_OUTBOUND_ALLOW ?? [],
+    opensLoopbackToDemo: isLocal && (!env.POSTRIDER_PUBLIC_URL || isLoopbackUrl(env.POSTRIDER_PUBLIC_URL)),
+    opensOwnListen: isLocal,
     outboundProxy: env.POSTRIDER_OUTBOUND_PROXY,
     publicUrl: env.POSTRIDER_PUBLIC_URL,
     corsOrigins: env.POSTRIDER_CORS_ORIGINS,
@@ -202,8 +210,12 @@ export function parseSecretKeys(value: string | undefined, context?: z.Refinemen
   return keys
 }
 
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127\./.test(host)
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'))
+}
+
+export function isLoopbackUrl(url: string): boolean {
+  return isLoopback(new URL(url).hostname.replace(/^\[|\]$/g, ''))
 }
 
 function isPostgresUrl(text: string): boolean {

@@ -12,7 +12,8 @@ import { createEvaluator } from '../evaluate/evaluator.ts'
 import { startCounting } from '../feed/count-attempts.ts'
 import { openFeed } from '../feed/feed.ts'
 import { startMaintenance } from '../maintenance/maintenance.ts'
-import { createOutbound, type Outbound } from '../outbound/outbound.ts'
+import type { Outbound } from '../outbound/outbound.ts'
+import { createOutboundOf } from '../outbound/outbound-of.ts'
 import { createResolve } from '../outbound/resolve.ts'
 import { isolateConnectors } from '../outbound/thread/isolate-connectors.ts'
 import { startOutbox } from '../publish/outbox.ts'
@@ -45,6 +46,8 @@ export interface OpenOptions {
   readonly connectors: ConnectorRegistry
   readonly folder: DataFolder
   readonly databaseUrl: string
+  /** Of the server. */
+  readonly port: number
   /** Base of the links that are handed out. */
   readonly publicUrl: string
   /** See StartOptions. */
@@ -73,6 +76,7 @@ export async function openParts({
   connectors,
   folder,
   databaseUrl,
+  port,
   publicUrl,
   wrapOutbound = (outbound) => outbound,
   tuning = {},
@@ -90,16 +94,27 @@ export async function openParts({
   // pg-boss makes its tables, and does not bear two that do.
   opening.use(await whileMigrating(databaseUrl, () => openQueue(queueOptions)))
   const evaluator = opening.use(createEvaluator({ count: config.evaluationProcesses }))
-  const demo = await prepareDemo(store, evaluator, folder)
+  const demo = config.databaseUrl ? undefined : await prepareDemo(store, evaluator, folder)
   opening.use(startMaintenance({ store, retentionDays: config.retentionDays, onError }))
-  const guard = { allow: config.outboundAllow, proxy: config.outboundProxy, resolve: createResolve() }
-  const isolated = opening.use(isolateConnectors(connectors, { ...guard, onError }))
+  const { outboundProxy: proxy } = config
+  const resolve = createResolve()
+  const isolated = opening.use(isolateConnectors(connectors, { proxy, resolve, onError }))
   const hosts = opening.use(createDestinationHosts(store, onError))
+  const { outboundOf } = opening.use(
+    createOutboundOf({
+      allow: config.outboundAllow,
+      proxy,
+      resolve,
+      loopbackFor: config.opensLoopbackToDemo ? demo?.applicationId : undefined,
+      listen: config.opensOwnListen ? { host: config.host, port } : undefined,
+      wrap: wrapOutbound,
+    }),
+  )
   const parts: ApiParts = {
     store,
     connectors: isolated.connectors,
     evaluator,
-    outbound: opening.use(wrapOutbound(createOutbound(guard))),
+    outboundOf,
     feed: opening.use(openFeed({ store, onError })),
     watch: opening.use(openDeliveryWatch({ store, onError })),
     publish: createPublish(store, evaluator),

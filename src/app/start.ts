@@ -11,7 +11,7 @@ import { startServer } from '../server/http.ts'
 import { describeAddress } from '../store/reach-postgres.ts'
 import { openWhenReachable } from './await-database.ts'
 import type { Config } from './config.ts'
-import { type DataFolder, type DemoFile, openDataFolder } from './data-folder.ts'
+import { type DataFolder, type DemoFile, type KeyFiles, openDataFolder } from './data-folder.ts'
 import { createLog } from './log.ts'
 import { type OpenOptions, openParts, type Tuning } from './parts.ts'
 
@@ -24,6 +24,9 @@ export interface Postrider extends AsyncDisposable {
   readonly operatorKey: string
   /** The demo application's key, while the data folder has it. */
   readonly demo: DemoFile | undefined
+  readonly keyFiles: KeyFiles
+  /** Whether destinations of the demo application reach this machine. */
+  readonly isLoopbackOpen: boolean
   readonly databaseUrl: string
 }
 
@@ -90,6 +93,7 @@ export async function startPostrider(options: StartOptions): Promise<Postrider> 
     connectors,
     folder,
     databaseUrl,
+    port: server.port,
     publicUrl: url,
     wrapOutbound,
     tuning,
@@ -110,6 +114,8 @@ export async function startPostrider(options: StartOptions): Promise<Postrider> 
     url,
     operatorKey: folder.operatorKey,
     demo: parts.demo,
+    keyFiles: folder.keyFiles,
+    isLoopbackOpen: config.opensLoopbackToDemo && parts.demo !== undefined,
     databaseUrl,
     [Symbol.asyncDispose]: () => started.disposeAsync(),
   }

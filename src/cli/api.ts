@@ -64,10 +64,10 @@ export async function openApi({ environment }: Cli, options: ApiOptions): Promis
 
 /** The key that the first start made in this folder, for a server on this machine. */
 async function demoKeyFor(url: string, dataDir: string): Promise<string | undefined> {
-  const [{ isLoopback }, { readDemo }] = await Promise.all([
+  const [{ isLoopbackUrl }, { readDemo }] = await Promise.all([
     import('../app/config.ts'),
     import('../app/data-folder.ts'),
   ])
-  if (!isLoopback(new URL(url).hostname.replace(/^\[|\]$/g, ''))) return undefined
+  if (!isLoopbackUrl(url)) return undefined
   return (await readDemo(dataDir))?.apiKey
 }

@@ -157,7 +157,7 @@ export interface CheckIssue {
 /** Settings that show what a connector takes and does: documentation, and what the conformance kit tries it with. */
 export interface Samples<Config, Credentials> {
   readonly config: Config
-  /** Required when the connector has credentials. Made up, of course. */
+  /** Required when the connector has credentials. Made up: requests that are shown are built from them, not from stored ones. */
   readonly credentials?: Credentials
   /** Settings that must be refused, each with the field at fault, such as ['config', 'url']. */
   readonly rejects: readonly {

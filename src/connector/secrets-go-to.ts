@@ -1,4 +1,4 @@
-import { textsIn } from '../domain/redact.ts'
+import { textsIn } from '../domain/secrets.ts'
 import { wordsOf } from '../domain/words-of.ts'
 import type { JsonSchema, ReadyConnector } from './registry.ts'
 

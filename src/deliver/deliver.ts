@@ -1,15 +1,15 @@
 import { type ConnectorRegistry, readyConnector } from '../connector/registry.ts'
 import { messageOf } from '../domain/message-of.ts'
 import type { Outcome } from '../domain/outcome.ts'
-import { recordText, redactHeaders } from '../domain/redact.ts'
+import { recordText } from '../domain/redact.ts'
 import { retryDelayMs } from '../domain/retry-schedule.ts'
 import type { Evaluator } from '../evaluate/evaluator.ts'
 import { ExpressionFailed } from '../evaluate/expression.ts'
-import type { RecordedResponse } from '../store/delivery-attempt.ts'
-import type { AttemptEnd, AttemptRecord, AttemptResult, ExchangeRecord, PendingDelivery } from './attempt-result.ts'
+import type { AttemptEnd, AttemptRecord, AttemptResult, PendingDelivery } from './attempt-result.ts'
 import type { Addressed } from './classify.ts'
 import { isHeldTooLong, type LoadedDestination } from './destination-cache.ts'
 import { type OnSlow, type PreparedRequest, prepareRequest } from './prepare-request.ts'
+import { type PrepareFor, recordExchange } from './record-exchange.ts'
 import { type SendParts, type Sent, send } from './send.ts'
 import { exhaustedUntil, filterVerdict, type ShapedEvent, shapedData } from './shape-event.ts'
 
@@ -20,10 +20,6 @@ export interface DeliverParts extends SendParts {
   /** Uniform in [0, 1): spreads retries. */
   readonly random: () => number
 }
-
-/** Longest texts that are recorded, characters. A body is an event's data at most, in an envelope of its own. */
-const MAX_URL_LENGTH = 4_096
-const MAX_BODY_LENGTH = 1_048_576
 
 /** A delivery whose holder was lost so often is likely what kills them. */
 const MAX_LOST_LEASES = 3
@@ -84,28 +80,28 @@ async function attemptDelivery(
   const base = { startedAt, profileVersion, profile, wasSteady }
   const nothingSent = { durationMs: 0, sent: undefined, retryAt: undefined }
   if (target.obstacle) return { ...base, ...nothingSent, outcome: permanent(target.obstacle) }
+  let prepareFor: PrepareFor
   let prepared: PreparedRequest
   let sent: Sent | undefined
   try {
-    prepared = await prepare(parts, pending, { ...target, now: startedAt })
+    prepareFor = await preparation(parts, pending, { ...target, now: startedAt })
+    prepared = prepareFor(target.destination)
     sent = await send(parts, target, prepared)
   } catch (error) {
     // A connector that throws, or builds an invalid request, costs its own delivery only, and would do so again.
     const why = messageOf(error)
     const message = error instanceof ExpressionFailed ? why : `The connector built no request that can be sent: ${why}`
-    const clean = recordText(message, target.destination.secretTexts)
+    const clean = recordText(message, target.destination.secrets)
     return { ...base, ...nothingSent, outcome: permanent(clean) }
   }
   if (!sent) return undefined
   const { message } = sent.outcome
-  const outcome = message
-    ? { ...sent.outcome, message: recordText(message, target.destination.secretTexts) }
-    : sent.outcome
+  const outcome = message ? { ...sent.outcome, message: recordText(message, target.destination.secrets) } : sent.outcome
   return {
     ...base,
     durationMs: sent.durationMs,
     outcome,
-    sent: { wasAnswered: sent.wasAnswered, exchange: recordExchange(prepared, sent, target.destination) },
+    sent: { wasAnswered: sent.wasAnswered, exchange: recordExchange(prepared, sent, { ...target, prepareFor }) },
     retryAt: retryTime(parts, pending, { outcome, destination: target.destination }),
   }
 }
@@ -121,11 +117,12 @@ function permanent(message: string): Outcome {
   return { outcome: 'PERMANENT_FAILURE', failureKind: 'CONNECTOR_ERROR', message }
 }
 
-async function prepare(
+/** Shapes the event's data once, and gives what builds the request of it, as often as it is needed. */
+async function preparation(
   { evaluator, onSlow }: DeliverParts,
   pending: PendingDelivery,
   { connector, destination, now }: Target & { readonly now: Date },
-): Promise<PreparedRequest> {
+): Promise<PrepareFor> {
   const { delivery } = pending
   const occasion = {
     eventId: delivery.eventId,
@@ -136,7 +133,7 @@ async function prepare(
     isTest: delivery.trigger === 'TEST',
     now,
   }
-  return prepareRequest(connector, destination, occasion, onSlow)
+  return (source) => prepareRequest(connector, source, occasion, onSlow)
 }
 
 function retryTime(
@@ -154,32 +151,4 @@ function retryTime(
     random: parts.random(),
   })
   return delayMs === undefined ? undefined : new Date(parts.now().getTime() + delayMs)
-}
-
-function recordExchange(
-  prepared: PreparedRequest,
-  { response }: Sent,
-  { secretTexts: secrets, secretHeaders }: LoadedDestination,
-): ExchangeRecord {
-  const request = {
-    method: prepared.method,
-    url: recordText(prepared.url, secrets, MAX_URL_LENGTH),
-    headers: redactHeaders(Object.entries(prepared.headers), secrets, secretHeaders),
-  }
-  return {
-    request,
-    requestBody: prepared.isEnvelope ? undefined : recordText(prepared.body, secrets, MAX_BODY_LENGTH),
-    response: response && recordResponse(response, secrets),
-  }
-}
-
-function recordResponse(response: NonNullable<Sent['response']>, secrets: readonly string[]): RecordedResponse {
-  const { statusCode, sizeBytes, truncated } = response
-  return {
-    statusCode,
-    headers: redactHeaders(response.headers, secrets),
-    body: recordText(response.body, secrets, MAX_BODY_LENGTH),
-    sizeBytes,
-    truncated,
-  }
 }

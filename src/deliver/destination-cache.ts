@@ -2,7 +2,7 @@ import { maxHeldMs } from '../domain/circuit.ts'
 import { deepFreeze } from '../domain/deep-freeze.ts'
 import type { DeliveryProfile } from '../domain/delivery-profile.ts'
 import type { Uuid } from '../domain/id.ts'
-import { secretForms, textsIn, withUrlParts } from '../domain/redact.ts'
+import { createSecrets, NO_SECRETS, type Secrets, textsIn } from '../domain/secrets.ts'
 import { type SigningKey, signingKey } from '../domain/signature.ts'
 import { headerValuesPlace, signingSecretPlace } from '../store/destination.ts'
 import type { SecretBox } from '../store/secret-box.ts'
@@ -28,8 +28,10 @@ interface Opened {
   readonly secretHeaders: ReadonlySet<string>
   /** Newest first, also those that no longer sign. */
   readonly signingKeys: readonly { readonly key: SigningKey; readonly expiresAt: Date | null }[]
-  /** Every text that must not stand in a record, in every form. */
-  readonly secretTexts: readonly string[]
+  /** What must not stand in what a receiver or a connector says: credentials, secret headers, signing secrets. */
+  readonly secrets: Secrets
+  /** What a connector puts into a request. */
+  readonly credentialSecrets: Secrets
   readonly shape: Shape
   /** Set when its secrets do not open with the keys that we have, or its expressions do not compile: its deliveries wait. */
   readonly problem: string | undefined
@@ -125,7 +127,8 @@ const nothingOpened: Omit<Opened, 'problem'> = {
   headers: {},
   secretHeaders: new Set(),
   signingKeys: [],
-  secretTexts: [],
+  secrets: NO_SECRETS,
+  credentialSecrets: NO_SECRETS,
   shape: { filter: undefined, transform: undefined },
 }
 
@@ -138,16 +141,18 @@ function openSecrets(box: SecretBox, row: DestinationRow) {
   const values = row.headerValues ? JSON.parse(box.open(row.headerValues, headerValuesPlace(row))) : {}
   const headers = Object.fromEntries(row.headers.map(({ name, value }) => [name, value ?? values[name]]))
   const secretHeaders = new Set(Object.keys(values).map((name) => name.toLowerCase()))
-  const secretTexts = secretForms([
-    ...textsIn(credentials).flatMap(withUrlParts),
-    ...textsIn(values).flatMap(withToken),
-    ...signing,
-  ])
-  return { credentials, headers, secretHeaders, signingKeys, secretTexts }
+  return {
+    credentials,
+    headers,
+    secretHeaders,
+    signingKeys,
+    secrets: createSecrets({ credentials, headers: textsIn(values), signing: signing.map(keyWithin) }),
+    credentialSecrets: row.credentials ? createSecrets({ credentials }) : NO_SECRETS,
+  }
 }
 
-/** A receiver that answers with what it was sent shows the token of `Bearer TOKEN` alone, as often as not. */
-function withToken(value: string): string[] {
-  const [, token] = /^\S+ +(\S{8,})$/.exec(value) ?? []
-  return token ? [value, token] : [value]
+/** Receivers keep the key of `whsec_…` with and without what it begins with: the key is in both. */
+function keyWithin(secret: string): string {
+  const [, key = ''] = /^whsec_(.{16,})$/.exec(secret) ?? []
+  return key || secret
 }

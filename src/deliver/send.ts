@@ -1,17 +1,19 @@
 import type { Host } from '../connector/define-connector.ts'
 import { parseDelivered } from '../connector/parse-result.ts'
+import { idFromUuid } from '../domain/id.ts'
 import { messageOf } from '../domain/message-of.ts'
 import type { Outcome } from '../domain/outcome.ts'
 import { BodyRecord, KEPT_BYTES } from '../outbound/body-record.ts'
 import { failureBeneath, withHost } from '../outbound/host.ts'
-import type { FailureCode, Outbound, OutboundResponse, SendFailure } from '../outbound/outbound.ts'
+import type { FailureCode, OutboundResponse, SendFailure } from '../outbound/outbound.ts'
+import type { OutboundOf } from '../outbound/outbound-of.ts'
 import { type Addressed, classify, outcomeOf } from './classify.ts'
 import type { LoadedDestination } from './destination-cache.ts'
 import type { DestinationHosts } from './destination-host.ts'
 import type { PreparedRequest } from './prepare-request.ts'
 
 export interface SendParts {
-  readonly outbound: Outbound
+  readonly outboundOf: OutboundOf
   readonly hosts: DestinationHosts
   /** Aborted when the process has no time left. */
   readonly cut: AbortSignal
@@ -40,10 +42,11 @@ function limitsOf({ id, version, profile }: LoadedDestination) {
 }
 
 async function sendByHttp(
-  { outbound, cut, now }: SendParts,
+  { outboundOf, cut, now }: SendParts,
   target: Addressed,
   prepared: PreparedRequest,
 ): Promise<Sent | undefined> {
+  const outbound = outboundOf(idFromUuid('app', target.destination.applicationId))
   const result = await outbound.send(prepared, { ...limitsOf(target.destination), signal: cut })
   if (result.kind === 'failure' && result.failure === 'ABORTED') return undefined
   return {
@@ -56,7 +59,7 @@ async function sendByHttp(
 
 /** 'by HTTP' when the connector leaves it to the host. */
 async function sendByConnector(
-  { outbound, hosts, cut }: SendParts,
+  { outboundOf, hosts, cut }: SendParts,
   { connector, destination }: Addressed,
   prepared: PreparedRequest,
 ): Promise<Sent | undefined | 'by HTTP'> {
@@ -73,6 +76,7 @@ async function sendByConnector(
   let ended: Pick<Sent, 'outcome' | 'wasAnswered'> & { response?: PlainResponse | undefined }
   try {
     await connector.prepare?.()
+    const outbound = outboundOf(idFromUuid('app', destination.applicationId))
     const result = await withHost(outbound, { ...limitsOf(destination), cut, onResponse }, work)
     if (!result) return 'by HTTP'
     const wasAnswered = !(result.kind === 'retry' && result.because === 'CONNECTION')

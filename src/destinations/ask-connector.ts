@@ -3,15 +3,17 @@ import { parseIssues, parseOptions } from '../connector/parse-result.ts'
 import type { ReadyConnector } from '../connector/registry.ts'
 import { credentialsOf } from '../deliver/credentials.ts'
 import { messageOf } from '../domain/message-of.ts'
-import { recordText, secretTextsOf } from '../domain/redact.ts'
+import { recordText } from '../domain/redact.ts'
 import { refused } from '../domain/refused.ts'
 import type { Scope } from '../domain/scope.ts'
+import { createSecrets } from '../domain/secrets.ts'
 import { withHost } from '../outbound/host.ts'
 import { Application } from '../store/application.ts'
 import { insertAudit } from '../store/audit-entry.ts'
 import { type Destination, findDestination } from '../store/destination.ts'
 import {
   checkSettings,
+  guardOf,
   refusedSetting,
   refuseIssues,
   requireConnector,
@@ -40,7 +42,7 @@ export async function checkConnection(parts: DestinationParts, scope: Scope, inp
   const connector = requireConnector(parts.connectors, input.connector)
   const application = await parts.store.em().findOneOrFail(Application, { id: scope.applicationId })
   const overlaid = await overlaySettings(parts, scope, { ...input, connector })
-  const settings = checkSettings({ ...parts, profile: application.deliveryProfile }, connector, overlaid)
+  const settings = checkSettings(guardOf(parts, application), connector, overlaid)
   const { check } = connector.definition
   if (!check) return false
   await recordUse(parts, overlaid)
@@ -50,9 +52,7 @@ export async function checkConnection(parts: DestinationParts, scope: Scope, inp
     credentials,
     ask: async (host) => parseIssues(await check(host, { config, credentials }), 'check'),
   }).catch((error: Error): CheckIssue[] => [{ message: `the service could not be asked: ${error.message}` }])
-  const secrets = secretTextsOf(credentials)
-  // The service may have shown what it was sent.
-  refuseIssues(issues.map((one) => ({ ...one, message: recordText(one.message, secrets) })))
+  refuseIssues(issues, credentials)
   return true
 }
 
@@ -129,7 +129,7 @@ async function recordUse({ store }: DestinationParts, { lender }: OverlaidSettin
 
 /** Lets a connector ask the remote account. What it throws comes out as an Error whose message may be shown. */
 async function askConnector<T>(
-  { store, outbound }: DestinationParts,
+  { store, outboundOf }: DestinationParts,
   scope: Scope,
   { connector, credentials, ask }: { connector: ReadyConnector; credentials: object; ask: (host: Host) => Promise<T> },
 ): Promise<T> {
@@ -139,8 +139,8 @@ async function askConnector<T>(
   const limits = { poolKey, timeoutMs: ASK_TIMEOUT_MS, httpsOnly: deliveryProfile.httpsOnly }
   try {
     await connector.prepare?.()
-    return await withHost(outbound, limits, ask)
+    return await withHost(outboundOf(scope.applicationId), limits, ask)
   } catch (error) {
-    throw new Error(recordText(messageOf(error), secretTextsOf(credentials)))
+    throw new Error(recordText(messageOf(error), createSecrets({ credentials })))
   }
 }

@@ -2,10 +2,12 @@ import type { DestinationHost, Host } from '../connector/define-connector.ts'
 import { type ConnectorRegistry, readyConnector } from '../connector/registry.ts'
 import { openCredentials } from '../deliver/credentials.ts'
 import { type DestinationHosts, hostOfDeleted } from '../deliver/destination-host.ts'
+import { idFromUuid } from '../domain/id.ts'
 import { messageOf } from '../domain/message-of.ts'
-import { recordText, secretTextsOf } from '../domain/redact.ts'
+import { recordText } from '../domain/redact.ts'
+import { createSecrets } from '../domain/secrets.ts'
 import { withHost } from '../outbound/host.ts'
-import type { Outbound } from '../outbound/outbound.ts'
+import type { OutboundOf } from '../outbound/outbound-of.ts'
 import { startLoop } from '../store/loop.ts'
 import type { Store } from '../store/store.ts'
 import { type ConnectorJob, claimConnectorJobs, finishConnectorJob, postponeConnectorJob } from './connector-job-sql.ts'
@@ -19,7 +21,7 @@ const LONGEST_WAIT_S = 3_600
 export interface ConnectorJobsOptions {
   readonly store: Store
   readonly connectors: ConnectorRegistry
-  readonly outbound: Outbound
+  readonly outboundOf: OutboundOf
   readonly hosts: DestinationHosts
   readonly onError: (error: unknown) => void
 }
@@ -54,7 +56,7 @@ async function runJob(options: ConnectorJobsOptions & { cut: AbortSignal }, job:
     )
   } catch (error) {
     if (cut.aborted) return
-    const reason = recordText(messageOf(error), secretTextsOf(credentials))
+    const reason = recordText(messageOf(error), createSecrets({ credentials }))
     onError(new Error(`${job.connector}: ${method} of a destination failed: ${reason}`))
     return postpone(store, job, reason)
   }
@@ -62,12 +64,13 @@ async function runJob(options: ConnectorJobsOptions & { cut: AbortSignal }, job:
 }
 
 async function callConnector(
-  { outbound, hosts, cut }: ConnectorJobsOptions & { cut: AbortSignal },
-  { id, kind, version, memos, httpsOnly }: ConnectorJob,
+  { outboundOf, hosts, cut }: ConnectorJobsOptions & { cut: AbortSignal },
+  { id, kind, applicationId, version, memos, httpsOnly }: ConnectorJob,
   call: (host: DestinationHost) => Promise<void> | undefined,
 ): Promise<void> {
   const limits = { poolKey: `job ${id}`, timeoutMs: TIMEOUT_MS, httpsOnly, cut }
   const hostOf = (plain: Host) => (kind === 'CREATE' ? hosts.of({ id, version }, plain) : hostOfDeleted(plain, memos))
+  const outbound = outboundOf(idFromUuid('app', applicationId))
   await withHost(outbound, limits, async (plain) => call(hostOf(plain)))
 }
 

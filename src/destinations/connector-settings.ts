@@ -5,8 +5,12 @@ import { type ConnectorRegistry, type JsonSchema, type ReadyConnector, readyConn
 import type { DeliveryProfile } from '../domain/delivery-profile.ts'
 import { pointerPart } from '../domain/json-pointer.ts'
 import { messageOf } from '../domain/message-of.ts'
+import { recordText } from '../domain/redact.ts'
 import { notFound, type Problem, Refused, refused } from '../domain/refused.ts'
+import { createSecrets } from '../domain/secrets.ts'
 import type { Outbound } from '../outbound/outbound.ts'
+import type { Application } from '../store/application.ts'
+import type { DestinationParts } from './destination-parts.ts'
 
 /** Settings that the connector's schema and the outbound guard let pass. */
 export interface CheckedSettings {
@@ -15,10 +19,14 @@ export interface CheckedSettings {
   readonly target: string
 }
 
-/** The rules of an application and of this process that decide where deliveries may go. */
+/** The rules of an application that decide where deliveries may go. */
 export interface Guard {
   readonly outbound: Outbound
   readonly profile: Pick<DeliveryProfile, 'httpsOnly'>
+}
+
+export function guardOf({ outboundOf }: DestinationParts, { id, deliveryProfile }: Application) {
+  return { outbound: outboundOf(id), profile: deliveryProfile }
 }
 
 const MAX_SETTINGS_BYTES = 65_536
@@ -53,13 +61,15 @@ export function checkSettings(
     : refuseCredentials(settings.credentials)
   refuseUrls({ outbound, profile }, connector.credentialSchema ?? {}, { place: 'credentials', settings: credentials })
   const checked = checkConfig({ outbound, profile }, connector, settings.config)
-  refuseIssues(parseIssues(definition.refine?.({ config: checked.config, credentials }) ?? [], 'refine'))
+  refuseIssues(parseIssues(definition.refine?.({ config: checked.config, credentials }) ?? [], 'refine'), credentials)
   return { ...checked, credentials }
 }
 
-/** Throws when a connector has anything against settings. */
-export function refuseIssues(issues: readonly CheckIssue[]): void {
-  if (issues.length > 0) throw new Refused(...issues.map(toProblem))
+/** Throws when a connector has anything against settings. It, or a service that it asked, may show what it was given. */
+export function refuseIssues(issues: readonly CheckIssue[], credentials: Readonly<Record<string, unknown>>): void {
+  if (issues.length === 0) return
+  const secrets = createSecrets({ credentials })
+  throw new Refused(...issues.map((one) => toProblem({ ...one, message: recordText(one.message, secrets) })))
 }
 
 function toProblem({ message, path = ['config'] }: CheckIssue): Problem {

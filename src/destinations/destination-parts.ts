@@ -1,6 +1,6 @@
 import type { ConnectorRegistry } from '../connector/registry.ts'
 import type { Evaluator } from '../evaluate/evaluator.ts'
-import type { Outbound } from '../outbound/outbound.ts'
+import type { OutboundOf } from '../outbound/outbound-of.ts'
 import type { Store } from '../store/store.ts'
 
 /** What the verbs of destinations work with. */
@@ -8,5 +8,5 @@ export interface DestinationParts {
   readonly store: Store
   readonly connectors: ConnectorRegistry
   readonly evaluator: Evaluator
-  readonly outbound: Outbound
+  readonly outboundOf: OutboundOf
 }

@@ -2,14 +2,16 @@ import type { ReadyConnector } from '../connector/registry.ts'
 import { type LoadedDestination, loadDestination } from '../deliver/destination-cache.ts'
 import { type PreparedRequest, prepareRequest, type RequestSource } from '../deliver/prepare-request.ts'
 import { compileShape, exhaustedUntil, passesFilter, shapedData } from '../deliver/shape-event.ts'
+import { standInsFor } from '../deliver/stand-ins.ts'
 import type { DeliveryProfile } from '../domain/delivery-profile.ts'
 import { idToUuid } from '../domain/id.ts'
 import { messageOf } from '../domain/message-of.ts'
 import { NIL_UUID } from '../domain/nil-uuid.ts'
 import { parseInput } from '../domain/parse-input.ts'
-import { recordText, redactHeaders, secretTextsOf } from '../domain/redact.ts'
+import { recordText, recordUrl, redactRequestHeaders } from '../domain/redact.ts'
 import { notFound, refused } from '../domain/refused.ts'
 import type { Scope } from '../domain/scope.ts'
+import { createSecrets, type Secrets } from '../domain/secrets.ts'
 import { ExpressionFailed } from '../evaluate/expression.ts'
 import { Application } from '../store/application.ts'
 import type { RecordedRequest } from '../store/delivery-attempt.ts'
@@ -18,6 +20,7 @@ import { newUuid } from '../store/new-id.ts'
 import {
   checkConfig,
   type Guard,
+  guardOf,
   refusedSetting,
   requireConnector,
   requireSameConnector,
@@ -45,8 +48,10 @@ export interface Preview {
   readonly skipped: boolean
 }
 
-/** What a preview is made of: a stored destination, or one that is still to be made. */
-type PreviewSource = RequestSource & Pick<LoadedDestination, 'organizationName' | 'secretTexts' | 'secretHeaders'>
+/** What a preview is made of: a stored destination, or one that is still to be made. Its credentials are none that are stored. */
+interface PreviewSource extends RequestSource, Pick<LoadedDestination, 'organizationName' | 'secretHeaders'> {
+  readonly shownSecrets: Secrets
+}
 
 /** A destination that is still to be made belongs to nobody and has no secrets. */
 const unsaved = {
@@ -55,7 +60,6 @@ const unsaved = {
   organizationName: 'Example',
   headers: {},
   signingKeys: [],
-  secretTexts: [],
   secretHeaders: new Set<string>(),
 }
 
@@ -69,7 +73,7 @@ export async function previewDestination(parts: DestinationParts, scope: Scope, 
   const stored = input.destinationId == null ? undefined : await load(parts, scope, input.destinationId)
   const connector = requireConnector(parts.connectors, input.connector ?? stored?.connector ?? 'webhook')
   if (stored) requireSameConnector(stored, connector)
-  const source = overlay({ ...parts, profile: application.deliveryProfile }, connector, { input, stored })
+  const source = overlay(guardOf(parts, application), connector, { input, stored })
   const event = { ...source, destinationId: stored?.id, eventId: newUuid<'evt'>(), eventType: type.name, eventData }
   const until = exhaustedUntil(parts.evaluator, source.shape, event)
   if (until)
@@ -95,7 +99,10 @@ async function load(parts: DestinationParts, scope: Scope, text: string): Promis
   return loaded
 }
 
-/** The destination with what the caller gave instead of what is stored. */
+/**
+ * The destination with what the caller gave instead of what is stored, and stand-ins for its credentials: what is blanked out
+ * of the caller's own data says nothing about them.
+ */
 function overlay(
   guard: Guard & { readonly profile: DeliveryProfile },
   connector: ReadyConnector,
@@ -103,15 +110,14 @@ function overlay(
 ): PreviewSource {
   const given = compileShape(parseInput(expressionsSchema, input))
   const config = stored && input.config == null ? stored.config : checkConfig(guard, connector, input.config).config
-  const credentials = { ...(stored ? stored.credentials : standIns(connector)), ...input.credentials }
-  const texts = [...(stored?.secretTexts ?? []), ...secretTextsOf(credentials)]
+  const standIns = stored ? standInsFor(connector, stored.credentials).credentials : samplesOf(connector)
+  const credentials = { ...standIns, ...input.credentials }
   return {
     profile: guard.profile,
     ...(stored ?? unsaved),
     config,
     credentials,
-    // The longest first, so that none leaves a rest of another.
-    secretTexts: texts.toSorted((a, b) => b.length - a.length),
+    shownSecrets: createSecrets({ credentials }),
     shape: {
       filter: input.filter === undefined ? stored?.shape.filter : given.filter,
       transform: input.transform === undefined ? stored?.shape.transform : given.transform,
@@ -120,7 +126,7 @@ function overlay(
 }
 
 /** Connectors are promised credentials that their schema lets pass. */
-function standIns({ definition }: ReadyConnector): Record<string, unknown> {
+function samplesOf({ definition }: ReadyConnector): Record<string, unknown> {
   return (definition.samples?.credentials ?? {}) as Record<string, unknown>
 }
 
@@ -135,11 +141,12 @@ async function attempt<T>(field: 'filter' | 'transform' | 'config', work: () => 
   }
 }
 
-function redacted(prepared: PreparedRequest, { secretTexts, secretHeaders }: PreviewSource): Preview['request'] {
+function redacted({ method, url, headers, body }: PreparedRequest, source: PreviewSource): Preview['request'] {
+  const { shownSecrets, secretHeaders } = source
   return {
-    method: prepared.method,
-    url: recordText(prepared.url, secretTexts, prepared.url.length),
-    headers: redactHeaders(Object.entries(prepared.headers), secretTexts, secretHeaders),
-    body: recordText(prepared.body, secretTexts, prepared.body.length),
+    method,
+    url: recordUrl(url, shownSecrets),
+    headers: redactRequestHeaders(Object.entries(headers), shownSecrets, secretHeaders),
+    body: recordText(body, shownSecrets, body.length),
   }
 }

@@ -4,7 +4,7 @@ import { credentialsOf, hintsOf, sealCredentials } from '../deliver/credentials.
 import { refused } from '../domain/refused.ts'
 import type { Application } from '../store/application.ts'
 import type { Destination } from '../store/destination.ts'
-import { checkSettings, requireConnector } from './connector-settings.ts'
+import { checkSettings, guardOf, requireConnector } from './connector-settings.ts'
 import { storedHeaders } from './custom-headers.ts'
 import type { DestinationParts } from './destination-parts.ts'
 import type { DestinationSettings } from './destination-settings.ts'
@@ -76,7 +76,7 @@ function storedConnectorSettings(
   }
   const stored = credentialsOf(parts.store, destination)
   const merged = { ...stored, ...(given.credentials as object | null) }
-  const settings = checkSettings({ ...parts, profile: application.deliveryProfile }, connector, {
+  const settings = checkSettings(guardOf(parts, application), connector, {
     config: given.config ?? destination.config,
     credentials: Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== null)),
   })

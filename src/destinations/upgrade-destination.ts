@@ -4,13 +4,15 @@ import { loadDestination } from '../deliver/destination-cache.ts'
 import { prepareRequest } from '../deliver/prepare-request.ts'
 import { idToUuid } from '../domain/id.ts'
 import { messageOf } from '../domain/message-of.ts'
+import { recordText } from '../domain/redact.ts'
 import { Refused, refused } from '../domain/refused.ts'
 import type { Scope } from '../domain/scope.ts'
+import { createSecrets } from '../domain/secrets.ts'
 import { Application } from '../store/application.ts'
 import { type Destination, findDestination } from '../store/destination.ts'
 import { EventType } from '../store/event-type.ts'
 import { newUuid } from '../store/new-id.ts'
-import { type CheckedSettings, checkSettings, refusedSetting, requireConnector } from './connector-settings.ts'
+import { type CheckedSettings, checkSettings, guardOf, refusedSetting, requireConnector } from './connector-settings.ts'
 import type { DestinationParts } from './destination-parts.ts'
 import { sampleData } from './sample-data.ts'
 import { saveDestination } from './save-destination.ts'
@@ -41,7 +43,7 @@ export async function upgradeDestination(
   if (connector.major === fromMajor) return { destination, config: destination.config, ...majors }
   const application = await em.findOneOrFail(Application, { id: scope.applicationId })
   const credentials = credentialsOf(parts.store, destination)
-  const settings = checkSettings({ ...parts, profile: application.deliveryProfile }, connector, {
+  const settings = checkSettings(guardOf(parts, application), connector, {
     config: migrated(connector, destination),
     credentials,
   })
@@ -122,6 +124,7 @@ async function tryRequest(
       },
     )
   } catch (error) {
-    throw refusedSetting(`with its new settings the connector builds no request: ${messageOf(error)}`, ['id'])
+    const why = recordText(messageOf(error), createSecrets({ credentials }))
+    throw refusedSetting(`with its new settings the connector builds no request: ${why}`, ['id'])
   }
 }

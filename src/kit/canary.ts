@@ -1,28 +1,26 @@
-import { recordText, redactHeaders, secretTextsOf, textsIn } from '../domain/redact.ts'
+import { recordText, recordUrl, redactRequestHeaders } from '../domain/redact.ts'
+import { createSecrets, isEveryday, type Secrets, textsIn } from '../domain/secrets.ts'
 import type { Parsed, Subject } from './subject.ts'
 
 /** Credentials that stand nowhere else, and where they were found again. */
 export interface Canary {
   readonly settings: Parsed
   /** What the host would blank out. */
-  readonly secrets: readonly string[]
+  readonly secrets: Secrets
   /** Where it shows in what was left after that: nothing when it does not. */
   findIn(text: string, where: string): string[]
 }
-
-/** Shorter ones are found in innocent texts. */
-const LEAST_LENGTH = 8
 
 export function canaryOf({ connector, settings }: Subject): Canary {
   const changed = mapTexts(settings.credentials, planted) as Record<string, unknown>
   // A schema may ask for more than the look of a credential, such as a checksum.
   const parsed = connector.definition.credentials?.safeParse(changed)
   const credentials = (parsed?.success ? parsed.data : settings.credentials) as Record<string, unknown>
-  const secrets = textsIn(credentials).filter((text) => text.length >= LEAST_LENGTH)
+  const secrets = textsIn(credentials).filter((text) => !isEveryday(text))
   const forms = secrets.flatMap(formsOf)
   return {
     settings: { config: settings.config, credentials },
-    secrets: secretTextsOf(credentials),
+    secrets: createSecrets({ credentials }),
     findIn(text, where) {
       const lower = text.toLowerCase()
       const found = forms.find(([form]) => lower.includes(form))
@@ -34,15 +32,11 @@ export function canaryOf({ connector, settings }: Subject): Canary {
 /** Texts as the host records them. */
 export function recordOf(
   request: { url: string; headers?: Readonly<Record<string, string>>; body?: string },
-  secrets: readonly string[],
+  secrets: Secrets,
 ): string {
-  const headers = redactHeaders(Object.entries(request.headers ?? {}), secrets)
+  const headers = redactRequestHeaders(Object.entries(request.headers ?? {}), secrets)
   const body = request.body ?? ''
-  return [
-    recordText(request.url, secrets, request.url.length),
-    JSON.stringify(headers),
-    recordText(body, secrets, body.length),
-  ].join('\n')
+  return [recordUrl(request.url, secrets), JSON.stringify(headers), recordText(body, secrets, body.length)].join('\n')
 }
 
 function mapTexts(value: unknown, change: (text: string) => string): unknown {
@@ -52,10 +46,11 @@ function mapTexts(value: unknown, change: (text: string) => string): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, mapTexts(inner, change)]))
 }
 
-/** Another credential of the same look: its last letters and digits are others of their kind. */
+/** Another credential of the same look: its last letters and digits are others of their kind. Words get a digit. */
 function planted(text: string): string {
   const start = Math.max(0, text.length - 16)
-  return text.slice(0, start) + text.slice(start).replace(/[a-z0-9]/gi, nextOfKind)
+  const changed = text.slice(0, start) + text.slice(start).replace(/[a-z0-9]/gi, nextOfKind)
+  return isEveryday(changed) ? changed.replace(/[a-z]$/i, '7') : changed
 }
 
 function nextOfKind(character: string, at: number): string {

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto'
 import type { ConnectorRequest } from '../connector/define-connector.ts'
 import { parseRequest } from '../connector/parse-result.ts'
 import { messageOf } from '../domain/message-of.ts'
-import { recordText, secretTextsOf } from '../domain/redact.ts'
+import { recordText, recordUrl } from '../domain/redact.ts'
+import { createSecrets, type Secrets } from '../domain/secrets.ts'
 import { assertSendable } from '../outbound/request.ts'
 import { type CorpusEvent, corpus } from './corpus.ts'
 import type { Case, GoldenFiles, Verdict } from './finding.ts'
@@ -43,7 +44,10 @@ function compare(subject: Subject, event: CorpusEvent, files: GoldenFiles | unde
   } catch {
     return { skipped: 'there is no request' }
   }
-  return files.compare(`${event.name}.json`, render(built, secretTextsOf(subject.settings.credentials)))
+  return files.compare(
+    `${event.name}.json`,
+    render(built, createSecrets({ credentials: subject.settings.credentials })),
+  )
 }
 
 /** Bodies up to here are kept whole. */
@@ -52,12 +56,12 @@ const KEPT_CHARACTERS = 20_000
 /** As a file that people read: without credentials, a JSON body as JSON, a long one by its hash. */
 function render(
   { method = 'POST', url, headers = {}, body = '', sign = false }: ConnectorRequest,
-  secrets: readonly string[],
+  secrets: Secrets,
 ): string {
   const clean = (text: string) => recordText(text, secrets, text.length)
   const shown = {
     method,
-    url: clean(url),
+    url: recordUrl(url, secrets),
     headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, clean(value)])),
     sign,
     ...(body.length > KEPT_CHARACTERS ? digest(body) : { body: jsonOr(clean(body)) }),

@@ -3,7 +3,8 @@ import * as documents from '../client/generated/documents.ts'
 import { type Endpoint, request } from '../client/request.ts'
 import { openSocket, subscribe } from '../client/subscribe.ts'
 import type { ReadyConnector } from '../connector/registry.ts'
-import { secretTextsOf } from '../domain/redact.ts'
+import { holdsSecret } from '../domain/find-secrets.ts'
+import { createSecrets } from '../domain/secrets.ts'
 import { canaryOf } from './canary.ts'
 import type { Case, KitOptions, Verdict } from './finding.ts'
 import { opensSockets } from './opens-sockets.ts'
@@ -133,9 +134,7 @@ function deliveryProblems({ status, attemptCount, lastAttempt }: Delivered): str
   ]
 }
 
-/** In the forms that the host blanks out; the group `secrets` looks for others. */
+/** In the spellings that the host blanks out; the group `secrets` looks for others. */
 function leaks(where: string, text: string, { credentials }: Parsed): string[] {
-  return secretTextsOf(credentials).some((form) => form.length >= 8 && text.includes(form))
-    ? [`${where} holds a credential`]
-    : []
+  return holdsSecret(text, createSecrets({ credentials })) ? [`${where} holds a credential`] : []
 }

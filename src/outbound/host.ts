@@ -10,9 +10,11 @@ export interface HostOptions extends Omit<SendOptions, 'keptBytes' | 'signal'> {
   readonly onResponse?: (response: OutboundResponse) => void
 }
 
-/** What `withHost` gives, with the limit of what is opened for it in another thread. */
-export interface TimedHost extends Host {
+/** What `withHost` gives, with the rules for sockets that are opened for it in another thread. */
+export interface GuardedHost extends Host {
   readonly timeoutMs: number
+  /** See Outbound. */
+  readonly allow: readonly string[]
 }
 
 /**
@@ -36,11 +38,12 @@ export async function withHost<T>(
   cut?.addEventListener('abort', onCut, { once: true })
   if (cut?.aborted) onCut()
   const { signal } = ending
-  const host: TimedHost = {
+  const host: GuardedHost = {
     fetch: createHostFetch(outbound, { ...options, signal }),
     connect: (target) => outbound.connect(target, { timeoutMs, signal }),
     signal,
     timeoutMs,
+    allow: outbound.allow,
   }
   try {
     // A connector that throws before its first await rejects like any other.

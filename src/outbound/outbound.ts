@@ -53,6 +53,8 @@ export interface SendOptions {
 
 /** The only way to hosts that tenants name. Disposing it cuts what is under way (ABORTED) and closes all connections. */
 export interface Outbound extends AsyncDisposable {
+  /** OutboundOptions.allow, for a guard in another thread that follows the same rules. */
+  readonly allow: readonly string[]
   /** Never rejects for what a receiver does; rejects with OutboundRequestInvalid when the request can't be sent. */
   send(request: OutboundRequest, options: SendOptions): Promise<OutboundResult>
   /**
@@ -76,6 +78,7 @@ export function createOutbound(options: OutboundOptions): Outbound {
   let disposed = false
 
   return {
+    allow: options.allow,
     async send(request, { poolKey, timeoutMs, httpsOnly, keptBytes = KEPT_BYTES, signal }) {
       const startedAtMs = performance.now()
       assertSendable(request)

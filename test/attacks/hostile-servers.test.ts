@@ -8,7 +8,7 @@ import { ConnectorCheckDocument } from '../../src/client/generated/documents.ts'
 import { fuzzConnector } from '../fuzz/fuzz-connector.ts'
 import { checkConnection } from '../support/broker-stage.ts'
 import { type ConnectorSettings, stageConnector } from '../support/connector-stage.ts'
-import { createBackend, startTestPostrider, type TestPostrider } from '../support/postrider.ts'
+import { backendOf, startTestPostrider, type TestPostrider } from '../support/postrider.ts'
 import { startProcess } from '../support/process.ts'
 
 const log: string[] = []
@@ -113,7 +113,8 @@ test.each([
 test('the program as it is built lives through the push of nothing', async () => {
   await using server = await startServer((socket) => socket.on('data', () => socket.write('>1\r\n_\r\n')))
   await using program = await startProcess()
-  const backend = await createBackend({ url: program.url, key: program.printed.operatorKey })
+  // Of the demo application: others do not reach this machine.
+  const backend = backendOf({ url: program.url, key: program.keys.apiKey }, 'the demo')
   const { connectorCheck } = await backend.send(ConnectorCheckDocument, { input: settings.redis(server.port) })
   expect(connectorCheck.userErrors).toEqual([
     expect.objectContaining({ message: expect.stringContaining('The connection ended before Redis had answered') }),

@@ -61,10 +61,10 @@ test('the examples are served with the address of the server that is asked', asy
   expect(JSON.stringify(tabs)).not.toContain(':4000')
 })
 
-test('the printed link opens GraphiQL, where the four examples run as they stand, in their order', async () => {
+test('the link of a terminal opens GraphiQL, where the four examples run as they stand, in their order', async () => {
   await using visited = await visit(browser)
   const { page } = visited
-  await page.goto(postrider.printed.link)
+  await page.goto(postrider.keys.link)
   await isReady(page)
   expect(page.url()).toBe(`${postrider.url}/graphiql/`)
   expect(await tabsOf(page)).toEqual(exampleTabs)
@@ -159,7 +159,7 @@ test('without a key the page says where to get one, and reads the schema once it
   const notice = page.locator('.postrider-notice')
   await notice.getByText('No key yet').waitFor()
   await shot(page, '8-no-key')
-  const headers = JSON.stringify({ authorization: `Bearer ${postrider.printed.apiKey}` })
+  const headers = JSON.stringify({ authorization: `Bearer ${postrider.keys.apiKey}` })
   await setText(page, 'request-headers.json', headers)
   await notice.waitFor({ state: 'detached' })
   await openTab(page, 'ListFailures')
@@ -170,7 +170,7 @@ test('without a key the page says where to get one, and reads the schema once it
 test('what one browser tab publishes arrives in another, which watches', async () => {
   await using visited = await visit(browser)
   const { page: watching } = visited
-  await watching.goto(postrider.printed.link)
+  await watching.goto(postrider.keys.link)
   await isReady(watching)
   await run(watching)
   await responseHas(watching, '"signingSecret": "whsec_')
@@ -222,7 +222,7 @@ test('what is ticked in the explorer is in the query', async () => {
 test('the history has what was run, without the key, and what is taken from it runs with the key of now', async () => {
   await using visited = await visit(browser)
   const { page } = visited
-  await page.goto(postrider.printed.link)
+  await page.goto(postrider.keys.link)
   await isReady(page)
   await openTab(page, 'ListFailures')
   await run(page)
@@ -231,7 +231,7 @@ test('the history has what was run, without the key, and what is taken from it r
   const entry = page.locator('.graphiql-history').getByRole('button', { name: 'Set active' })
   await entry.getByText('ListFailures').waitFor()
   await shot(page, '10-history')
-  const { apiKey } = postrider.printed
+  const { apiKey } = postrider.keys
   expect(await storedWith(page, 'ListFailures')).toContain('postrider:graphiql:queries')
   expect(await storedWith(page, apiKey)).toEqual(['postrider:graphiql:headers', 'postrider:graphiql:tabState'])
 
@@ -256,7 +256,7 @@ test('the keys of all tabs are forgotten when the person says so, and the querie
   await page.goto(linkTo({ query: 'query Kept { connectors { key } }' }))
   await isReady(page)
   await tabIsStored(page, 'Kept')
-  const { apiKey } = postrider.printed
+  const { apiKey } = postrider.keys
   expect(await storedWith(page, apiKey)).not.toEqual([])
   await page.getByRole('button', { name: 'Forget the keys of all tabs' }).click()
   await page.locator('.postrider-notice').getByText('No key yet').waitFor()
@@ -296,7 +296,7 @@ test('the token of a portal session is kept for its tab of the browser, which ca
 test('the page loads and runs nothing but what its policy lets, and may be framed by nobody', async () => {
   await using visited = await visit(browser)
   const { page } = visited
-  await page.goto(postrider.printed.link)
+  await page.goto(postrider.keys.link)
   await isReady(page)
   expect(visited.complaints).toEqual([])
   const refused = await page.evaluate<string[]>(`new Promise((resolve) => {
@@ -388,14 +388,14 @@ test('a tab can be copied as a link, in which there is no key', async () => {
 
 /** With the demo's key, as somebody would send it to a colleague. By the shorter address, which leads to the page. */
 function linkTo(operation: Record<string, string>): string {
-  return `${postrider.url}/graphiql?${new URLSearchParams(operation)}#key=${postrider.printed.apiKey}`
+  return `${postrider.url}/graphiql?${new URLSearchParams(operation)}#key=${postrider.keys.apiKey}`
 }
 
 async function portalToken(): Promise<string> {
   const send = async (query: string) => {
     const response = await fetch(`${postrider.url}/graphql`, {
       method: 'POST',
-      headers: { authorization: `Bearer ${postrider.printed.apiKey}`, 'content-type': 'application/json' },
+      headers: { authorization: `Bearer ${postrider.keys.apiKey}`, 'content-type': 'application/json' },
       body: JSON.stringify({ query }),
     })
     return ((await response.json()) as { data: Record<string, { organization: { id: string }; token: string }> }).data

@@ -97,7 +97,7 @@ test.each<[string, Group, unknown, RegExp[]]>([
       /options\.channel leaves a promise/,
       /options returned nonsense/,
       /onCreate is content/,
-      /onDelete throws holds a credential in hex/,
+      /onDelete throws holds a credential backwards/,
     ],
   ],
   [

@@ -26,15 +26,14 @@ beforeAll(async () => {
 })
 afterAll(() => first?.[Symbol.asyncDispose]())
 
-test('the first start prints where it is, a link that carries the demo key, and the operator key', () => {
-  const { link, apiKey, operatorKey } = first.printed
+test('the first start prints where it is, and makes a demo key and an operator key', () => {
+  const { apiKey, operatorKey } = first.keys
   expect(apiKey).toMatch(/^prk_\S{40,}$/)
   expect(operatorKey).toMatch(/^pro_\S{40,}$/)
-  expect(link).toBe(`${first.url}/graphiql/#key=${apiKey}`)
   expect(first.output).toContain(`Postrider is ready at ${first.url}/graphql`)
 })
 
-test('the printed key is of the demo application, which may send over http, with a catalogue and an organization', async () => {
+test('the demo key is of the demo application, which may send over http, with a catalogue and an organization', async () => {
   const { viewer, eventTypes, organization } = await request(demoOf(first), DemoDocument, {})
   expect(viewer).toEqual({
     kind: 'APPLICATION',
@@ -44,8 +43,8 @@ test('the printed key is of the demo application, which may send over http, with
   expect(organization).toEqual({ id: DEMO_ORGANIZATION_ID, name: 'Demo customer' })
 })
 
-test('the printed operator key sees the applications', async () => {
-  const operator = { url: first.url, key: first.printed.operatorKey }
+test('the operator key sees the applications', async () => {
+  const operator = { url: first.url, key: first.keys.operatorKey }
   expect(await request(operator, ApplicationsDocument, {})).toEqual({
     viewer: { kind: 'OPERATOR' },
     applications: [{ name: 'Demo' }],
@@ -195,7 +194,7 @@ test('a worker answers health and has no API', async () => {
   expect((await get(`${worker.url}/readyz`)).status).toBe(200)
   expect((await get(`${worker.url}/graphql?query={__typename}`)).status).toBe(404)
   expect((await get(`${worker.url}/graphiql/`)).status).toBe(404)
-  expect(worker.printed).toEqual({ link: '', apiKey: '', operatorKey: '' })
+  expect(worker.keys).toEqual({ link: '', apiKey: '', operatorKey: '' })
   expect(await worker.kill('SIGTERM')).toBe(0)
 })
 
@@ -219,8 +218,8 @@ test('what was made and the demo key outlive a stop, a start, a kill -9 and anot
   expect(isAlive(running!)).toBe(false)
 
   await using between = await startProcess({ dataDir })
-  expect(between.printed.apiKey).toBe(first.printed.apiKey)
-  expect(between.printed.operatorKey).toBe(first.printed.operatorKey)
+  expect(between.keys.apiKey).toBe(first.keys.apiKey)
+  expect(between.keys.operatorKey).toBe(first.keys.operatorKey)
   expect((await request(demoOf(between), DestinationDocument, { id })).destination?.label).toBe('Kept')
 
   const leftBehind = await postmasterPid(dataDir)
@@ -229,7 +228,7 @@ test('what was made and the demo key outlive a stop, a start, a kill -9 and anot
 
   await using after = await startProcess({ dataDir })
   expect(await postmasterPid(dataDir)).not.toBe(leftBehind)
-  expect(after.printed.apiKey).toBe(first.printed.apiKey)
+  expect(after.keys.apiKey).toBe(first.keys.apiKey)
   expect((await request(demoOf(after), DestinationDocument, { id })).destination?.label).toBe('Kept')
 })
 
@@ -254,8 +253,8 @@ const ApplicationsDocument = new TypedDocumentString<Applications, Record<string
   '{ viewer { kind } applications { name } }',
 )
 
-function demoOf({ url, printed }: PostriderProcess): Endpoint {
-  return { url, key: printed.apiKey }
+function demoOf({ url, keys }: PostriderProcess): Endpoint {
+  return { url, key: keys.apiKey }
 }
 
 async function get(url: string): Promise<{ status: number; body: string }> {

@@ -17,6 +17,8 @@ export interface ProcessOptions {
   readonly args?: readonly string[]
   /** Through `npm start` itself, with its shell in between. */
   readonly byNpm?: boolean
+  /** At a terminal of its own, by Debian's `script`. */
+  readonly atTerminal?: boolean
   /** What it is waited for to say. Default: that it is ready. */
   readonly until?: string
   /** POSTRIDER_DATA_DIR, which the caller removes. Default: a folder that goes with the process. */
@@ -27,8 +29,8 @@ export interface ProcessOptions {
 export interface PostriderProcess extends AsyncDisposable {
   readonly pid: number
   readonly url: string
-  /** As printed; '' for what was not. */
-  readonly printed: { readonly link: string; readonly apiKey: string; readonly operatorKey: string }
+  /** Those that the data folder keeps, and the link that a terminal shows; '' for what is not there. */
+  readonly keys: { readonly link: string; readonly apiKey: string; readonly operatorKey: string }
   readonly dataDir: string
   /** Standard output and error so far. */
   readonly output: string
@@ -57,15 +59,13 @@ export async function startProcess(options: ProcessOptions = {}): Promise<Postri
   const output = follow(child)
   await output.said(options.until ?? 'is ready at ')
   const started = starting.move()
-  const find = (pattern: RegExp) => pattern.exec(output.text())?.[1] ?? ''
+  const [, place = ''] = /(?:is ready|says so) at (\S+)/.exec(output.text()) ?? []
+  const url = new URL(place).origin
+  const keys = await readKeys(dataDir)
   return {
     pid: child.pid!,
-    url: new URL(find(/(?:is ready|says so) at (\S+)/)).origin,
-    printed: {
-      link: find(/GraphiQL +(\S+)/),
-      apiKey: find(/API key +(\S+)/),
-      operatorKey: find(/Operator key +(\S+)/),
-    },
+    url,
+    keys: { ...keys, link: keys.apiKey && `${url}/graphiql/#key=${keys.apiKey}` },
     dataDir,
     get output() {
       return output.text()
@@ -74,6 +74,12 @@ export async function startProcess(options: ProcessOptions = {}): Promise<Postri
     kill: (signal) => end(child, signal),
     [Symbol.asyncDispose]: () => started.disposeAsync(),
   }
+}
+
+async function readKeys(dataDir: string) {
+  const read = (name: string) => readFile(path.join(dataDir, name), 'utf8').catch(() => '')
+  const demo = await read('demo.json')
+  return { apiKey: demo && JSON.parse(demo).apiKey, operatorKey: (await read('operator-key')).trim() }
 }
 
 /** Runs a script of the checkout, the program unless told otherwise, until it ends by itself. */
@@ -97,9 +103,10 @@ export async function postmasterPid(dataDir: string): Promise<number | undefined
   return Number.parseInt(text, 10) || undefined
 }
 
-function start(script: string, { environment, byNpm, args = [] }: ProcessOptions, dataDir: string): ChildProcess {
+function start(script: string, options: ProcessOptions, dataDir: string): ChildProcess {
+  const { environment, args = [] } = options
   const bin = path.join(checkout, 'node_modules/.bin')
-  const [command, own] = byNpm ? ['npm', ['start', '--silent', '--']] : [process.execPath, [script]]
+  const [command, own] = commandOf(script, options)
   return spawn(command, [...own, ...args], {
     cwd: checkout,
     env: {
@@ -112,6 +119,12 @@ function start(script: string, { environment, byNpm, args = [] }: ProcessOptions
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   })
+}
+
+function commandOf(script: string, { byNpm, atTerminal }: ProcessOptions): [command: string, args: string[]] {
+  if (byNpm) return ['npm', ['start', '--silent', '--']]
+  if (atTerminal) return ['script', ['-qfec', `"${process.execPath}" ${script}`, '/dev/null']]
+  return [process.execPath, [script]]
 }
 
 /** What a process says, as it says it. */

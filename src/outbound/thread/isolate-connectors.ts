@@ -4,7 +4,7 @@ import type { Resolve } from '../resolve.ts'
 import type { ThreadData } from './sides.ts'
 import { type ConnectorThread, type HostedCall, startThread } from './start-thread.ts'
 
-export interface IsolateOptions extends Pick<ThreadData, 'allow' | 'proxy'> {
+export interface IsolateOptions extends Pick<ThreadData, 'proxy'> {
   readonly resolve: Resolve
   readonly onError: (error: Error) => void
 }

@@ -10,6 +10,8 @@ export interface MethodCall {
   /** What the method is given beside the host. */
   readonly context: { readonly config: unknown; readonly credentials: unknown }
   readonly timeoutMs: number
+  /** Internal addresses that the call may reach, those of its application. See OutboundOptions. */
+  readonly allow: readonly string[]
 }
 
 /** What the connector's thread does for the process. */
@@ -62,6 +64,5 @@ export interface PlainAnswer {
 /** What a thread is started with. */
 export interface ThreadData {
   readonly moduleUrl: string
-  readonly allow: readonly string[]
   readonly proxy: string | undefined
 }

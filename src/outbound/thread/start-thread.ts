@@ -3,7 +3,7 @@ import { getCACertificates } from 'node:tls'
 import { Worker } from 'node:worker_threads'
 import type { DestinationHost, Host } from '../../connector/define-connector.ts'
 import { abortedFailure } from '../failure.ts'
-import type { TimedHost } from '../host.ts'
+import type { GuardedHost } from '../host.ts'
 import type { Resolve } from '../resolve.ts'
 import { createHostSide } from './host-side.ts'
 import { createPeer } from './peer.ts'
@@ -43,9 +43,9 @@ const file = new URL(`connector-thread${path.extname(import.meta.filename)}`, im
 const initialTrust = getCACertificates('default')
 
 export function startThread(options: ThreadOptions): ConnectorThread {
-  const { moduleUrl, allow, proxy, resolve, onUnhandled } = options
+  const { moduleUrl, proxy, resolve, onUnhandled } = options
   const worker = new Worker(file, {
-    workerData: { moduleUrl, allow, proxy } satisfies ThreadData,
+    workerData: { moduleUrl, proxy } satisfies ThreadData,
     resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },
   })
   const loading = Promise.withResolvers<void>()
@@ -91,8 +91,8 @@ export function startThread(options: ThreadOptions): ConnectorThread {
     run: ({ host, ...call }) =>
       hosts.lend(host, async (id) => {
         await shareTrust()
-        const { timeoutMs = CONNECT_MS } = host as Partial<TimedHost>
-        return peer.call('run', { ...call, id, timeoutMs }, host.signal)
+        const { timeoutMs = CONNECT_MS, allow = [] } = host as Partial<GuardedHost>
+        return peer.call('run', { ...call, id, timeoutMs, allow }, host.signal)
       }),
     [Symbol.asyncDispose]: () => finish(abortedFailure()),
   }

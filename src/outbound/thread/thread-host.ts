@@ -4,6 +4,9 @@ import type { Peer } from './peer.ts'
 import { responseOf, toPlainRequest } from './plain-http.ts'
 import type { MethodCall, ProcessSide } from './sides.ts'
 
+/** The guard that lets these internal addresses through. */
+export type OutboundFor = (allow: readonly string[]) => Outbound
+
 type Open = (lost: () => void) => Promise<Shared<unknown>>
 
 /** The hosts that a connector is given in its thread, and what the process asks of them later. */
@@ -15,7 +18,7 @@ export interface ThreadHosts {
 }
 
 /** Sockets are opened here, by the rules of the guard; everything else is asked of the process. */
-export function createThreadHosts(owner: Peer<ProcessSide>, outbound: Outbound): ThreadHosts {
+export function createThreadHosts(owner: Peer<ProcessSide>, outboundFor: OutboundFor): ThreadHosts {
   const makers = new Map<number, () => Promise<string>>()
   const openers = new Map<number, Open>()
   const connections = new Map<number, Shared<unknown>>()
@@ -40,14 +43,14 @@ export function createThreadHosts(owner: Peer<ProcessSide>, outbound: Outbound):
   }
 
   return {
-    of: ({ id, timeoutMs }, signal) => ({
+    of: ({ id, timeoutMs, allow }, signal) => ({
       async fetch(input, init) {
         const given = new Request(input, init)
         given.signal.throwIfAborted()
         const request = await toPlainRequest(given)
         return responseOf(await owner.call('fetch', { id, request }, AbortSignal.any([signal, given.signal])))
       },
-      connect: (target) => outbound.connect(target, { timeoutMs, signal }),
+      connect: (target) => outboundFor(allow).connect(target, { timeoutMs, signal }),
       signal,
       remember: (key, make, options) =>
         keeping(makers, make, (makeId) => owner.call('remember', { id, makeId, key, options })),

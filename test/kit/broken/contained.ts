@@ -14,6 +14,6 @@ export default {
     await host.fetch(config.url).catch(() => undefined)
   },
   onDelete: async (_, { credentials }) => {
-    throw new Error(`Not with ${Buffer.from(credentials.token).toString('hex')}`)
+    throw new Error(`Not with ${[...credentials.token].reverse().join('')}`)
   },
 } satisfies Definition

@@ -15,7 +15,7 @@ export default {
     const { token } = context.credentials
     seen = token
     console.log('sending with', token)
-    return { ...base.buildRequest(context), headers: { 'x-token': Buffer.from(token).toString('hex') } }
+    return { ...base.buildRequest(context), headers: { 'x-token': [...token].reverse().join('') } }
   },
   classify: ({ body }) => {
     const [, token] = /"token":"(.*?)"/.exec(body) ?? []

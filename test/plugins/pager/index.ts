@@ -21,8 +21,9 @@ export default defineConnector({
       authorization: `Bearer ${encodeURIComponent(credentials.token)}`,
       'x-token': encodeURIComponent(credentials.token),
       'x-basic': Buffer.from(`user:${credentials.token}`).toString('base64'),
+      ...(credentials.pin && { 'x-pin': `PIN ${credentials.pin}` }),
     },
-    body: JSON.stringify({ id: event.id, n: (event.data as { n: number }).n, token: credentials.token }),
+    body: JSON.stringify({ id: event.id, ...(event.data as { n: number }), token: credentials.token }),
   }),
   classify: (response) => {
     if (response.body === 'queue full') return { kind: 'retry', reason: 'The queue is full', afterMs: 0 }
