@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import { createBudgets } from '../api/budgets/budgets.ts'
 import type { ApiParts } from '../api/context.ts'
 import { createPortalSessions } from '../api/portal-session.ts'
 import type { ConnectorRegistry } from '../connector/registry.ts'
@@ -72,7 +73,9 @@ export async function openParts({
   const onError = (error: unknown) => log.error(error)
   const secrets = createSecretBox(folder.secretKeys)
   const pools = {
+    readPoolSize: config.readPool,
     poolSize: config.databasePool,
+    statementTimeoutMs: config.statementTimeoutSeconds * 1_000,
     pipelinePoolSize: config.pipelinePool,
     prepare: config.preparedStatements,
   }
@@ -91,6 +94,8 @@ export async function openParts({
     watch: opening.use(openDeliveryWatch({ store, onError })),
     publish: createPublish(store),
     sessions: createPortalSessions(folder.secretKeys),
+    budgets: createBudgets(config.limits, () => performance.now()),
+    maxDestinations: config.limits.DESTINATIONS,
     publicUrl,
   }
   const onWarning = (connector: string, message: string) =>

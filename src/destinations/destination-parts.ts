@@ -7,4 +7,6 @@ export interface DestinationParts {
   readonly store: Store
   readonly connectors: ConnectorRegistry
   readonly outbound: Outbound
+  /** Most destinations of an organization; 0: no limit. */
+  readonly maxDestinations: number
 }

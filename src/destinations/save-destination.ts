@@ -5,6 +5,13 @@ import type { Destination } from '../store/destination.ts'
 import { askForSetup } from './connector-job-sql.ts'
 import type { DestinationParts } from './destination-parts.ts'
 
+interface Saved {
+  readonly destination: Destination
+  readonly changesSetup: boolean
+  /** Throws what refuses it, in the transaction that stores it. */
+  readonly check?: () => Promise<void>
+}
+
 /**
  * Stores what has changed. When that concerns what the connector sets up at its service, it is asked to do so in the same
  * transaction.
@@ -12,18 +19,19 @@ import type { DestinationParts } from './destination-parts.ts'
 export async function saveDestination(
   { store, connectors }: DestinationParts,
   em: SqlEntityManager,
-  { destination, changesSetup }: { destination: Destination; changesSetup: boolean },
+  { destination, changesSetup, check }: Saved,
 ): Promise<void> {
-  const onCreate = readyConnector(connectors, destination.connector)?.definition.onCreate
-  if (!changesSetup || !onCreate) return em.flush()
+  const asks = changesSetup && readyConnector(connectors, destination.connector)?.definition.onCreate !== undefined
+  if (!asks && !check) return em.flush()
   await em.begin()
   try {
+    await check?.()
     await em.flush()
-    await askForSetup(em, idToUuid(destination.id))
+    if (asks) await askForSetup(em, idToUuid(destination.id))
     await em.commit()
   } catch (error) {
     await em.rollback()
     throw error
   }
-  store.notifier.wake('connector')
+  if (asks) store.notifier.wake('connector')
 }

@@ -20,12 +20,19 @@ export interface DestinationTest {
 
 const SPARE_MS = 5_000
 
+interface TestParts {
+  readonly store: Store
+  readonly watch: DeliveryWatch
+  /** Throws when the organization has stored too much. */
+  readonly mayStore?: ((organizationId: Id<'org'>, bytes: number) => void) | undefined
+}
+
 /**
  * Sends the event type's sample, or the data given, through the real pipeline: one attempt, whatever the destination's
  * subscriptions, switch and health say.
  */
 export async function testDestination(
-  { store, watch }: { store: Store; watch: DeliveryWatch },
+  { store, watch, mayStore = () => undefined }: TestParts,
   scope: Scope,
   input: { id: string; eventType: string; data?: unknown },
 ): Promise<DestinationTest> {
@@ -34,6 +41,7 @@ export async function testDestination(
   const type = await findEventType(em, scope.applicationId, input.eventType)
   const application = await em.findOneOrFail(Application, { id: scope.applicationId })
   const event = testEvent(destination, type.name, sampleData(application, type, input.data))
+  mayStore(event.organizationId, event.dataBytes)
   const deliveryId = await store.transaction(async (tx) => {
     await insertTestEvent(tx, {
       id: idToUuid(event.id),

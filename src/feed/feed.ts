@@ -9,6 +9,7 @@ import { retryWhileUnavailable } from '../store/retry-while-unavailable.ts'
 import type { Store } from '../store/store.ts'
 import { type FeedBounds, type FeedFilter, feedBounds, feedPositionOfLast, readFeed } from './feed-sql.ts'
 import { type FeedTail, startFeedTail, type TailBatch } from './feed-tail.ts'
+import { createTurns, PAGE_COST, type Pace, unpaced } from './pace.ts'
 
 /** One item of the feed; resuming after its position repeats none and skips none. */
 export type FeedItem =
@@ -25,6 +26,8 @@ interface FollowOptions {
   /** Without `after`: start with this number of the newest attempts. */
   readonly last?: number | undefined
   readonly signal: AbortSignal
+  /** Slows the follower down. Undefined: nothing does. */
+  readonly pace?: Pace | undefined
 }
 
 export interface Feed extends AsyncDisposable {
@@ -51,11 +54,13 @@ export function openFeed(options: { store: Store; onError: (error: unknown) => v
 
 /** An outage is sat out: the follower stands where it stood, and goes on from there. */
 async function* follow(store: Store, tail: FeedTail, options: FollowOptions): AsyncGenerator<FeedItem, void, void> {
-  const { filter, signal } = options
+  const { filter, signal, pace = unpaced, after, last } = options
+  using turns = createTurns(pace, signal)
+  await turns.take()
+  if (signal.aborted) return
   const retrying = <T>(work: () => Promise<T>) => retryWhileUnavailable(work, { ...quietly, signal })
-  const bounds = await retrying(() => feedBounds(store))
-  const { after, last } = options
-  let position = after ?? (last ? await retrying(() => feedPositionOfLast(store, filter, last)) : bounds.horizon)
+  const bounds = await retrying(() => feedBounds(store.reads))
+  let position = after ?? (last ? await retrying(() => feedPositionOfLast(store.reads, filter, last)) : bounds.horizon)
   if (after) {
     const reset = await retrying(() => resetOf(store, after, { filter, bounds }))
     if (reset) yield reset
@@ -64,12 +69,15 @@ async function* follow(store: Store, tail: FeedTail, options: FollowOptions): As
   let caughtUp = !after && !last
   yield { kind: 'checkpoint', position, caughtUp }
   let isBehind = !caughtUp
-  while (!signal.aborted) {
+  for (;;) {
+    await turns.take()
+    if (signal.aborted) return
     using subscription = isBehind ? undefined : tail.subscribe({ from: position, filter, maxQueued: MAX_QUEUED })
     if (!subscription || compareFeedPositions(subscription.position, position) > 0) {
       // Behind the tail. Nearly there, it is subscribed first and reads then: between the two nothing can be missed.
       const from = position
-      const page = await retrying(() => readFeed(store, from, { filter, limit: PAGE_SIZE }))
+      const page = await retrying(() => readFeed(store.reads, from, { filter, limit: PAGE_SIZE }))
+      await pace.spend(PAGE_COST + page.rows.length, signal)
       const reset = expiryOf(position, page.lostUntil)
       if (reset) {
         // Retention has overtaken a follower that reads slowly.
@@ -87,7 +95,8 @@ async function* follow(store: Store, tail: FeedTail, options: FollowOptions): As
     }
     if (!caughtUp) yield { kind: 'checkpoint', position, caughtUp: true }
     caughtUp = true
-    for await (const item of live(subscription, position, signal)) {
+    turns.giveBack()
+    for await (const item of live(subscription, position, { signal, pace })) {
       position = item.position
       yield item
     }
@@ -107,7 +116,7 @@ async function resetOf(
   if (cursor.epoch === latest.epoch && compareFeedPositions(cursor, latest) <= 0) return expiryOf(cursor, lostUntil)
   if (cursor.epoch < latest.epoch) {
     // Of before a restore: the restored database may have more of that time than the follower has seen.
-    const [next] = (await readFeed(store, cursor, { filter: { applicationId }, limit: 1 })).rows
+    const [next] = (await readFeed(store.reads, cursor, { filter: { applicationId }, limit: 1 })).rows
     if (next && next.position.epoch < latest.epoch) return expiryOf(cursor, lostUntil)
   }
   // Of a time that the restore has undone.
@@ -124,7 +133,7 @@ function expiryOf(position: FeedPosition, lostUntil: FeedPosition | undefined): 
 async function* live(
   subscription: ReturnType<FeedTail['subscribe']>,
   from: FeedPosition,
-  signal: AbortSignal,
+  { signal, pace }: { signal: AbortSignal; pace: Pace },
 ): AsyncGenerator<FeedItem, void, void> {
   let position = from
   while (!signal.aborted) {
@@ -135,7 +144,9 @@ async function* live(
       yield { kind: 'checkpoint', position, caughtUp: true }
       continue
     }
-    for (const row of unseen(batch, position)) {
+    const rows = unseen(batch, position)
+    if (rows.length > 0) await pace.spend(rows.length, signal)
+    for (const row of rows) {
       position = row.position
       yield { kind: 'attempt', ...row }
     }

@@ -22,16 +22,22 @@ export interface RestOptions {
   readonly onError: (error: unknown) => void
 }
 
+/** As the same costs by GraphQL, about. */
+const ONE_COST = 10
+const LIST_COST = 100
+
 const PREFIX = '/api/webhooks-management'
 
 /** Webhooks by REST, with the keys of GraphQL, and the file that describes it at /api/openapi.json. */
 export async function serveRest(app: FastifyInstance, options: RestOptions): Promise<void> {
   const openapi = await readFile(path.join(options.rootDir, 'schema/openapi.json'), 'utf8')
   app.get('/api/openapi.json', (_, reply) => reply.type('application/json').send(openapi))
-  const route = (work: (call: RestCall) => Promise<RestAnswer>) => (request: FastifyRequest, reply: FastifyReply) =>
-    answer(request, reply, { ...options, work })
+  const route =
+    (work: (call: RestCall) => Promise<RestAnswer>, cost = ONE_COST) =>
+    (request: FastifyRequest, reply: FastifyReply) =>
+      answer(request, reply, { ...options, work, cost })
   app.post(PREFIX, route(createWebhook))
-  app.get(PREFIX, route(listWebhooks))
+  app.get(PREFIX, route(listWebhooks, LIST_COST))
   app.get(`${PREFIX}/:id`, route(getWebhook))
   app.patch(`${PREFIX}/:id`, route(changeWebhook))
   app.delete(`${PREFIX}/:id`, route(deleteWebhook))
@@ -39,22 +45,26 @@ export async function serveRest(app: FastifyInstance, options: RestOptions): Pro
 
 interface Route extends RestOptions {
   readonly work: (call: RestCall) => Promise<RestAnswer>
+  readonly cost: number
 }
 
 async function answer(request: FastifyRequest, reply: FastifyReply, route: Route): Promise<void> {
-  const { status, body } = await answerOf(request, route).catch((error) => refusal(error, route.onError))
+  const { status, body, headers = {} } = await answerOf(request, route).catch((error) => refusal(error, route.onError))
+  reply.headers(headers)
   if (body === undefined) return void reply.code(status).send()
   const type = status < 400 ? 'application/json' : 'application/problem+json'
   void reply.code(status).type(type).send(JSON.stringify(body))
 }
 
-async function answerOf(request: FastifyRequest, { service, work }: Route): Promise<RestAnswer> {
+async function answerOf(request: FastifyRequest, { service, work, cost }: Route): Promise<RestAnswer> {
   const { parts, authenticate, rateLimit } = service()
   const principal = await authenticate(request.headers)
   rateLimit(principal)
+  await parts.budgets.admit(principal)
+  using _place = await parts.budgets.begin(principal, cost)
   const context = createContext(parts, principal)
   const organization = request.headers['postrider-organization']
-  return work({
+  return await work({
     context,
     organization: typeof organization === 'string' ? organization : undefined,
     body: request.body,
@@ -76,5 +86,6 @@ function refusal(error: unknown, onError: (error: unknown) => void): RestAnswer 
   const wrapped = error instanceof GraphQLError ? error : new GraphQLError('', { originalError: error as Error })
   const { message, extensions } = maskError(wrapped, onError)
   const [status, title] = statuses[String(extensions?.code)] ?? [500, 'Internal Server Error']
-  return problem(status, title, message)
+  const http = wrapped.extensions.http as { headers?: ReadonlyMap<string, string> } | undefined
+  return { ...problem(status, title, message), headers: Object.fromEntries(http?.headers ?? []) }
 }

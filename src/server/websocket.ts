@@ -11,6 +11,7 @@ import { apiError, maskError } from '../api/mask-error.ts'
 import { type Claims, type Principal, SessionEnded } from '../api/principal.ts'
 import { createOriginCheck, type OriginOptions } from './cors.ts'
 import type { Service } from './service.ts'
+import { openSocketBudget, type SocketBudget } from './socket-budget.ts'
 import { subscribeAhead } from './subscribe-ahead.ts'
 
 export interface SocketOptions extends OriginOptions {
@@ -46,7 +47,11 @@ const MAX_SUBSCRIPTIONS = 100
 
 type Params = Claims & Record<string, unknown>
 /** costs: of each operation under way, when the client wants to know. */
-type SocketExtra = Extra & { principal?: Principal; costs?: Map<string, number> } & Record<PropertyKey, unknown>
+type SocketExtra = Extra & {
+  principal?: Principal
+  costs?: Map<string, number>
+  budget?: SocketBudget
+} & Record<PropertyKey, unknown>
 type SocketContext = Context<Params, SocketExtra>
 
 /** Subscriptions, and nothing else, by the graphql-transport-ws protocol. The key travels in connection_init. */
@@ -82,9 +87,10 @@ export function acceptSockets(server: HttpServer, options: SocketOptions): Socke
     id: string,
     payload: SubscribePayload,
   ): ExecutionArgs | readonly GraphQLError[] {
-    const { principal, costs } = context.extra
+    const { principal, costs, budget } = context.extra
     const { parts, rateLimit } = service()
     rateLimit(principal!)
+    budget!.admit()
     // This one is among them already.
     if (Object.keys(context.subscriptions).length > MAX_SUBSCRIPTIONS) {
       throw apiError('RATE_LIMITED', `At most ${MAX_SUBSCRIPTIONS} subscriptions on a socket; open another`)
@@ -99,13 +105,25 @@ export function acceptSockets(server: HttpServer, options: SocketOptions): Socke
     if (operation.operation !== 'subscription') {
       throw apiError('BAD_USER_INPUT', `Send a ${operation.operation} over HTTP; the socket takes subscriptions`)
     }
+    budget!.begin(id, cost)
     costs?.set(id, cost)
     return {
       schema,
       document,
       operationName: payload.operationName,
       variableValues: payload.variables,
-      contextValue: createSubscriptionContext(parts, principal!),
+      contextValue: createSubscriptionContext(parts, principal!, cost),
+    }
+  }
+
+  /** False when its caller has too many sockets: it is closed then. */
+  async function takePlace({ extra }: SocketContext): Promise<boolean> {
+    try {
+      extra.budget = await openSocketBudget(service().parts.budgets, extra.principal!, extra.socket)
+      return true
+    } catch (error) {
+      extra.socket.close(TRY_AGAIN_LATER, maskError(error, onError).message)
+      return false
     }
   }
 
@@ -128,6 +146,7 @@ export function acceptSockets(server: HttpServer, options: SocketOptions): Socke
         if (!(await admit(context))) return false
         // It may have left meanwhile, and onClose has been then.
         if (context.extra.socket.readyState !== WebSocket.OPEN) return false
+        if (!(await takePlace(context))) return false
         open.add(context)
         if (context.connectionParams?.[COST_HEADER] != null) context.extra.costs = new Map()
         closeWithSession(context)
@@ -138,6 +157,7 @@ export function acceptSockets(server: HttpServer, options: SocketOptions): Socke
         try {
           return prepare(context, id, payload)
         } catch (error) {
+          context.extra.budget?.refused()
           return [error instanceof GraphQLError ? error : new GraphQLError('', { originalError: error as Error })]
         }
       },
@@ -150,7 +170,10 @@ export function acceptSockets(server: HttpServer, options: SocketOptions): Socke
           ...(cost !== undefined && { extensions: { cost: { requested: cost, limit: limits.cost } } }),
         }
       },
-      onComplete: ({ extra }, id) => void extra.costs?.delete(id),
+      onComplete({ extra }, id) {
+        extra.budget?.end(id)
+        extra.costs?.delete(id)
+      },
       onError: (_, __, ___, errors) => errors.map((error) => maskError(error, onError)),
     },
     wss,

@@ -36,6 +36,9 @@ export class DestinationTestResolver {
   })
   destinationTest(@InputArg(() => DestinationTestInput) input: DestinationTestInput, @Ctx() context: ApiContext) {
     const scope = scopeOf(context)
-    return payloadOf(() => testDestination(context.parts, scope, input))
+    const { parts, principal } = context
+    // What an application sends itself is its own.
+    const mayStore = principal.kind === 'ORGANIZATION' ? parts.budgets.takeTest : undefined
+    return payloadOf(() => testDestination({ ...parts, mayStore }, scope, input))
   }
 }

@@ -1,0 +1,56 @@
+import type { WebSocket } from 'ws'
+import type { Budgets } from '../api/budgets/budgets.ts'
+import type { Principal } from '../api/principal.ts'
+
+/** What one socket takes of its caller's budgets; given back when it closes. */
+export interface SocketBudget {
+  /** A subscription that is still to be read. Throws RATE_LIMITED. */
+  admit(): void
+  /** Throws RATE_LIMITED. */
+  begin(id: string, cost: number): void
+  end(id: string): void
+  /** A client that goes on although it is refused is cut off. */
+  refused(): void
+}
+
+/** Refused one after the other. */
+const MAX_REFUSED = 100
+const TRY_AGAIN_LATER = 1_013
+
+let opened = 0
+
+/** Throws RATE_LIMITED when the caller has too many sockets. */
+export async function openSocketBudget(
+  budgets: Budgets,
+  principal: Principal,
+  socket: WebSocket,
+): Promise<SocketBudget> {
+  const place = await budgets.openSocket(principal)
+  const subscriptions = new Map<string, Disposable>()
+  opened += 1
+  const name = `socket ${opened}`
+  let refusedCount = 0
+  const end = (id: string) => {
+    subscriptions.get(id)?.[Symbol.dispose]()
+    subscriptions.delete(id)
+  }
+  socket.once('close', () => {
+    for (const id of [...subscriptions.keys()]) end(id)
+    place[Symbol.dispose]()
+  })
+  return {
+    admit: () => budgets.admitSubscription(principal, name),
+    begin(id, cost) {
+      subscriptions.set(id, budgets.subscribe(principal, cost))
+      refusedCount = 0
+    },
+    end,
+    refused() {
+      refusedCount += 1
+      if (refusedCount <= MAX_REFUSED) return
+      // What it has sent already is not looked at any more.
+      socket.removeAllListeners('message')
+      socket.close(TRY_AGAIN_LATER, 'Too many subscriptions were refused; wait')
+    },
+  }
+}
