@@ -1,0 +1,61 @@
+import { openSession } from '../support/customer.ts'
+import { type Answers, type Flooded, floods } from '../support/floods.ts'
+import { type Customers, createCustomers } from './customers.ts'
+import { inParallel, percentile } from './pace.ts'
+import { measureLatencies } from './publish-to-receiver.ts'
+import type { BenchParts, Row } from './row.ts'
+
+const PER_SECOND = 50
+
+/** What another application notices of one customer's portal session that takes all it is given. */
+export async function measureFloods(parts: BenchParts): Promise<Row[]> {
+  const { receiver, isQuick } = parts
+  await using server = await parts.startServer()
+  await using attacker = await createCustomers(server, { count: 1, url: () => `${receiver.origin}/hook` })
+  await using victim = await createCustomers(server, { count: 8, url: () => `${receiver.origin}/timed` })
+  const flooded = await prepareAttacker(attacker, isQuick ? 500 : 5_000)
+  const measure = async (seconds: number) =>
+    percentile(
+      await measureLatencies({ customers: victim, receiver, perSecond: PER_SECOND, seconds, isTimed: () => true }),
+      0.99,
+    )
+  await measure(isQuick ? 1 : 5)
+  const rows: Row[] = []
+  for (const [name, flood] of Object.entries(floods)) {
+    // Just before each, so that a machine that slows down meanwhile slows both.
+    const aloneMs = await measure(isQuick ? 2 : 20)
+    const controller = new AbortController()
+    const flooding = flood({ ...flooded, signal: controller.signal })
+    const floodedMs = await measure(isQuick ? 3 : 30).finally(() => controller.abort())
+    rows.push(rowOf(name, { aloneMs, floodedMs, answers: await flooding }))
+  }
+  return rows
+}
+
+function rowOf(
+  name: string,
+  { aloneMs, floodedMs, answers }: { aloneMs: number; floodedMs: number; answers: Answers },
+): Row {
+  const ratio = floodedMs / aloneMs
+  const answered = [...answers].map(([code, count]) => `${code} ${count}`).join(', ')
+  return {
+    what: `p99 from publish to receiver at ${PER_SECOND} events/s of one application while a customer of another floods: ${name}`,
+    figure: `${floodedMs.toFixed(1)} ms, ${ratio.toFixed(2)} x the ${aloneMs.toFixed(1)} ms without (answered: ${answered})`,
+    numbers: { floodedMs, aloneMs, ratio },
+    atLeast: 'under 2 x',
+  }
+}
+
+/** A session of a customer that has this number of attempts, a hundred of them of large events. */
+async function prepareAttacker(
+  { backend, organizationIds, destinationIds }: Customers,
+  attempts: number,
+): Promise<Omit<Flooded, 'signal'>> {
+  const organizationId = organizationIds[0]!
+  await inParallel(16, attempts, async (n) => {
+    const data = { x: 'y'.repeat(n % (attempts / 100) === 0 ? 200_000 : 100) }
+    await backend.publish({ organizationId, type: 'a', data })
+  })
+  const session = await openSession(backend, organizationId)
+  return { session, destinationId: destinationIds[0]!, eventType: 'a' }
+}
