@@ -37,7 +37,7 @@ async function build(): Promise<void> {
       else if (file.endsWith('.ts'))
         await writeFile(into.replace(/ts$/, 'js'), compile(ts, await readFile(from, 'utf8'), file))
     }
-    // Whoever runs it may be another than who built it.
+    // Another user than the one who built it may run it.
     await chmod(workshop, 0o755)
     await replace(workshop)
   } finally {
@@ -87,6 +87,7 @@ async function changedAt(file: string): Promise<number> {
 /** Folders too. */
 async function sources(): Promise<string[]> {
   const found: string[] = []
-  for await (const file of glob('{src,plugins,migrations}/**', { cwd: root })) found.push(file.replaceAll(path.sep, '/'))
+  for await (const file of glob('{src,plugins,migrations}/**', { cwd: root }))
+    found.push(file.replaceAll(path.sep, '/'))
   return found.filter((file) => !LEFT_OUT.test(file))
 }

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createPortalSessions } from '../src/api/portal-session.ts'
 import { createAttemptFeed } from '../src/client/attempt-feed.ts'
 import { EventsPublishDocument } from '../src/client/generated/documents.ts'
+import { newId } from '../src/store/new-id.ts'
 import { committedAttempts, startFollower } from './support/feed-follower.ts'
 import { type Backend, startTestPostrider, type TestPostrider } from './support/postrider.ts'
 import { type Receiver, startReceiver } from './support/receiver.ts'
@@ -72,6 +73,7 @@ test('a session that runs out in mid-stream is followed by a fresh one', async (
   const key = async () => {
     issued += 1
     return sessions.issue({
+      id: newId('ses'),
       applicationId: backend.applicationId as never,
       organizationId: organizationId as never,
       keyId: undefined,

@@ -45,6 +45,7 @@ describe('a bad value is refused with the variable and the rule', () => {
     ['POSTRIDER_LIMITS', 'DESTINATIONS=-1', '"DESTINATIONS=-1" is not a limit with a number'],
     ['POSTRIDER_LIMITS', '__proto__=1', '"__proto__=1" is not a limit'],
     ['POSTRIDER_LIMITS', 'DESTINATIONS=1,DESTINATIONS=2', 'names a limit twice'],
+    ['POSTRIDER_MAX_CONNECTIONS', '9', 'is a whole number from 10 to 1000000'],
     ['POSTRIDER_LOG_LEVEL', 'loud', '"debug"'],
   ])('%s=%s', (name, value, rule) => {
     const message = refusal({ [name]: value })
@@ -94,11 +95,13 @@ test('nothing set gives the defaults', () => {
     retentionDays: 30,
     concurrency: 256,
     destinationConcurrency: 32,
+    evaluationProcesses: 2,
     readPool: 8,
     databasePool: 4,
     statementTimeoutSeconds: 10,
     pipelinePool: 8,
     preparedStatements: true,
+    maxConnections: 10_000,
     logLevel: 'info',
   })
 })

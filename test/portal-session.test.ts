@@ -6,6 +6,7 @@ import * as documents from '../src/client/generated/documents.ts'
 import type { Endpoint } from '../src/client/request.ts'
 import { request } from '../src/client/request.ts'
 import { openSocket, subscribe } from '../src/client/subscribe.ts'
+import { newId } from '../src/store/new-id.ts'
 import { attemptsOf } from './support/attempts.ts'
 import { type Backend, startTestPostrider, type TestPostrider } from './support/postrider.ts'
 import { sendRaw } from './support/raw-request.ts'
@@ -186,6 +187,7 @@ test.each([
   ['organizationUpsert(input: { externalId: "own", name: "x" }) { organization { id } }'],
   ['organizationDelete(input: { id: "x" }) { deletedId }'],
   ['portalSessionCreate(input: { organizationId: "x" }) { token }'],
+  ['portalSessionRevoke(input: { id: "x" }) { sessionId }'],
   ['apiKeyCreate(input: { name: "x" }) { secret }'],
   ['apiKeyRevoke(input: { id: "x" }) { apiKey { id } }'],
   ['applicationCreate(input: { name: "x" }) { apiKey }'],
@@ -237,6 +239,7 @@ describe('ends', () => {
     // As the server signs them, with the key of the tests, for two seconds.
     const sessions = createPortalSessions([{ id: 'k1', key: Buffer.alloc(32) }])
     const token = await sessions.issue({
+      id: newId('ses'),
       applicationId: backend.applicationId as never,
       organizationId: own.organizationId as never,
       keyId: undefined,
@@ -285,6 +288,7 @@ test('a token that was changed, or signed by somebody else, is UNAUTHENTICATED',
     }),
   )
   const forged = await createPortalSessions([{ id: 'k1', key: Buffer.alloc(32, 1) }]).issue({
+    id: newId('ses'),
     applicationId: backend.applicationId as never,
     organizationId: own.organizationId as never,
     keyId: undefined,

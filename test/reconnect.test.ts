@@ -1,6 +1,7 @@
 import { createClient } from 'graphql-ws'
 import { expect, test } from 'vitest'
 import { createPortalSessions } from '../src/api/portal-session.ts'
+import { newId } from '../src/store/new-id.ts'
 import { createTestDatabase } from './support/database.ts'
 import { type Backend, startTestPostrider } from './support/postrider.ts'
 import { startReceiver } from './support/receiver.ts'
@@ -52,6 +53,7 @@ test('it goes on with a fresh token when a portal session has run out', async ()
     async authorization() {
       const lasts = tokens.length === 0 ? 2 : 60
       const token = await sessions.issue({
+        id: newId('ses'),
         applicationId: backend.applicationId as never,
         organizationId: organizationId as never,
         keyId: undefined,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { EventTypeDocument, EventTypeUpsertDocument } from '../src/client/generated/documents.ts'
-import { breakingChanges } from '../src/domain/schema-change.ts'
+import { breakingChanges } from '../src/evaluate/schema-change.ts'
 import { startTestPostrider } from './support/postrider.ts'
 
 const object = (properties: object, required: string[] = []) => ({ type: 'object', properties, required })

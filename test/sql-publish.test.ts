@@ -151,7 +151,7 @@ describe('an event', () => {
 describe('an idempotency key', () => {
   test('stands for one event, whether it came by SQL or by the mutation', async () => {
     const first = await publish({ key: 'k-1' })
-    expect(await publish({ key: 'k-1', data: '{"other":true}' })).toBe(first)
+    expect(await publish({ key: 'k-1', data: ' { } ' })).toBe(first)
     const input = { organizationExternalId: 'acme', type: 'a', data: {}, idempotencyKey: 'k-1' }
     const again = await backend.send(documents.EventPublishDocument, { input })
     expect(again.eventPublish).toMatchObject({ duplicate: true, event: { id: first } })

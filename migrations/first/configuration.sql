@@ -48,6 +48,16 @@ create table api_key (
 create index api_key_application on api_key (application_id);
 create index api_key_organization on api_key (organization_id) where organization_id is not null;
 
+-- Portal sessions that were ended before their time.
+create table revoked_session (
+  application_id uuid not null references application on delete cascade deferrable initially deferred,
+  id uuid not null,
+  -- When its token would have expired, at the latest.
+  expires_at timestamptz(3) not null,
+  primary key (application_id, id)
+);
+create index revoked_session_expires_at on revoked_session (expires_at);
+
 create table event_type (
   id uuid primary key,
   application_id uuid not null references application on delete cascade deferrable initially deferred,
@@ -76,6 +86,8 @@ create table destination (
   connector_major int not null default 1,
   config json not null,
   target text not null,
+  -- Where config leads what is secret, as its connector said when it was stored.
+  secrets_go_to text[] not null default '{}',
   credentials text,
   credential_hints json not null,
   headers json not null default '[]',

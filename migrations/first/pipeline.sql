@@ -81,10 +81,13 @@ create index delivery_attempt_application_feed on delivery_attempt (application_
 
 -- Apart from event, because nothing but the id is unique across partitions.
 create table idempotency_key (
-  application_id uuid not null references application on delete cascade deferrable initially deferred,
+  -- A publish holds the organization until it ends, which is all that a foreign key would do.
+  organization_id uuid not null,
   key text not null,
   event_id uuid not null,
+  -- SHA-256 of type and data, in hexadecimal: the key stands for this event, and is refused to another.
+  content text not null,
   created_at timestamptz not null default now(),
-  primary key (application_id, key)
+  primary key (organization_id, key)
 );
 create index idempotency_key_created_at on idempotency_key (created_at);

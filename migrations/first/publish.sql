@@ -42,7 +42,12 @@ declare
   -- A UUIDv7: the time, then random bits.
   event uuid := (left(millis, 8) || '-' || right(millis, 4) || '-7' || substr(random, 16))::uuid;
   owner uuid;
-  bytes int := octet_length(regexp_replace(publish.data::text, '("(?:[^"\\]|\\.)*")|\s+', '\1', 'g'));
+  -- Without blanks.
+  compact text := regexp_replace(publish.data::text, '("(?:[^"\\]|\\.)*")|\s+', '\1', 'g');
+  bytes int := octet_length(compact);
+  -- As contentHash of publish/idempotency-key-sql.ts makes it.
+  said text := encode(sha256(convert_to(publish.type || E'\n' || compact, 'UTF8')), 'hex');
+  owned text;
   problems jsonb := '[]';
 begin
   if not pg_has_role(caller, current_user, 'member') and not exists (
@@ -104,17 +109,23 @@ begin
   if publish.idempotency_key is not null then
     loop
       owner := null;
-      insert into idempotency_key as k (application_id, key, event_id) values (app, publish.idempotency_key, event)
-      on conflict (application_id, key) do update set event_id = excluded.event_id, created_at = now()
+      insert into idempotency_key as k (organization_id, key, event_id, content)
+      values (org, publish.idempotency_key, event, said)
+      on conflict (organization_id, key)
+        do update set event_id = excluded.event_id, content = excluded.content, created_at = now()
         where k.created_at < now() - interval '24 hours'
-      returning k.event_id into owner;
+      returning k.event_id, k.content into owner, owned;
       if owner is null then
-        select k.event_id into owner from idempotency_key k
-        where k.application_id = app and k.key = publish.idempotency_key;
+        select k.event_id, k.content into owner, owned from idempotency_key k
+        where k.organization_id = org and k.key = publish.idempotency_key;
       end if;
       -- The key was forgotten between the two statements: it is free, so try again.
       exit when owner is not null;
     end loop;
+    if owned <> said then
+      perform postrider.refuse(jsonb_build_array(postrider.problem('CONFLICT', 'idempotency_key',
+        'was used within 24 h for an event of another type or with other data: give each event a key of its own')));
+    end if;
     if owner <> event then
       if exists (select from event e where e.id = owner) then return postrider.id_of('evt', owner); end if;
       perform postrider.refuse(jsonb_build_array(postrider.problem('CONFLICT', 'idempotency_key',
@@ -129,6 +140,6 @@ begin
 end $$;
 
 comment on function postrider.publish(text, text, text, json, text, timestamptz) is
-  'Publishes an event in the transaction of the caller: it exists if and only if that commits. Returns its id; of an idempotency key that was used within 24 h, the id of the first event.';
+  'Publishes an event in the transaction of the caller: it exists if and only if that commits. Returns its id; of an idempotency key that the organization used within 24 h for the same type and data, the id of the first event.';
 
 revoke all on function postrider.publish(text, text, text, json, text, timestamptz) from public;

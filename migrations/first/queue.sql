@@ -10,6 +10,8 @@ create table destination_health (
   consecutive_failures int not null default 0,
   failing_since timestamptz(3),
   last_success_at timestamptz(3),
+  -- Until then its filter and transform are not evaluated: they took too much CPU time.
+  expressions_wait_until timestamptz(3),
   -- Circuit: closed while probe_at is null, otherwise open until that probe.
   circuit_failures int not null default 0,
   probe_at timestamptz(3),

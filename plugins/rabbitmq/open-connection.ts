@@ -1,15 +1,17 @@
+import type { EventEmitter } from 'node:events'
 import { createRequire } from 'node:module'
 import type { Socket } from 'node:net'
 import path from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type ChannelModel, credentials as sasl } from 'amqplib'
 import type { Host, Settings } from 'postrider/connector'
-import { type Close, refusalOfConnection } from './refusal.ts'
+import { type Close, closeOf, refusalOfConnection } from './refusal.ts'
 import type { Config, Credentials } from './settings.ts'
 
 // amqplib's `connect` dials by itself: past the outbound guard and the proxy. Its Connection takes any stream, but is not
 // exported: hence the way around `exports`, and the exact version in package.json. Only what stands here is relied on.
-interface AmqpConnection {
+interface AmqpConnection extends EventEmitter {
+  readonly heartbeater?: { clear(): void } | null
   open(fields: Readonly<Record<string, unknown>>, callback: (error: Error | null) => void): void
   step(callback: (error: Error | null, frame: Frame | null) => void): void
 }
@@ -48,7 +50,7 @@ export async function openConnection(
   const socket = await host.connect({ hostname, port, tls })
   try {
     const model = new Model(await shakeHands(socket, host.signal, fieldsOf(config, credentials)))
-    // Without a listener an error would end the process; what is to be done about one, its users say.
+    // It passes the errors of the connection on; what is to be done about one, its users say.
     model.on('error', () => undefined)
     return { model, close: () => closeModel(model, socket) }
   } catch (error) {
@@ -77,6 +79,8 @@ function fieldsOf({ vhost }: Config, { user, password }: Credentials): Record<st
     locale: 'en_US',
     channelMax: 0,
     frameMax: FRAME_BYTES,
+    // Of what is read, from the first byte on: amqplib copies a frame anew with each packet of it.
+    maxFrameSize: FRAME_BYTES,
     heartbeat: HEARTBEAT_S,
     virtualHost: vhost,
     capabilities: '',
@@ -90,6 +94,13 @@ async function shakeHands(
   fields: Readonly<Record<string, unknown>>,
 ): Promise<AmqpConnection> {
   const connection = new Connection(socket)
+  const { promise, resolve, reject } = Promise.withResolvers<AmqpConnection>()
+  // Before a byte is read: what comes in one packet with open-ok is handled before `open` calls back, and without a
+  // listener an error ends the process.
+  connection.on('error', (error) => {
+    const said = closeOf(error)
+    reject(openingError(error, said.text ? said : undefined))
+  })
   let close: Close | undefined
   // The errors of `open` leave out what the broker says against the virtual host.
   const step = connection.step.bind(connection)
@@ -97,14 +108,24 @@ async function shakeHands(
     step((error, frame) => {
       const { replyCode, replyText = '' } = frame?.fields ?? {}
       if (replyCode !== undefined) close = { code: replyCode, text: replyText }
-      callback(error, frame)
+      try {
+        callback(error, frame)
+      } catch (thrown) {
+        reject(thrown)
+      }
     })
-  const { promise, resolve, reject } = Promise.withResolvers<AmqpConnection>()
   const onAbort = () => reject(signal.reason)
   signal.addEventListener('abort', onAbort, { once: true })
   if (signal.aborted) onAbort()
   connection.open(fields, (error) => (error ? reject(openingError(error, close)) : resolve(connection)))
-  return promise.finally(() => signal.removeEventListener('abort', onAbort))
+  try {
+    return await promise
+  } catch (error) {
+    connection.heartbeater?.clear()
+    throw error
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+  }
 }
 
 function openingError(error: Error, close: Close | undefined): Error {

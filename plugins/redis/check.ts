@@ -8,9 +8,9 @@ export async function check(host: Host, settings: Settings<Config, Credentials>)
   try {
     const { value: client, close } = await openClient(host, settings, () => undefined)
     try {
-      await client.ping()
+      await client.call('PING')
       const { stream } = settings.config
-      return placeholdersOf(stream).length > 0 ? [] : typeIssues(stream, await client.type(stream))
+      return placeholdersOf(stream).length > 0 ? [] : typeIssues(stream, await client.call('TYPE', stream))
     } catch (error) {
       throw refused(error)
     } finally {
@@ -22,7 +22,7 @@ export async function check(host: Host, settings: Settings<Config, Credentials>)
   }
 }
 
-function typeIssues(stream: string, type: string): CheckIssue[] {
+function typeIssues(stream: string, type: string | null): CheckIssue[] {
   if (type === 'stream' || type === 'none') return []
   return [{ message: `"${stream}" is a ${type}, and no stream: choose another key`, path: ['config', 'stream'] }]
 }

@@ -68,7 +68,7 @@ async function addEntry(host: DestinationHost, { event, config, credentials, req
     await client.call('XADD', streamFor(config, event), ...trim, '*', ...pairs)
   } catch (error) {
     // Its end tells the host.
-    if (error instanceof Error && isElsewhere(error.message)) client.disconnect()
+    if (error instanceof Error && isElsewhere(error.message)) client.close()
     throw refused(error)
   }
 }

@@ -26,6 +26,7 @@ const callers: Readonly<Record<string, string>> = {
   organizationDelete: KEYS,
   organizationUpsert: KEYS,
   portalSessionCreate: KEYS,
+  portalSessionRevoke: KEYS,
   viewer: ANYBODY,
 }
 

@@ -60,8 +60,20 @@ export function readOperation(
     return { document, operation, cost: checkOperation(schema, document, { operation, variables }) }
   } catch (error) {
     if (error instanceof GraphQLError) return { errors: [error] }
+    const overflow = refuseOverflow(error)
+    if (overflow) return { errors: [overflow] }
     throw error
   }
+}
+
+/**
+ * The refusal of an operation whose text overflowed the stack, undefined for other errors. graphql-js compares fragments by
+ * recursion: about 140 that spread each other are enough, well within the limit of tokens.
+ */
+export function refuseOverflow(error: unknown): GraphQLError | undefined {
+  if (!(error instanceof RangeError)) return undefined
+  const extensions = { code: 'BAD_USER_INPUT', http: { status: 400 } }
+  return new GraphQLError('The fragments of the operation spread each other too deep', { extensions })
 }
 
 /** The cost of a valid operation; throws QUERY_TOO_COMPLEX when it asks for more than is given at once. */

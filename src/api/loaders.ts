@@ -22,7 +22,13 @@ import { RecoveryJob } from '../store/recovery-job.ts'
 import type { Store } from '../store/store.ts'
 
 function healthOfNew(destinationId: Id<'dst'>): DestinationHealth {
-  const nothing = { disabledReason: null, disabledAt: null, failingSince: null, lastSuccessAt: null }
+  const nothing = {
+    disabledReason: null,
+    disabledAt: null,
+    failingSince: null,
+    lastSuccessAt: null,
+    expressionsWaitUntil: null,
+  }
   return { destinationId, health: 'HEALTHY', consecutiveFailures: 0, ...nothing }
 }
 

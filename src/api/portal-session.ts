@@ -4,6 +4,7 @@ import { type Id, parseId } from '../domain/id.ts'
 
 /** Who holds a portal session's token: one organization, until then. */
 export interface PortalSession {
+  readonly id: Id<'ses'>
   readonly applicationId: Id<'app'>
   readonly organizationId: Id<'org'>
   /** The API key that made it, and that it is revoked with; undefined when the operator did. */
@@ -14,7 +15,7 @@ export interface PortalSession {
 /** A token that was good and has run out: its holder fetches a fresh one. */
 export class SessionExpired extends Error {}
 
-/** Makes and reads the tokens of portal sessions. Nothing is stored: a token says all, and is signed. */
+/** Makes and reads the tokens of portal sessions. None is stored: a token says all, and is signed. */
 export interface PortalSessions {
   issue(session: PortalSession): Promise<string>
   /** Throws SessionExpired; undefined for what no key of ours has signed. */
@@ -31,9 +32,10 @@ export function createPortalSessions(
   const keys = new Map(secretKeys.map(({ id, key }) => [id, new Uint8Array(hkdfSync('sha256', key, '', AUDIENCE, 32))]))
   const [{ id: current }] = secretKeys
   return {
-    issue: ({ applicationId, organizationId, keyId, expiresAt }) =>
+    issue: ({ id, applicationId, organizationId, keyId, expiresAt }) =>
       new SignJWT({ app: applicationId, ...(keyId && { key: keyId }) })
         .setProtectedHeader({ alg: ALGORITHM, kid: current })
+        .setJti(id)
         .setAudience(AUDIENCE)
         .setSubject(organizationId)
         .setExpirationTime(expiresAt)
@@ -61,14 +63,19 @@ export function createPortalSessions(
 class UnknownKey extends Error {}
 
 interface TokenClaims {
+  readonly jti?: string
   readonly app: string
   readonly key?: string
   readonly sub: string
   readonly exp: number
 }
 
-function toSession({ app, key, sub, exp }: TokenClaims): PortalSession {
+/** Undefined for a token without an id, which could not be revoked. */
+function toSession({ jti = '', app, key, sub, exp }: TokenClaims): PortalSession | undefined {
+  const id = parseId('ses', jti)
+  if (!id) return undefined
   return {
+    id,
     applicationId: parseId('app', app)!,
     organizationId: parseId('org', sub)!,
     keyId: key === undefined ? undefined : parseId('key', key),

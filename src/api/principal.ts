@@ -17,7 +17,9 @@ import { type PortalSession, type PortalSessions, SessionExpired } from './porta
 export type Principal =
   | { readonly kind: 'OPERATOR'; readonly applicationId: Id<'app'> | undefined; readonly keyId?: undefined }
   | { readonly kind: 'APPLICATION'; readonly applicationId: Id<'app'>; readonly keyId: Id<'key'> }
-  | ({ readonly kind: 'ORGANIZATION' } & Omit<PortalSession, 'expiresAt'> & { readonly expiresAt: Date | undefined })
+  | ({ readonly kind: 'ORGANIZATION' } & Omit<PortalSession, 'id' | 'expiresAt'> & {
+        readonly expiresAt: Date | undefined
+      })
 
 /** What a call carries: HTTP headers, or the parameters of a socket's connection_init. */
 export interface Claims {

@@ -62,6 +62,7 @@ const variables = {
   POSTRIDER_CONCURRENCY: integer(1, 10_000, 256),
   /** Most attempts of one destination in flight in a process. Default 32. */
   POSTRIDER_DESTINATION_CONCURRENCY: integer(1, 1_000, 32),
+  POSTRIDER_EVALUATION_PROCESSES: integer(1, 64, 2),
   /** Most database connections of a process for what API calls read. Default 8. */
   POSTRIDER_READ_POOL: integer(2, 1_000, 8),
   /** Most database connections of a process for what API calls change. Default 4. */
@@ -75,6 +76,11 @@ const variables = {
    * clients' prepared statements apart, such as PgBouncer before 1.21 with pool_mode = transaction. Default on.
    */
   POSTRIDER_PREPARED_STATEMENTS: z.enum(['on', 'off']).default('on'),
+  /**
+   * Most connections of callers at once in a process, WebSockets included; more are closed at once. Below the process's limit
+   * of open files. Default 10,000.
+   */
+  POSTRIDER_MAX_CONNECTIONS: integer(10, 1_000_000, 10_000),
   /** Most operations a second of each API key, in a process, with bursts of a second's worth. 0: no limit. Default 0. */
   POSTRIDER_RATE_LIMIT: integer(0, 100_000, 0),
   /**
@@ -109,11 +115,13 @@ export interface Config {
   readonly retentionDays: number
   readonly concurrency: number
   readonly destinationConcurrency: number
+  readonly evaluationProcesses: number
   readonly readPool: number
   readonly databasePool: number
   readonly statementTimeoutSeconds: number
   readonly pipelinePool: number
   readonly preparedStatements: boolean
+  readonly maxConnections: number
   /** Operations a second; 0: no limit. */
   readonly rateLimit: number
   readonly limits: BudgetLimits
@@ -170,11 +178,13 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     retentionDays: env.POSTRIDER_RETENTION_DAYS,
     concurrency: env.POSTRIDER_CONCURRENCY,
     destinationConcurrency: env.POSTRIDER_DESTINATION_CONCURRENCY,
+    evaluationProcesses: env.POSTRIDER_EVALUATION_PROCESSES,
     readPool: env.POSTRIDER_READ_POOL,
     databasePool: env.POSTRIDER_DATABASE_POOL,
     statementTimeoutSeconds: env.POSTRIDER_STATEMENT_TIMEOUT,
     pipelinePool: env.POSTRIDER_PIPELINE_POOL,
     preparedStatements: env.POSTRIDER_PREPARED_STATEMENTS === 'on',
+    maxConnections: env.POSTRIDER_MAX_CONNECTIONS,
     rateLimit: env.POSTRIDER_RATE_LIMIT,
     limits: env.POSTRIDER_LIMITS,
     connectors: env.POSTRIDER_CONNECTORS,

@@ -1,9 +1,10 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { defaultDeliveryProfile } from '../domain/delivery-profile.ts'
 import type { Id } from '../domain/id.ts'
+import type { Evaluator } from '../evaluate/evaluator.ts'
+import { type EventTypeFields, upsertEventType } from '../publish/save-event-type.ts'
 import { addApiKey } from '../store/api-key.ts'
 import { Application, addApplication } from '../store/application.ts'
-import { type EventTypeFields, upsertEventType } from '../store/event-type.ts'
 import { locks, takeLock } from '../store/locks.ts'
 import { Organization } from '../store/organization.ts'
 import type { Store } from '../store/store.ts'
@@ -59,16 +60,20 @@ const catalogue: readonly EventTypeFields[] = [
  * In a database without any application, makes a demo one with a key, a small catalogue and an organization, and keeps
  * the key in the data folder. Returns the demo's key as long as the data folder has it.
  */
-export async function prepareDemo(store: Store, folder: DataFolder): Promise<DemoFile | undefined> {
+export async function prepareDemo(
+  store: Store,
+  evaluator: Evaluator,
+  folder: DataFolder,
+): Promise<DemoFile | undefined> {
   await store.em().transactional(async (em) => {
     await takeLock(em, locks.firstStart)
     // Kept before the commit: a key without its file would be lost for good, a file without its key is made anew.
-    if ((await em.count(Application)) === 0) await folder.keepDemo(await makeDemo(em))
+    if ((await em.count(Application)) === 0) await folder.keepDemo(await makeDemo(em, evaluator))
   })
   return folder.readDemo()
 }
 
-async function makeDemo(em: EntityManager): Promise<DemoFile> {
+async function makeDemo(em: EntityManager, evaluator: Evaluator): Promise<DemoFile> {
   const deliveryProfile = { ...defaultDeliveryProfile, httpsOnly: false }
   const application = addApplication(em, { name: 'Demo', deliveryProfile })
   const { secret } = addApiKey(em, application.id, 'Made on first start')
@@ -80,6 +85,6 @@ async function makeDemo(em: EntityManager): Promise<DemoFile> {
     createdAt: new Date(),
   })
   await em.flush()
-  for (const type of catalogue) await upsertEventType(em, application.id, type)
+  for (const type of catalogue) await upsertEventType({ em, evaluator }, application.id, type)
   return { applicationId: application.id, apiKey: secret }
 }

@@ -9,13 +9,17 @@ import { createDestinationHosts } from '../deliver/destination-host.ts'
 import { startRecoveries } from '../deliver/run-recoveries.ts'
 import { startWorker, type Worker } from '../deliver/worker.ts'
 import { startConnectorJobs } from '../destinations/connector-jobs.ts'
+import { createEvaluator } from '../evaluate/evaluator.ts'
 import { startCounting } from '../feed/count-attempts.ts'
 import { openFeed } from '../feed/feed.ts'
 import { startMaintenance } from '../maintenance/maintenance.ts'
 import { createOutbound, type Outbound } from '../outbound/outbound.ts'
+import { createResolve } from '../outbound/resolve.ts'
+import { isolateConnectors } from '../outbound/thread/isolate-connectors.ts'
 import { startOutbox } from '../publish/outbox.ts'
 import { createPublish } from '../publish/publish.ts'
 import { openQueue } from '../queue/jobs.ts'
+import type { ConnectionLimits } from '../server/connection-limits.ts'
 import { whileMigrating } from '../store/migrate.ts'
 import { createSecretBox } from '../store/secret-box.ts'
 import { isUnavailable } from '../store/sql.ts'
@@ -31,6 +35,8 @@ export interface Tuning {
   readonly recoverySlice?: number
   /** Maximum milliseconds between two countings of attempts for the stats. Default 5,000. */
   readonly countingMaxWaitMs?: number
+  /** What a connection may take; see ConnectionLimits for the defaults. */
+  readonly connections?: Partial<ConnectionLimits>
 }
 
 export interface OpenOptions {
@@ -51,11 +57,14 @@ export interface OpenOptions {
 export interface OpenedParts extends ApiParts, AsyncDisposable {
   readonly demo: DemoFile | undefined
   stopClaiming(): void
-  /** Why events cannot be taken and delivered now; undefined while they can. */
+  /** Why events cannot be taken and delivered now, in fixed words; undefined while they can. At most a second old. */
   whyNotReady(): Promise<string | undefined>
 }
 
 const POLL_MS = 1_000
+
+/** How long one look at the database answers all who ask whether we are ready: strangers may, as often as they like. */
+const READINESS_LASTS_MS = 1_000
 
 /** Builds the parts of a role, from the database outwards. */
 export async function openParts({
@@ -83,16 +92,20 @@ export async function openParts({
   const queueOptions = { sql: store.sql, supervise: role !== 'api', onError }
   // pg-boss makes its tables, and does not bear two that do.
   opening.use(await whileMigrating(databaseUrl, () => openQueue(queueOptions)))
-  const demo = await prepareDemo(store, folder)
+  const evaluator = opening.use(createEvaluator({ count: config.evaluationProcesses }))
+  const demo = await prepareDemo(store, evaluator, folder)
   opening.use(startMaintenance({ store, retentionDays: config.retentionDays, onError }))
+  const guard = { allow: config.outboundAllow, proxy: config.outboundProxy, resolve: createResolve() }
+  const isolated = opening.use(isolateConnectors(connectors, { ...guard, onError }))
   const hosts = opening.use(createDestinationHosts(store, onError))
   const parts: ApiParts = {
     store,
-    connectors,
-    outbound: opening.use(wrapOutbound(createOutbound({ allow: config.outboundAllow, proxy: config.outboundProxy }))),
+    connectors: isolated.connectors,
+    evaluator,
+    outbound: opening.use(wrapOutbound(createOutbound(guard))),
     feed: opening.use(openFeed({ store, onError })),
     watch: opening.use(openDeliveryWatch({ store, onError })),
-    publish: createPublish(store),
+    publish: createPublish(store, evaluator),
     sessions: createPortalSessions(folder.secretKeys),
     budgets: createBudgets(config.limits, () => performance.now()),
     maxDestinations: config.limits.DESTINATIONS,
@@ -106,7 +119,7 @@ export async function openParts({
   if (role !== 'api') {
     opening.use(startCounting({ store, maxWaitMs: tuning.countingMaxWaitMs, onError }))
     opening.use(startRecoveries({ store, slice: tuning.recoverySlice, onError }))
-    opening.use(startOutbox({ store, onError }))
+    opening.use(startOutbox({ store, evaluator, onError }))
     opening.use(startConnectorJobs(attempts))
   }
   const opened = opening.move()
@@ -114,7 +127,7 @@ export async function openParts({
     ...parts,
     demo,
     stopClaiming: () => worker?.stopClaiming(),
-    whyNotReady: () => whyNotReady({ store, worker, onError }),
+    whyNotReady: shareAnswers(() => whyNotReady({ store, worker, onError }), READINESS_LASTS_MS),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   }
 }
@@ -138,4 +151,18 @@ async function whyNotReady({ store, worker, onError }: Checked): Promise<string 
   }
   if (store.writes.failure === 'full') return "The database's disk is full"
   return worker && !worker.isClaiming ? 'The worker cannot claim deliveries' : undefined
+}
+
+/** All who ask while an answer is under way, and for a time after it came, get that answer. */
+function shareAnswers<T>(ask: () => Promise<T>, lastsMs: number): () => Promise<T> {
+  let latest: Promise<T> | undefined
+  let validUntilMs = Number.POSITIVE_INFINITY
+  return () => {
+    if (latest && performance.now() < validUntilMs) return latest
+    validUntilMs = Number.POSITIVE_INFINITY
+    latest = ask().finally(() => {
+      validUntilMs = performance.now() + lastsMs
+    })
+    return latest
+  }
 }

@@ -51,7 +51,7 @@ class ConnectorsFailed extends Error {
   override readonly name = 'ConnectorsFailed'
 }
 
-/** Of the package. What was compiled lies deeper in it than the sources. */
+/** The package's folder. Compiled files and sources lie at different depths below it. */
 const rootDir = path.dirname(findPackageJSON(import.meta.url)!)
 
 /** Starts the roles asked for, and resolves when they are ready. A database that cannot be reached is waited for. */
@@ -76,6 +76,8 @@ export async function startPostrider(options: StartOptions): Promise<Postrider> 
       publicUrl: config.publicUrl,
       withDemoReceiver: config.databaseUrl === undefined,
       whyNotReady: () => whyNotReady(),
+      limits: { ...options.tuning?.connections, maxConnections: config.maxConnections },
+      log,
       onError: (error) => log.error(error),
     }),
   )
@@ -92,8 +94,8 @@ export async function startPostrider(options: StartOptions): Promise<Postrider> 
     wrapOutbound,
     tuning,
   }
-  const opened = await openWhenPossible(options, opening, (reason, isFirst) => {
-    whyNotReady = async () => `It waits for the database: ${reason}`
+  const opened = await openWhenPossible(options, opening, (isFirst) => {
+    whyNotReady = async () => 'Waiting for the database'
     if (isFirst) options.onWaiting?.(url)
   })
   const parts = starting.use(opened)
@@ -126,7 +128,7 @@ function reportFailed(connectors: ConnectorRegistry, isStrict: boolean, log: Log
 function openWhenPossible(
   { config, signal = new AbortController().signal }: StartOptions,
   opening: OpenOptions,
-  onWait: (reason: string, isFirst: boolean) => void,
+  onWait: (isFirst: boolean) => void,
 ) {
   if (!config.databaseUrl) return openParts(opening)
   const { databaseUrl, log } = opening
@@ -139,7 +141,7 @@ function openWhenPossible(
       onWait(reason, retryInMs) {
         const database = describeAddress(databaseUrl)
         log.warn({ database, reason, retryInMs }, 'the database cannot be used yet; trying again')
-        onWait(reason, isFirst)
+        onWait(isFirst)
         isFirst = false
       },
     },

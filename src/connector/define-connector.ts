@@ -97,7 +97,8 @@ export interface Host {
   readonly fetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>
   /**
    * An open socket for what speaks no HTTP, with TLS when asked, its certificate checked against `hostname`. It rejects
-   * with an Error whose message may be shown.
+   * with an Error whose message may be shown. A server that sends over 256 KiB between two writes, and as much more than was
+   * written to it, has its socket destroyed.
    */
   readonly connect: (target: { hostname: string; port: number; tls?: boolean }) => Promise<Socket>
   /** Fires when the time is up, or the process ends: what is under way then counts for nothing. */
@@ -198,6 +199,13 @@ export interface ConnectorDefinition<Config = unknown, Credentials = unknown> {
   readonly rateLimit?: number
   /** What the schemas cannot say because it takes config and credentials together. Pure; asked whenever settings are saved. */
   refine?(settings: Settings<Config, Credentials>): readonly CheckIssue[]
+  /**
+   * URLs and texts that say where credentials go, where the names and formats of `config` do not: `['eu.example.com']` of a
+   * setting `workspace`. Pure. When one of them changes, stored credentials and secret headers are not used any more, and
+   * have to be entered again. Fields of `config` with the format `uri` or `hostname`, and those called host, port, tls,
+   * region and the like, count without being named. Of a URL its scheme, host and port count.
+   */
+  sendsCredentialsTo?(context: { config: Config }): readonly string[]
   /** What a person would call the target: a host, a channel. Never a secret. */
   target(context: { config: Config }): { label: string }
   /**
@@ -210,7 +218,8 @@ export interface ConnectorDefinition<Config = unknown, Credentials = unknown> {
   /**
    * Sends the built request where one HTTP request is not enough: by a vendor's SDK, over another protocol. `request` is
    * what `buildRequest` made, with all headers; undefined leaves it to the host to send that by HTTP. Has the application's
-   * time limit (15 s by default); what it throws is tried again.
+   * time limit (15 s by default); what it throws is tried again. A connector that has it works with the outside in a thread of
+   * its own.
    */
   deliver?(
     host: DestinationHost,

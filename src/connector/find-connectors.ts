@@ -16,8 +16,8 @@ export interface PackageName {
 export interface ConnectorSource {
   /** What it is called when it does not load: what destinations name it by, as far as that is known. */
   readonly key: string
-  /** Its default export. */
-  load(): Promise<unknown>
+  /** The URL of its module. Throws when there is none. */
+  moduleUrl(): string
   /** A file beside it. */
   readText(file: string): string | null
 }
@@ -34,7 +34,7 @@ export function folderSource(folder: string): ConnectorSource {
   const entry = existsSync(compiled) ? compiled : path.join(folder, 'index.ts')
   return {
     key: path.basename(folder),
-    load: async () => (await import(pathToFileURL(entry).href)).default,
+    moduleUrl: () => pathToFileURL(entry).href,
     readText: (file) => textOf(folder, file),
   }
 }
@@ -53,11 +53,11 @@ export function packageSource({ name, version }: PackageName, from: string): Con
   const manifest = folder ? manifestSchema.safeParse(parseJson(textOf(folder, 'package.json'))).data : undefined
   return {
     key: manifest?.postrider?.connector ?? name.replace(/^@[^/]+\//, '').replace(/^postrider-connector-/, ''),
-    async load() {
+    moduleUrl() {
       if (!folder || !manifest) throw new Error(`The package ${name} is not installed`)
       if (manifest.version !== version)
         throw new Error(`The package ${name} is installed in version ${manifest.version}, not ${version}`)
-      return (await import(pathToFileURL(path.join(folder, entryOf(manifest))).href)).default
+      return pathToFileURL(path.join(folder, entryOf(manifest))).href
     },
     readText: (file) => (folder ? textOf(folder, file) : null),
   }

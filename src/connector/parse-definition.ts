@@ -18,6 +18,7 @@ const shape = z.object({
   credentials: schema.optional(),
   rateLimit: z.int().min(1).max(10_000).optional(),
   refine: method.optional(),
+  sendsCredentialsTo: method.optional(),
   target: method,
   buildRequest: method,
   classify: method.optional(),

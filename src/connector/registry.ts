@@ -11,6 +11,13 @@ export type Connector = ReadyConnector | FailedConnector
 export interface ReadyConnector extends ConnectorPage {
   readonly status: 'READY'
   readonly definition: ConnectorDefinition
+  /** Its default export is the definition. Undefined for one that was not loaded from anywhere. */
+  readonly moduleUrl?: string
+  /**
+   * Resolves when the methods that work with the outside can be called, which takes a moment where they run in a thread of their
+   * own: no part of their time limits. Undefined: they can.
+   */
+  readonly prepare?: () => Promise<void>
   /** The first number of its version. */
   readonly major: number
   readonly configSchema: JsonSchema
@@ -109,8 +116,9 @@ function schemaOf(schema: z.ZodType, field: string): JsonSchema {
 async function loadConnector(source: ConnectorSource): Promise<[string, Connector]> {
   const page = { setupGuide: source.readText('README.md'), iconSvg: source.readText('icon.svg') }
   try {
-    const connector = connectorOf(await source.load(), page)
-    return [connector.definition.key, connector]
+    const moduleUrl = source.moduleUrl()
+    const connector = connectorOf((await import(moduleUrl)).default, page)
+    return [connector.definition.key, { ...connector, moduleUrl }]
   } catch (error) {
     const { key } = source
     return [key, failed(key, messageOf(error), page)]

@@ -54,5 +54,5 @@ export type AttemptEnd =
   | { readonly kind: 'cancelled' }
   | { readonly kind: 'skipped'; readonly reason: DeliverySkipReason }
   /** It cannot be tried now, and waits until then. */
-  | { readonly kind: 'postponed'; readonly dueAt: Date }
+  | { readonly kind: 'postponed'; readonly dueAt: Date; readonly because: 'SETTINGS' | 'EXPRESSIONS' }
   | { readonly kind: 'attempted'; readonly attempt: AttemptRecord }

@@ -1,3 +1,4 @@
+import type { SqlEntityManager } from '@mikro-orm/postgresql'
 import type { Uuid } from '../domain/id.ts'
 import type { Sql } from '../store/sql.ts'
 
@@ -46,6 +47,11 @@ export async function writeMemo(
 /** Lets the next one make it. */
 export async function giveUpMemo(sql: Sql, destinationId: Uuid<'dst'>, key: string): Promise<void> {
   await sql('delete from connector_memo where destination_id = $1 and key = $2 and value is null', [destinationId, key])
+}
+
+/** Forgets what a destination's connector remembers of its old service. Runs in the unit's transaction. */
+export async function dropMemos(em: SqlEntityManager, destinationId: Uuid<'dst'>): Promise<void> {
+  await em.execute('delete from connector_memo where destination_id = ?', [destinationId])
 }
 
 export async function dropExpiredMemos(sql: Sql): Promise<void> {

@@ -1,19 +1,21 @@
 import { type ConnectorRegistry, readyConnector } from '../connector/registry.ts'
-import { ExpressionFailed } from '../domain/expression.ts'
 import { messageOf } from '../domain/message-of.ts'
 import type { Outcome } from '../domain/outcome.ts'
 import { recordText, redactHeaders } from '../domain/redact.ts'
 import { retryDelayMs } from '../domain/retry-schedule.ts'
+import type { Evaluator } from '../evaluate/evaluator.ts'
+import { ExpressionFailed } from '../evaluate/expression.ts'
 import type { RecordedResponse } from '../store/delivery-attempt.ts'
 import type { AttemptEnd, AttemptRecord, AttemptResult, ExchangeRecord, PendingDelivery } from './attempt-result.ts'
 import type { Addressed } from './classify.ts'
 import { isHeldTooLong, type LoadedDestination } from './destination-cache.ts'
 import { type OnSlow, type PreparedRequest, prepareRequest } from './prepare-request.ts'
 import { type SendParts, type Sent, send } from './send.ts'
-import { passesFilter, shapedData } from './shape-event.ts'
+import { exhaustedUntil, filterVerdict, type ShapedEvent, shapedData } from './shape-event.ts'
 
 export interface DeliverParts extends SendParts {
   readonly connectors: ConnectorRegistry
+  readonly evaluator: Evaluator
   readonly onSlow: OnSlow
   /** Uniform in [0, 1): spreads retries. */
   readonly random: () => number
@@ -46,32 +48,30 @@ async function attemptOrNot(parts: DeliverParts, pending: PendingDelivery): Prom
   if (!isTest && (destination.isDisabled || !destination.isActive)) return { kind: 'cancelled' }
   const connector = readyConnector(parts.connectors, destination.connector)
   if (connector?.major !== destination.connectorMajor || destination.problem) {
-    return { kind: 'postponed', dueAt: new Date(parts.now().getTime() + CONNECTOR_WAIT_MS) }
+    return { kind: 'postponed', dueAt: new Date(parts.now().getTime() + CONNECTOR_WAIT_MS), because: 'SETTINGS' }
   }
-  const verdict = isTest ? true : filterVerdict(pending, destination)
-  if (verdict === false) return { kind: 'skipped', reason: 'FILTERED' }
-  const attempt = await attemptDelivery(parts, pending, {
-    connector,
-    destination,
-    ...(verdict !== true && { obstacle: verdict }),
-  })
+  // Before anything of the customer's is evaluated: it may be what the workers were lost by.
+  let obstacle = findObstacle(pending, destination)
+  if (!obstacle) {
+    const busyUntil = exhaustedUntil(parts.evaluator, destination.shape, shapedEvent(pending, destination))
+    if (busyUntil) return { kind: 'postponed', dueAt: busyUntil, because: 'EXPRESSIONS' }
+    const verdict = isTest
+      ? true
+      : await filterVerdict(parts.evaluator, destination.shape, shapedEvent(pending, destination))
+    if (verdict === false) return { kind: 'skipped', reason: 'FILTERED' }
+    if (verdict !== true) obstacle = verdict
+  }
+  const attempt = await attemptDelivery(parts, pending, { connector, destination, obstacle })
   return attempt && { kind: 'attempted', attempt }
 }
 
 interface Target extends Addressed {
   /** Why nothing can be sent. */
-  readonly obstacle?: string
+  readonly obstacle: string | undefined
 }
 
-/** Whether the event is to go out, or why that cannot be told. */
-function filterVerdict({ delivery, eventData }: PendingDelivery, destination: LoadedDestination): boolean | string {
-  if (!destination.shape.filter || eventData === null) return true
-  try {
-    return passesFilter(destination.shape, { ...destination, ...delivery, eventData })
-  } catch (error) {
-    if (error instanceof ExpressionFailed) return error.message
-    throw error
-  }
+function shapedEvent({ delivery, eventData }: PendingDelivery, destination: LoadedDestination): ShapedEvent {
+  return { ...destination, ...delivery, eventData: eventData! }
 }
 
 async function attemptDelivery(
@@ -83,12 +83,11 @@ async function attemptDelivery(
   const { profile, profileVersion, isSteady: wasSteady } = target.destination
   const base = { startedAt, profileVersion, profile, wasSteady }
   const nothingSent = { durationMs: 0, sent: undefined, retryAt: undefined }
-  const obstacle = findObstacle(pending, target.destination) ?? target.obstacle
-  if (obstacle) return { ...base, ...nothingSent, outcome: permanent(obstacle) }
+  if (target.obstacle) return { ...base, ...nothingSent, outcome: permanent(target.obstacle) }
   let prepared: PreparedRequest
   let sent: Sent | undefined
   try {
-    prepared = prepare(parts, pending, { ...target, now: startedAt })
+    prepared = await prepare(parts, pending, { ...target, now: startedAt })
     sent = await send(parts, target, prepared)
   } catch (error) {
     // A connector that throws, or builds an invalid request, costs its own delivery only, and would do so again.
@@ -122,15 +121,16 @@ function permanent(message: string): Outcome {
   return { outcome: 'PERMANENT_FAILURE', failureKind: 'CONNECTOR_ERROR', message }
 }
 
-function prepare(
-  { onSlow }: DeliverParts,
-  { delivery, eventData }: PendingDelivery,
+async function prepare(
+  { evaluator, onSlow }: DeliverParts,
+  pending: PendingDelivery,
   { connector, destination, now }: Target & { readonly now: Date },
-): PreparedRequest {
+): Promise<PreparedRequest> {
+  const { delivery } = pending
   const occasion = {
     eventId: delivery.eventId,
     eventType: delivery.eventType,
-    eventData: shapedData(destination.shape, { ...destination, ...delivery, eventData: eventData! }),
+    eventData: await shapedData(evaluator, destination.shape, shapedEvent(pending, destination)),
     deliveryId: delivery.id,
     attemptNumber: delivery.attemptCount + 1,
     isTest: delivery.trigger === 'TEST',

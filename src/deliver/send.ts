@@ -72,6 +72,7 @@ async function sendByConnector(
   }
   let ended: Pick<Sent, 'outcome' | 'wasAnswered'> & { response?: PlainResponse | undefined }
   try {
+    await connector.prepare?.()
     const result = await withHost(outbound, { ...limitsOf(destination), cut, onResponse }, work)
     if (!result) return 'by HTTP'
     const wasAnswered = !(result.kind === 'retry' && result.because === 'CONNECTION')

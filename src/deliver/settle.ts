@@ -14,6 +14,7 @@ import { type DestinationEvidence, moveHealth } from './health-sql.ts'
 import { deleteDestinations } from './remove-destination-sql.ts'
 import { type DeliveryChange, type NewAttempt, settleDeliveries } from './settle-sql.ts'
 import { tellOperations } from './tell-operations.ts'
+import { noteWaitingExpressions } from './waiting-expressions-sql.ts'
 
 /** Resolves when the result is committed, or when the lease turned out to be lost and it was dropped. */
 export type Settle = (result: AttemptResult) => Promise<void>
@@ -103,6 +104,8 @@ async function settleBatch(
   const releases = gatherReleases(own, waiting, finished)
   const evidence = gatherEvidence(attempted)
   const moves = evidence.length > 0 || releases.size > 0 ? await moveHealth(tx, evidence, releases) : []
+  const busy = waitsForExpressions(own)
+  if (busy.size > 0) await noteWaitingExpressions(tx, busy)
   await tellOperations(tx, { moves, givenUp: attempted.filter(isGivenUp) })
   const ended = attempted.filter(endsSubscription).map(({ delivery }) => delivery.destinationId)
   if (ended.length > 0) {
@@ -111,6 +114,11 @@ async function settleBatch(
   }
   tx.wake('attempt')
   return waiting.length > 0 || releases.size > 0
+}
+
+function waitsForExpressions(results: readonly Settling[]): Map<Uuid<'dst'>, number> {
+  const busy = results.filter((result) => result.kind === 'postponed' && result.because === 'EXPRESSIONS')
+  return new Map(busy.map((result) => [result.delivery.destinationId, retryInMs(result)!]))
 }
 
 /** A person's test ends nothing. */

@@ -41,14 +41,17 @@ export function startConnectorJobs(options: ConnectorJobsOptions): AsyncDisposab
 
 async function runJob(options: ConnectorJobsOptions & { cut: AbortSignal }, job: ConnectorJob): Promise<void> {
   const { store, connectors, cut, onError } = options
-  const definition = readyConnector(connectors, job.connector)?.definition
+  const connector = readyConnector(connectors, job.connector)
   // One that is not there now may be tomorrow.
-  if (!definition) return postpone(store, job, `The connector "${job.connector}" is not loaded`)
+  if (!connector) return postpone(store, job, `The connector "${job.connector}" is not loaded`)
   const method = job.kind === 'CREATE' ? 'onCreate' : 'onDelete'
   let credentials: Record<string, unknown> = {}
   try {
     credentials = openCredentials(store.secrets, job)
-    await callConnector(options, job, (host) => definition[method]?.(host, { config: job.config, credentials }))
+    await connector.prepare?.()
+    await callConnector(options, job, (host) =>
+      connector.definition[method]?.(host, { config: job.config, credentials }),
+    )
   } catch (error) {
     if (cut.aborted) return
     const reason = recordText(messageOf(error), secretTextsOf(credentials))

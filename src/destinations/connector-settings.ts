@@ -32,6 +32,16 @@ export function requireConnector(connectors: ConnectorRegistry, key: string): Re
   throw refused('CONNECTOR_UNAVAILABLE', `the connector "${key}" did not load`, path)
 }
 
+/** Refuses the settings of a stored destination for another connector, which would send its credentials in its own way. */
+export function requireSameConnector(
+  destination: { readonly connector: string },
+  { definition }: ReadyConnector,
+): void {
+  if (destination.connector === definition.key) return
+  const message = `is a destination of the connector "${destination.connector}", not of "${definition.key}"`
+  throw refused('CONFLICT', message, ['input', 'destinationId'])
+}
+
 export function checkSettings(
   { outbound, profile }: Guard,
   connector: ReadyConnector,

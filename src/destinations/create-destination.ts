@@ -51,6 +51,7 @@ function blankDestination({ id, applicationId }: Organization, { definition, maj
     connector: definition.key,
     connectorMajor: major,
     config: {},
+    secretsGoTo: [],
     credentials: null,
     headers: [],
     headerValues: null,

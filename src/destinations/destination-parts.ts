@@ -1,4 +1,5 @@
 import type { ConnectorRegistry } from '../connector/registry.ts'
+import type { Evaluator } from '../evaluate/evaluator.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 import type { Store } from '../store/store.ts'
 
@@ -6,6 +7,7 @@ import type { Store } from '../store/store.ts'
 export interface DestinationParts {
   readonly store: Store
   readonly connectors: ConnectorRegistry
+  readonly evaluator: Evaluator
   readonly outbound: Outbound
   /** Most destinations of an organization; 0: no limit. */
   readonly maxDestinations: number

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { compileFilter, compileTransform, ExpressionInvalid } from '../domain/expression.ts'
 import { identifier, line, prose, withCode } from '../domain/parse-input.ts'
+import { compileFilter, compileTransform, ExpressionInvalid } from '../evaluate/expression.ts'
 import { destinationOrderings } from '../store/destination.ts'
 import { headersSchema } from './custom-headers.ts'
 import { secretSchema } from './signing-secret.ts'

@@ -1,9 +1,8 @@
 import type { ReadyConnector } from '../connector/registry.ts'
 import { type LoadedDestination, loadDestination } from '../deliver/destination-cache.ts'
 import { type PreparedRequest, prepareRequest, type RequestSource } from '../deliver/prepare-request.ts'
-import { compileShape, passesFilter, shapedData } from '../deliver/shape-event.ts'
+import { compileShape, exhaustedUntil, passesFilter, shapedData } from '../deliver/shape-event.ts'
 import type { DeliveryProfile } from '../domain/delivery-profile.ts'
-import { ExpressionFailed } from '../domain/expression.ts'
 import { idToUuid } from '../domain/id.ts'
 import { messageOf } from '../domain/message-of.ts'
 import { NIL_UUID } from '../domain/nil-uuid.ts'
@@ -11,11 +10,18 @@ import { parseInput } from '../domain/parse-input.ts'
 import { recordText, redactHeaders, secretTextsOf } from '../domain/redact.ts'
 import { notFound, refused } from '../domain/refused.ts'
 import type { Scope } from '../domain/scope.ts'
+import { ExpressionFailed } from '../evaluate/expression.ts'
 import { Application } from '../store/application.ts'
 import type { RecordedRequest } from '../store/delivery-attempt.ts'
 import { findDestination } from '../store/destination.ts'
 import { newUuid } from '../store/new-id.ts'
-import { checkConfig, type Guard, refusedSetting, requireConnector } from './connector-settings.ts'
+import {
+  checkConfig,
+  type Guard,
+  refusedSetting,
+  requireConnector,
+  requireSameConnector,
+} from './connector-settings.ts'
 import type { DestinationParts } from './destination-parts.ts'
 import { expressionsSchema } from './destination-settings.ts'
 import { findEventType, sampleData } from './sample-data.ts'
@@ -58,16 +64,22 @@ export async function previewDestination(parts: DestinationParts, scope: Scope, 
   const em = parts.store.em()
   const application = await em.findOneOrFail(Application, { id: scope.applicationId })
   const type = await findEventType(em, scope.applicationId, input.eventType)
-  const eventData = sampleData(application, type, input.data)
+  const eventData = await sampleData(parts.evaluator, application, type, input.data)
   const stored = input.destinationId == null ? undefined : await load(parts, scope, input.destinationId)
   const connector = requireConnector(parts.connectors, input.connector ?? stored?.connector ?? 'webhook')
+  if (stored) requireSameConnector(stored, connector)
   const source = overlay({ ...parts, profile: application.deliveryProfile }, connector, { input, stored })
-  const event = { ...source, eventId: newUuid<'evt'>(), eventType: type.name, eventData }
-  const isThrough = attempt('filter', () => passesFilter(source.shape, event))
+  const event = { ...source, destinationId: stored?.id, eventId: newUuid<'evt'>(), eventType: type.name, eventData }
+  const until = exhaustedUntil(parts.evaluator, source.shape, event)
+  if (until)
+    throw refused('LIMIT_EXCEEDED', `its filter and transform took too long; again at ${until.toISOString()}`, [
+      'input',
+    ])
+  const isThrough = await attempt('filter', () => passesFilter(parts.evaluator, source.shape, event))
   if (!isThrough) return { request: undefined, skipped: true }
-  const data = attempt('transform', () => shapedData(source.shape, event))
+  const data = await attempt('transform', () => shapedData(parts.evaluator, source.shape, event))
   const occasion = { deliveryId: newUuid<'dlv'>(), attemptNumber: 1, isTest: false, now: new Date() }
-  const prepared = attempt('config', () =>
+  const prepared = await attempt('config', () =>
     prepareRequest(connector, source, { ...event, eventData: data, ...occasion }),
   )
   return { request: redacted(prepared, source), skipped: false }
@@ -112,9 +124,9 @@ function standIns({ definition }: ReadyConnector): Record<string, unknown> {
 }
 
 /** What the expressions or the connector say of this very event. */
-function attempt<T>(field: 'filter' | 'transform' | 'config', work: () => T): T {
+async function attempt<T>(field: 'filter' | 'transform' | 'config', work: () => T | Promise<T>): Promise<T> {
   try {
-    return work()
+    return await work()
   } catch (error) {
     const message = messageOf(error)
     if (error instanceof ExpressionFailed) throw refused('EXPRESSION_INVALID', message, ['input', field])

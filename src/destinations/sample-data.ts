@@ -1,9 +1,9 @@
 import type { EntityManager } from '@mikro-orm/core'
 import { isSpreadable, spreadsData } from '../domain/envelope.ts'
 import type { Id } from '../domain/id.ts'
-import { compilePayloadSchema, payloadProblems } from '../domain/payload-schema.ts'
-import { type Problem, Refused, refused } from '../domain/refused.ts'
+import { Refused, refused } from '../domain/refused.ts'
 import { isEventTypeName } from '../domain/subscription.ts'
+import { type Evaluator, preparePayloadSchema } from '../evaluate/evaluator.ts'
 import { notSpreadable } from '../publish/catalogue.ts'
 import { MAX_DATA_BYTES } from '../publish/publish-request.ts'
 import type { Application } from '../store/application.ts'
@@ -17,19 +17,23 @@ export async function findEventType(em: EntityManager, applicationId: Id<'app'>,
 }
 
 /** What came as `input.data`, or the type's sample without it, as compact JSON. Refused as a publish would be. */
-export function sampleData({ deliveryProfile }: Application, type: EventType, given: unknown): string {
+export async function sampleData(
+  evaluator: Evaluator,
+  { deliveryProfile }: Application,
+  type: EventType,
+  given: unknown,
+): Promise<string> {
   const path = ['input', 'data']
   const data = given ?? type.samplePayload ?? {}
   const json = JSON.stringify(data)
-  const problems = problemsOf(data, type, path)
+  const { payloadSchema } = type
+  const problems = payloadSchema
+    ? [...(await evaluator.check(preparePayloadSchema(payloadSchema), { json, value: data, path }))]
+    : []
   if (spreadsData(deliveryProfile.envelope) && !isSpreadable(data)) problems.push(notSpreadable(path))
   const dataBytes = Buffer.byteLength(json)
   if (dataBytes > MAX_DATA_BYTES)
     problems.push({ code: 'LIMIT_EXCEEDED', message: `is ${dataBytes} bytes of JSON; at most ${MAX_DATA_BYTES}`, path })
   if (problems.length > 0) throw new Refused(...problems)
   return json
-}
-
-function problemsOf(data: unknown, { payloadSchema }: EventType, path: readonly string[]): Problem[] {
-  return payloadSchema ? payloadProblems(compilePayloadSchema(payloadSchema), data, path) : []
 }

@@ -8,6 +8,7 @@ import { checkSettings, requireConnector } from './connector-settings.ts'
 import { storedHeaders } from './custom-headers.ts'
 import type { DestinationParts } from './destination-parts.ts'
 import type { DestinationSettings } from './destination-settings.ts'
+import { placesOf, refuseMovedSecrets } from './secrets-stay.ts'
 import { checkSubscriptions } from './subscriptions.ts'
 import { inactiveSince } from './switch-destination.ts'
 
@@ -24,6 +25,7 @@ interface Owner {
     | 'connector'
     | 'connectorMajor'
     | 'config'
+    | 'secretsGoTo'
     | 'credentials'
     | 'headers'
     | 'headerValues'
@@ -44,7 +46,7 @@ export async function storedSettings(parts: DestinationParts, owner: Owner, sett
     eventTypes: eventTypes && (await checkSubscriptions(em, application.id, eventTypes)),
     rateLimit: rateLimit === undefined ? undefined : boundedRate(connector, rateLimit),
     inactiveSince: active === undefined ? undefined : inactiveSince(destination, active),
-    ...storedConnectorSettings(parts, owner, { config, credentials }),
+    ...storedConnectorSettings(parts, owner, { config, credentials, headers }),
     ...(headers && storedHeaders(parts.store, headers, { destination, profile: application.deliveryProfile })),
     updatedAt: new Date(),
   }
@@ -56,11 +58,14 @@ function boundedRate(connector: ReadyConnector | undefined, given: number | null
   return most === undefined ? given : Math.min(given ?? most, most)
 }
 
-/** The config given replaces the stored one; credentials are merged key by key, and null forgets a key. */
+/**
+ * The config given replaces the stored one; credentials are merged key by key, and null forgets a key. Where they lead to
+ * another server, nothing that is stored is merged.
+ */
 function storedConnectorSettings(
   parts: DestinationParts,
   { application, destination }: Owner,
-  given: Pick<DestinationSettings, 'config' | 'credentials'>,
+  given: Pick<DestinationSettings, 'config' | 'credentials' | 'headers'>,
 ) {
   if (given.config === undefined && given.credentials === undefined) return undefined
   const connector = requireConnector(parts.connectors, destination.connector)
@@ -69,15 +74,19 @@ function storedConnectorSettings(
     const message = whyWaiting(parts.connectors, destination.connector, destination.connectorMajor)!
     throw refused('CONFLICT', message, ['input', 'id'])
   }
-  const merged = { ...credentialsOf(parts.store, destination), ...(given.credentials as object | null) }
-  const { config, credentials, target } = checkSettings({ ...parts, profile: application.deliveryProfile }, connector, {
+  const stored = credentialsOf(parts.store, destination)
+  const merged = { ...stored, ...(given.credentials as object | null) }
+  const settings = checkSettings({ ...parts, profile: application.deliveryProfile }, connector, {
     config: given.config ?? destination.config,
     credentials: Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== null)),
   })
+  refuseMovedSecrets(connector, { destination, credentials: stored }, { settings, entered: given })
+  const { config, credentials, target } = settings
   return {
     connectorMajor: connector.major,
     config,
     target,
+    secretsGoTo: placesOf(connector, config),
     credentials: sealCredentials(parts.store, destination, credentials),
     credentialHints: hintsOf(credentials),
   }

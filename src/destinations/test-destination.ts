@@ -1,6 +1,7 @@
 import type { DeliveryWatch } from '../deliver/delivery-watch.ts'
 import { type Id, idToUuid } from '../domain/id.ts'
 import type { Scope } from '../domain/scope.ts'
+import type { Evaluator } from '../evaluate/evaluator.ts'
 import { enqueueDelivery } from '../publish/publish-again.ts'
 import { insertTestEvent } from '../publish/publish-again-sql.ts'
 import { Application } from '../store/application.ts'
@@ -22,6 +23,7 @@ const SPARE_MS = 5_000
 
 interface TestParts {
   readonly store: Store
+  readonly evaluator: Evaluator
   readonly watch: DeliveryWatch
   /** Throws when the organization has stored too much. */
   readonly mayStore?: ((organizationId: Id<'org'>, bytes: number) => void) | undefined
@@ -32,7 +34,7 @@ interface TestParts {
  * subscriptions, switch and health say.
  */
 export async function testDestination(
-  { store, watch, mayStore = () => undefined }: TestParts,
+  { store, evaluator, watch, mayStore = () => undefined }: TestParts,
   scope: Scope,
   input: { id: string; eventType: string; data?: unknown },
 ): Promise<DestinationTest> {
@@ -40,7 +42,7 @@ export async function testDestination(
   const destination = await findDestination(em, scope, input.id)
   const type = await findEventType(em, scope.applicationId, input.eventType)
   const application = await em.findOneOrFail(Application, { id: scope.applicationId })
-  const event = testEvent(destination, type.name, sampleData(application, type, input.data))
+  const event = testEvent(destination, type.name, await sampleData(evaluator, application, type, input.data))
   mayStore(event.organizationId, event.dataBytes)
   const deliveryId = await store.transaction(async (tx) => {
     await insertTestEvent(tx, {

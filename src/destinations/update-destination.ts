@@ -7,6 +7,7 @@ import { findDestination } from '../store/destination.ts'
 import type { DestinationParts } from './destination-parts.ts'
 import { type DestinationUpdate, updateSchema } from './destination-settings.ts'
 import { saveDestination } from './save-destination.ts'
+import { isSamePlace } from './secrets-stay.ts'
 import { storedSettings } from './stored-settings.ts'
 
 /** Changes the settings that are given. */
@@ -24,8 +25,10 @@ export async function updateDestination(
   }
   const application = await em.findOneOrFail(Application, { id: scope.applicationId })
   const columns = await storedSettings(parts, { em, application, destination }, settings)
+  const before = destination.secretsGoTo
   em.assign(destination, columns, { ignoreUndefined: true })
   const changesSetup = settings.config !== undefined || settings.credentials !== undefined
-  await saveDestination(parts, em, { destination, changesSetup })
+  const isMoved = !isSamePlace(before, destination.secretsGoTo)
+  await saveDestination(parts, em, { destination, changesSetup, isMoved })
   return destination
 }

@@ -4,6 +4,7 @@ import { loadDestination } from '../deliver/destination-cache.ts'
 import { prepareRequest } from '../deliver/prepare-request.ts'
 import { idToUuid } from '../domain/id.ts'
 import { messageOf } from '../domain/message-of.ts'
+import { Refused, refused } from '../domain/refused.ts'
 import type { Scope } from '../domain/scope.ts'
 import { Application } from '../store/application.ts'
 import { type Destination, findDestination } from '../store/destination.ts'
@@ -13,6 +14,7 @@ import { type CheckedSettings, checkSettings, refusedSetting, requireConnector }
 import type { DestinationParts } from './destination-parts.ts'
 import { sampleData } from './sample-data.ts'
 import { saveDestination } from './save-destination.ts'
+import { placesOf, refuseMovedSecrets, type StoredSecrets } from './secrets-stay.ts'
 
 export interface Upgrade {
   readonly destination: Destination
@@ -43,11 +45,13 @@ export async function upgradeDestination(
     config: migrated(connector, destination),
     credentials,
   })
+  refuseUpgrade(connector, { destination, credentials }, settings)
   await tryRequest(parts, { application, destination, connector, settings })
   const upgrade = { destination, config: settings.config, ...majors }
   if (input.dryRun) return upgrade
   const { config, target } = settings
-  Object.assign(destination, { config, target, connectorMajor: connector.major, updatedAt: new Date() })
+  const secretsGoTo = placesOf(connector, config)
+  Object.assign(destination, { config, target, secretsGoTo, connectorMajor: connector.major, updatedAt: new Date() })
   await saveDestination(parts, em, { destination, changesSetup: true })
   return upgrade
 }
@@ -73,6 +77,18 @@ function migrated({ definition, major }: ReadyConnector, destination: Destinatio
   return config
 }
 
+/** An upgrade enters nothing. */
+function refuseUpgrade(connector: ReadyConnector, stored: StoredSecrets, settings: CheckedSettings): void {
+  try {
+    refuseMovedSecrets(connector, stored, { settings, entered: {} })
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error
+    const fields = error.problems.map(({ path }) => path.join('.')).join(', ')
+    const message = `leads to another server than its secrets were entered for: enter them again, with config, by destinationUpdate: ${fields}`
+    throw refused('REQUIRED', message, ['input', 'id'])
+  }
+}
+
 interface Tried {
   readonly application: Application
   readonly destination: Destination
@@ -82,13 +98,14 @@ interface Tried {
 
 /** With the sample of any of the application's event types. */
 async function tryRequest(
-  { store }: DestinationParts,
+  { store, evaluator }: DestinationParts,
   { application, destination, connector, settings }: Tried,
 ): Promise<void> {
   const loaded = await loadDestination(store, idToUuid(destination.id))
   if (!loaded) throw refusedSetting('it was deleted', ['id'])
   const type = await store.em().findOne(EventType, { applicationId: application.id }, { orderBy: { id: 'asc' } })
   const { config, credentials } = settings
+  const eventData = type ? await sampleData(evaluator, application, type, undefined) : '{}'
   try {
     prepareRequest(
       connector,
@@ -96,7 +113,7 @@ async function tryRequest(
       {
         eventId: newUuid(),
         eventType: type?.name ?? 'test',
-        eventData: type ? sampleData(application, type, undefined) : '{}',
+        eventData,
         deliveryId: newUuid(),
         attemptNumber: 1,
         isTest: true,

@@ -1,7 +1,7 @@
 import { fromUUID, toUUID } from 'typeid-js'
 
 /** What each kind of id starts with. In the API ids are TypeIDs (`evt_01k…`); in tables they are the UUIDv7 inside. */
-export type IdPrefix = 'app' | 'key' | 'org' | 'ety' | 'dst' | 'sec' | 'evt' | 'dlv' | 'att' | 'rec' | 'aud'
+export type IdPrefix = 'app' | 'key' | 'org' | 'ety' | 'dst' | 'sec' | 'evt' | 'dlv' | 'att' | 'rec' | 'aud' | 'ses'
 export type Id<P extends IdPrefix> = `${P}_${string}`
 
 declare const kind: unique symbol

@@ -1,13 +1,9 @@
-import {
-  compareFeedPositions,
-  type FeedPosition,
-  feedPositionBefore,
-  laterFeedPosition,
-} from '../domain/feed-cursor.ts'
+import { compareFeedPositions, type FeedPosition, laterFeedPosition } from '../domain/feed-cursor.ts'
 import type { DeliveryAttempt } from '../store/delivery-attempt.ts'
 import { retryWhileUnavailable } from '../store/retry-while-unavailable.ts'
 import type { Store } from '../store/store.ts'
-import { type FeedBounds, type FeedFilter, feedBounds, feedPositionOfLast, readFeed } from './feed-sql.ts'
+import { expiryOf, type FeedReset, resetOf } from './feed-reset.ts'
+import { type FeedFilter, feedBounds, feedPositionOfLast, readFeed } from './feed-sql.ts'
 import { type FeedTail, startFeedTail, type TailBatch } from './feed-tail.ts'
 import { createTurns, PAGE_COST, type Pace, unpaced } from './pace.ts'
 
@@ -16,8 +12,7 @@ export type FeedItem =
   | { readonly kind: 'attempt'; readonly position: FeedPosition; readonly attempt: DeliveryAttempt }
   /** Nothing to show up to here. `caughtUp`: what follows is live. */
   | { readonly kind: 'checkpoint'; readonly position: FeedPosition; readonly caughtUp: boolean }
-  /** What lies between the position asked for and this one can no longer be shown. */
-  | { readonly kind: 'reset'; readonly position: FeedPosition; readonly reason: 'EXPIRED' | 'RESTORED' }
+  | FeedReset
 
 interface FollowOptions {
   readonly filter: FeedFilter
@@ -62,7 +57,7 @@ async function* follow(store: Store, tail: FeedTail, options: FollowOptions): As
   const bounds = await retrying(() => feedBounds(store.reads))
   let position = after ?? (last ? await retrying(() => feedPositionOfLast(store.reads, filter, last)) : bounds.horizon)
   if (after) {
-    const reset = await retrying(() => resetOf(store, after, { filter, bounds }))
+    const reset = await retrying(() => resetOf(store.reads, after, { filter, bounds }))
     if (reset) yield reset
     position = reset?.position ?? position
   }
@@ -102,31 +97,6 @@ async function* follow(store: Store, tail: FeedTail, options: FollowOptions): As
     }
     isBehind = true
   }
-}
-
-type Reset = Extract<FeedItem, { kind: 'reset' }>
-
-/** Where a follower has to start instead, when it cannot go on from its cursor. */
-async function resetOf(
-  store: Store,
-  cursor: FeedPosition,
-  { filter: { applicationId }, bounds }: { filter: FeedFilter; bounds: FeedBounds },
-): Promise<Reset | undefined> {
-  const { horizon, latest, lostUntil } = bounds
-  if (cursor.epoch === latest.epoch && compareFeedPositions(cursor, latest) <= 0) return expiryOf(cursor, lostUntil)
-  if (cursor.epoch < latest.epoch) {
-    // Of before a restore: the restored database may have more of that time than the follower has seen.
-    const [next] = (await readFeed(store.reads, cursor, { filter: { applicationId }, limit: 1 })).rows
-    if (next && next.position.epoch < latest.epoch) return expiryOf(cursor, lostUntil)
-  }
-  // Of a time that the restore has undone.
-  const position = cursor.epoch < latest.epoch ? feedPositionBefore(latest.epoch, 0n) : horizon
-  return { kind: 'reset', position: laterFeedPosition(position, lostUntil), reason: 'RESTORED' }
-}
-
-function expiryOf(position: FeedPosition, lostUntil: FeedPosition | undefined): Reset | undefined {
-  if (!lostUntil || compareFeedPositions(position, lostUntil) >= 0) return undefined
-  return { kind: 'reset', position: lostUntil, reason: 'EXPIRED' }
 }
 
 /** Follows the tail from `position` until the signal ends it or the follower has fallen too far behind. */

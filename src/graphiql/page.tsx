@@ -4,6 +4,7 @@ import { useEffect, useMemo, useState } from 'react'
 import { CopyLink } from './copy-link.tsx'
 import type { Example } from './examples.ts'
 import { createFetcher } from './fetcher.ts'
+import { ForgetKeys } from './forget-keys.tsx'
 import { authorizationOf } from './key.ts'
 import { KeyForEveryTab } from './key-for-every-tab.tsx'
 import type { LinkedOperation } from './link.ts'
@@ -62,6 +63,7 @@ export function Page({ examples, linked, initialHeaders, storage }: PageProps) {
             {merge}
             {copy}
             <CopyLink />
+            <ForgetKeys />
           </>
         )}
       </GraphiQL.Toolbar>

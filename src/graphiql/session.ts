@@ -56,6 +56,15 @@ export function openSession(storage: StorageAPI, { key, linked, examples }: Open
   return storage.get('headers') ?? headers
 }
 
+/** Takes the headers out of all that is stored, with every key in them. */
+export function forgetKeys(storage: StorageAPI): void {
+  const tabs = storedTabs(storage)
+  storage.set('headers', HEADERS_WITHOUT_KEY)
+  if (tabs === undefined) return
+  for (const tab of tabs.tabs) tab.headers = HEADERS_WITHOUT_KEY
+  storage.set('tabState', JSON.stringify(tabs))
+}
+
 /** A link that was opened before has its tab already, which then comes to the front. */
 function openInFront(stored: Tabs, { query, variables = '' }: LinkedOperation, headers: string | null): void {
   const found = stored.tabs.find((tab) => tab.query === query && (tab.variables ?? '') === variables)

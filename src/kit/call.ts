@@ -52,7 +52,7 @@ export interface Ended<T> {
 /** Longer than any answer that was not waited for. */
 const MAX_WAIT_MS = 3_000
 
-export async function inTime<T>(work: Promise<T>): Promise<Ended<T>> {
+export async function inTime<T>(work: Promise<T>, maxWaitMs = MAX_WAIT_MS): Promise<Ended<T>> {
   const giveUp = new AbortController()
   try {
     return await Promise.race([
@@ -60,7 +60,7 @@ export async function inTime<T>(work: Promise<T>): Promise<Ended<T>> {
         (result) => ({ result, isLate: false }),
         (thrown: unknown) => ({ thrown, isLate: false }),
       ),
-      pause(MAX_WAIT_MS, { isLate: true }, { signal: giveUp.signal }),
+      pause(maxWaitMs, { isLate: true }, { signal: giveUp.signal }),
     ])
   } finally {
     giveUp.abort()

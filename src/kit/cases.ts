@@ -5,6 +5,7 @@ import { classifyCases } from './classify.ts'
 import { containedCases } from './contained.ts'
 import { type Case, type GoldenFiles, type Group, groups, type KitOptions } from './finding.ts'
 import { goldenCases } from './golden.ts'
+import { hostileCases } from './hostile.ts'
 import { type LoadServer, liveCases } from './live.ts'
 import { manifestCases } from './manifest.ts'
 import { samplesCases } from './samples.ts'
@@ -46,6 +47,7 @@ export function casesOf(given: unknown, options: KitOptions, { folder, golden, l
     ...goldenCases(subject, golden),
     ...classifyCases(subject),
     ...containedCases(subject),
+    ...hostileCases(subject, options),
     ...liveCases(subject, { ...options, loadServer }),
   ]
 }

@@ -73,7 +73,7 @@ interface Tried {
 
 async function tryOut(subject: Subject, method: Method, fake: FakeHost): Promise<Tried> {
   const canary = canaryOf(subject)
-  const { result: ended, said, unhandled } = await listenIn(() => inTime(callSafely(method, fake, canary)))
+  const { result: ended, said, unhandled, uncaught } = await listenIn(() => inTime(callSafely(method, fake, canary)))
   // Whatever it still has under way ends here.
   fake.end()
   const { thrown, result } = ended
@@ -83,6 +83,7 @@ async function tryOut(subject: Subject, method: Method, fake: FakeHost): Promise
       ...(ended.isLate ? [`${method.name} does not end: pass host.signal on, and leave trying again to the host`] : []),
       ...(isNonsense(thrown) ? [messageOf(thrown)] : []),
       ...unhandled.map((reason) => `${method.name} leaves a promise behind that nobody handles: ${messageOf(reason)}`),
+      ...uncaught.map((error) => `${method.name} throws where nobody can catch it: ${messageOf(error)}`),
       ...canary.findIn(recordText(messageOf(thrown), canary.secrets), `What ${method.name} throws`),
       ...canary.findIn(shownOf(method, result, canary), `What ${method.name} returns`),
       ...canary.findIn(said, `What ${method.name} writes to the console`),

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { DestinationHost } from '../connector/define-connector.ts'
+import { originOf } from '../connector/secrets-go-to.ts'
 import { SendFailure } from '../outbound/failure.ts'
 
 /** A host without a network: the service cannot be reached, hangs, or answers each request with the same. */
@@ -14,6 +15,8 @@ export interface FakeHost {
   asked(): number
   /** Whether a socket was asked for. */
   connected(): boolean
+  /** The servers that were asked for, as URLs without a path. */
+  reached(): readonly string[]
   /** The time is up. */
   end(): void
 }
@@ -26,6 +29,7 @@ export function fakeHost(service: Service): FakeHost {
   const { signal } = ending
   let count = 0
   let isConnected = false
+  const servers: string[] = []
   const untilAborted = (...signals: (AbortSignal | null | undefined)[]) =>
     new Promise<never>((_, reject) => {
       const any = AbortSignal.any([signal, ...signals.filter((one) => one != null)])
@@ -35,6 +39,7 @@ export function fakeHost(service: Service): FakeHost {
   const host: DestinationHost = {
     async fetch(input, init) {
       count++
+      servers.push(originOf(input instanceof Request ? input.url : String(input)))
       if ('hangs' in service) return untilAborted(init?.signal)
       if ('fails' in service) throw new TypeError(service.fails.message, { cause: service.fails })
       const { statusCode, body, type } = service.answers
@@ -42,8 +47,9 @@ export function fakeHost(service: Service): FakeHost {
       void new Request(input, init)
       return new Response(body, { status: statusCode, headers: { 'content-type': type } })
     },
-    async connect(): Promise<Socket> {
+    async connect({ hostname, port, tls }): Promise<Socket> {
       count++
+      servers.push(`${tls ? 'tls' : 'tcp'}://${hostname}:${port}`)
       isConnected = true
       if ('hangs' in service) return untilAborted()
       throw 'fails' in service ? service.fails : new SendFailure('CONNECTION', 'The connection was closed')
@@ -53,5 +59,5 @@ export function fakeHost(service: Service): FakeHost {
     share: async (open) => (await open(() => undefined)).value,
   }
   const end = () => ending.abort(new SendFailure('TIMEOUT', 'The time is up'))
-  return { host, asked: () => count, connected: () => isConnected, end }
+  return { host, asked: () => count, connected: () => isConnected, reached: () => servers, end }
 }

@@ -10,6 +10,7 @@ export const groups = [
   'golden',
   'classify',
   'contained',
+  'hostile',
   'live',
 ] as const
 export type Group = (typeof groups)[number]
@@ -50,6 +51,18 @@ export interface KitOptions {
    * gives them once that server runs. Without them its live group is skipped.
    */
   readonly live?: LiveSettings | (() => LiveSettings | Promise<LiveSettings>)
+  /** How the group `hostile` tries a connector that opens sockets of its own. */
+  readonly hostile?: {
+    /** Of the first call; each has one of its own. Default 1. A finding says which seeds make it again. */
+    readonly seed?: number
+    /** Calls of each method. Default 60, some seconds. */
+    readonly calls?: number
+    /**
+     * What an honest server answers, in order, so that the fuzzer gets behind the handshake. Not needed for RESP, AMQP 0-9-1 and
+     * SMTP. Default: none.
+     */
+    readonly answers?: readonly (string | Uint8Array)[]
+  }
   /**
    * `postgres://` URL of a superuser: the live group makes a database of its own there, and drops it. Default: an embedded
    * Postgres in a temporary folder, for a few seconds more.

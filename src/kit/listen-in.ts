@@ -1,10 +1,18 @@
-/** What is said on the console and by way of rejections that nobody handles, while `work` goes on. */
+/** What reached the process, so far. */
+export interface Heard {
+  /** Rejections that nobody handles. */
+  readonly unhandled: readonly unknown[]
+  /** Errors that nobody could catch, such as those of timers and sockets. */
+  readonly uncaught: readonly unknown[]
+}
+
+/** Collects the console's output, unhandled rejections and uncaught errors while `work` runs. */
 export async function listenIn<T>(
-  work: () => T | Promise<T>,
-): Promise<{ result: T; said: string; unhandled: unknown[] }> {
+  work: (heard: Heard) => T | Promise<T>,
+): Promise<{ result: T; said: string } & Heard> {
   const said: string[] = []
   const unhandled: unknown[] = []
-  const onUnhandled = (reason: unknown) => void unhandled.push(reason)
+  const uncaught: unknown[] = []
   const restore = [
     ...(['log', 'info', 'warn', 'error', 'debug', 'trace', 'dir', 'table'] as const).map((name) =>
       replace(console, name, (...parts: unknown[]) => void said.push(parts.map(textOf).join(' '))),
@@ -17,18 +25,30 @@ export async function listenIn<T>(
     ),
   ]
   // In the place of others, which may end the process.
-  const others = process.listeners('unhandledRejection')
-  process.removeAllListeners('unhandledRejection')
-  process.on('unhandledRejection', onUnhandled)
+  restore.push(
+    listenAlone('unhandledRejection', (reason) => void unhandled.push(reason)),
+    listenAlone('uncaughtException', (error) => void uncaught.push(error)),
+  )
   try {
-    const result = await work()
+    const result = await work({ unhandled, uncaught })
     // Rejections are told of when the microtasks are done.
     await new Promise((resolve) => setImmediate(resolve))
-    return { result, said: said.join('\n'), unhandled }
+    return { result, said: said.join('\n'), unhandled, uncaught }
   } finally {
     for (const undo of restore) undo()
-    process.off('unhandledRejection', onUnhandled)
-    for (const other of others) process.on('unhandledRejection', other)
+  }
+}
+
+function listenAlone(
+  event: 'unhandledRejection' | 'uncaughtException',
+  listener: (error: unknown) => void,
+): () => void {
+  const others = process.listeners(event as 'uncaughtException')
+  process.removeAllListeners(event)
+  process.on(event, listener)
+  return () => {
+    process.off(event, listener)
+    for (const other of others) process.on(event, other)
   }
 }
 

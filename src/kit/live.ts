@@ -4,10 +4,9 @@ import { type Endpoint, request } from '../client/request.ts'
 import { openSocket, subscribe } from '../client/subscribe.ts'
 import type { ReadyConnector } from '../connector/registry.ts'
 import { secretTextsOf } from '../domain/redact.ts'
-import { callDeliver } from './call.ts'
 import { canaryOf } from './canary.ts'
-import { fakeHost, refusedFailure } from './fake-host.ts'
 import type { Case, KitOptions, Verdict } from './finding.ts'
+import { opensSockets } from './opens-sockets.ts'
 import type { KitServer } from './server.ts'
 import { startService } from './service.ts'
 import type { Parsed, Subject } from './subject.ts'
@@ -63,15 +62,6 @@ async function sendThem(
 function withoutRateLimit(connector: ReadyConnector): ReadyConnector {
   const { rateLimit: _, ...definition } = connector.definition
   return { ...connector, definition }
-}
-
-/** Without an answer: it need not get any further than its first try to reach somebody. */
-async function opensSockets(subject: Subject): Promise<boolean> {
-  if (!subject.connector.definition.deliver) return false
-  const fake = fakeHost({ fails: refusedFailure })
-  await callDeliver(subject, fake)
-  fake.end()
-  return fake.connected()
 }
 
 type Delivered = NonNullable<DeliveryQuery['delivery']>

@@ -3,7 +3,7 @@ import { folderSource } from '../connector/find-connectors.ts'
 import { provideSdk } from '../connector/provide-sdk.ts'
 
 /** The default export of a connector's index.ts, as the server loads it. */
-export function loadFolder(folder: string): Promise<unknown> {
+export async function loadFolder(folder: string): Promise<unknown> {
   provideSdk()
-  return folderSource(path.resolve(folder)).load()
+  return (await import(folderSource(path.resolve(folder)).moduleUrl())).default
 }

@@ -1,10 +1,12 @@
 import type { JsonSchema } from '../connector/registry.ts'
 import { messageOf } from '../domain/message-of.ts'
 import { recordText } from '../domain/redact.ts'
+import { wordsOf } from '../domain/words-of.ts'
 import { type Canary, canaryOf, recordOf } from './canary.ts'
 import { corpus } from './corpus.ts'
 import type { Case } from './finding.ts'
 import { listenIn } from './listen-in.ts'
+import { unknownWays } from './other-servers.ts'
 import { probes } from './probes.ts'
 import { looseContextOf, type Subject } from './subject.ts'
 
@@ -17,6 +19,7 @@ export function secretsCases(subject: Subject): Case[] {
       name: 'config has no field that looks like a secret',
       run: () => secretFields(subject.connector.configSchema),
     },
+    { group, name: 'every setting that leads to another server is known to', run: () => unknownWays(subject) },
     ...(definition.credentials
       ? ([
           {
@@ -50,13 +53,6 @@ function secretFields(schema: JsonSchema, place = 'config'): string[] {
     ]),
     ...forms.flatMap((form) => secretFields(form, place)),
   ]
-}
-
-function wordsOf(name: string): string {
-  return name
-    .replaceAll(/([a-z0-9])([A-Z])/g, '$1 $2')
-    .replaceAll(/[_-]+/g, ' ')
-    .toLowerCase()
 }
 
 /** Once each, however many events show it. */

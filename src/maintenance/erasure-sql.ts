@@ -30,9 +30,12 @@ export async function eraseEvents(tx: Sql, organizationId: Uuid<'org'>): Promise
     organizationId,
     CHUNK,
   ])
-  const ids = [rows.map((row) => row.id)]
-  await tx('delete from idempotency_key where event_id = any($1::uuid[])', ids)
-  await tx('delete from event where id = any($1::uuid[])', ids)
+  const ids = rows.map((row) => row.id)
+  await tx('delete from idempotency_key where organization_id = $1 and event_id = any($2::uuid[])', [
+    organizationId,
+    ids,
+  ])
+  await tx('delete from event where id = any($1::uuid[])', [ids])
   return rows.length > 0
 }
 
@@ -60,4 +63,6 @@ export async function eraseNotices(
 /** Waits for the publishes that hold it, and ends all others. */
 export async function eraseOrganization(tx: Sql, organizationId: Uuid<'org'>): Promise<void> {
   await tx('delete from organization where id = $1', [organizationId])
+  // Of events that retention dropped before them.
+  await tx('delete from idempotency_key where organization_id = $1', [organizationId])
 }

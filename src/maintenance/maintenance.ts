@@ -5,6 +5,7 @@ import { dropOldIdempotencyKeys } from '../publish/idempotency-key-sql.ts'
 import { dropAuditBefore } from '../store/audit-entry.ts'
 import { startLoop } from '../store/loop.ts'
 import { ensurePartitions } from '../store/partition.ts'
+import { dropExpiredSessions } from '../store/revoked-session.ts'
 import type { Store } from '../store/store.ts'
 import { dropExpired } from './retention.ts'
 
@@ -32,6 +33,7 @@ export function startMaintenance({ store, retentionDays, onError }: MaintenanceO
       await ensurePartitions(store.sql, new Date(now)).catch(onError)
       await dropOldIdempotencyKeys(store.sql).catch(onError)
       await dropExpiredMemos(store.sql).catch(onError)
+      await dropExpiredSessions(store.sql).catch(onError)
       await forgetAudit(store, new Date(now - AUDIT_DAYS * DAY_MS), signal).catch(onError)
       if (retentionDays === 0) return EVERY_MS
       const before = new Date(now - retentionDays * DAY_MS)

@@ -10,6 +10,11 @@ export interface HostOptions extends Omit<SendOptions, 'keptBytes' | 'signal'> {
   readonly onResponse?: (response: OutboundResponse) => void
 }
 
+/** What `withHost` gives, with the limit of what is opened for it in another thread. */
+export interface TimedHost extends Host {
+  readonly timeoutMs: number
+}
+
 /**
  * Lets a connector's own code work with the outside, for `timeoutMs` at most. Rejects with a SendFailure when its time is up
  * or the process ends, and with what the connector throws; nobody listens to what it says afterwards.
@@ -31,10 +36,11 @@ export async function withHost<T>(
   cut?.addEventListener('abort', onCut, { once: true })
   if (cut?.aborted) onCut()
   const { signal } = ending
-  const host: Host = {
+  const host: TimedHost = {
     fetch: createHostFetch(outbound, { ...options, signal }),
     connect: (target) => outbound.connect(target, { timeoutMs, signal }),
     signal,
+    timeoutMs,
   }
   try {
     // A connector that throws before its first await rejects like any other.

@@ -1,5 +1,6 @@
 import { isIP, type Socket } from 'node:net'
 import { connect as startTls } from 'node:tls'
+import { boundReads } from './bound-reads.ts'
 import { type DialRules, dialTcp } from './dial.ts'
 import { failureOf, timeoutFailure, tlsFailureOf } from './failure.ts'
 
@@ -10,7 +11,7 @@ export interface SocketTarget {
   readonly tls?: boolean
 }
 
-/** A vetted connection for what speaks no HTTP. Rejects with a SendFailure. */
+/** A vetted connection for what speaks no HTTP, whose server sends no more than it is asked for. Rejects with a SendFailure. */
 export async function openSocket(
   { hostname, port, tls }: SocketTarget,
   rules: DialRules,
@@ -21,7 +22,7 @@ export async function openSocket(
   const limits = { signal: AbortSignal.any([signal, late.signal]), endsAtMs: performance.now() + timeoutMs }
   try {
     const socket = await dialTcp({ hostname, port, rules }, limits)
-    return tls ? await encrypt(socket, hostname, limits.signal) : socket
+    return boundReads(tls ? await encrypt(socket, hostname, limits.signal) : socket)
   } catch (error) {
     // What node says holds addresses.
     throw failureOf(error)

@@ -1,15 +1,16 @@
 import { isSpreadable } from '../domain/envelope.ts'
 import type { Uuid } from '../domain/id.ts'
 import { NIL_UUID } from '../domain/nil-uuid.ts'
-import { compilePayloadSchema, type PayloadCheck, payloadProblems } from '../domain/payload-schema.ts'
 import type { Problem } from '../domain/refused.ts'
+import { type Evaluator, type PayloadSchema, preparePayloadSchema } from '../evaluate/evaluator.ts'
 import type { Sql } from '../store/sql.ts'
 import type { CheckedRequest } from './publish-request.ts'
 import { findEventTypes, findOrganizations, findPayloadSchemas, type KnownEventType } from './publish-sql.ts'
 
 interface CatalogueCheck {
   readonly organizationUuid: Uuid<'org'>
-  readonly problems: readonly Problem[]
+  /** Undefined: its data has to be checked by `checkLong` first. */
+  readonly problems: readonly Problem[] | undefined
 }
 
 /** Data of an event, as JSON.parse has it. */
@@ -23,43 +24,72 @@ interface TypedData {
 /** Checks against organizations and event types as they are in the table now: nothing is stale. */
 export interface Catalogue {
   check(sql: Sql, requests: readonly CheckedRequest[]): Promise<Map<CheckedRequest, CatalogueCheck>>
+  /** Checks data for which `check` had no time, because others wait for it. The next `check` knows what came of it. */
+  checkLong(requests: readonly CheckedRequest[]): Promise<void>
   /** Checks data alone: of stored events, whose type was known when they were published and may be archived now. */
   checkData(sql: Sql, events: readonly TypedData[]): Promise<Problem[][]>
 }
 
-/** Compiled schemas kept; a busy application has tens of types. */
-const MAX_COMPILED = 2_000
+/** Schemas kept; a busy application has tens of types. */
+const MAX_PREPARED = 2_000
 
-export function createCatalogue(): Catalogue {
+export function createCatalogue(evaluator: Evaluator): Catalogue {
   /** By event type and its version, so that a changed schema is another entry. */
-  const compiled = new Map<string, PayloadCheck | undefined>()
+  const prepared = new Map<string, PayloadSchema | undefined>()
+  /** Problems that another process is to find, or has found, of a request's data, and the version of its type. */
+  const verdicts = new WeakMap<CheckedRequest, Verdict>()
+
+  /** Undefined: another process has to look at the data. */
+  function requestProblems(request: CheckedRequest, type: KnownEventType): readonly Problem[] | undefined {
+    const version = versionKey(type)
+    const known = verdicts.get(request)
+    if (known?.version === version && known.problems) return known.problems
+    const problems = dataProblems(evaluator, prepared.get(version), {
+      type,
+      data: request.data,
+      json: request.dataJson,
+    })
+    if (!(problems instanceof Promise)) return problems
+    verdicts.set(request, { version, running: problems })
+    return undefined
+  }
+
   return {
     async check(sql, requests) {
       const [organizations, types] = await Promise.all([findOrganizationUuids(sql, requests), findTypes(sql, requests)])
-      await compileMissing(sql, compiled, [...types.values()])
+      await prepareMissing(sql, prepared, [...types.values()])
       return new Map(
         requests.map((request) => {
           const organizationUuid = organizations.get(organizationKey(request))
           const type = types.get(typeKey(request))
           const usable = type && type.status !== 'ARCHIVED' && !type.isNotice
-          const problems = [
-            ...(organizationUuid ? [] : [organizationProblem(request)]),
-            ...(usable
-              ? dataProblems(request.data, type, compiled.get(versionKey(type)))
-              : [typeProblem(request, type)]),
-          ]
+          const ofData = usable ? requestProblems(request, type) : [typeProblem(request, type)]
+          const problems = ofData && [...(organizationUuid ? [] : [organizationProblem(request)]), ...ofData]
           return [request, { organizationUuid: organizationUuid ?? NIL_UUID, problems }]
+        }),
+      )
+    },
+
+    async checkLong(requests) {
+      await Promise.all(
+        requests.map(async (request) => {
+          const verdict = verdicts.get(request)
+          if (verdict) verdict.problems = await verdict.running
         }),
       )
     },
 
     async checkData(sql, events) {
       const types = await findTypes(sql, events)
-      await compileMissing(sql, compiled, [...types.values()])
-      return events.map((event) => {
-        const type = types.get(typeKey(event))
-        return type ? dataProblems(event.data, type, compiled.get(versionKey(type))) : []
-      })
+      await prepareMissing(sql, prepared, [...types.values()])
+      return Promise.all(
+        events.map(async (event) => {
+          const type = types.get(typeKey(event))
+          if (!type) return []
+          const json = JSON.stringify(event.data)
+          return [...(await dataProblems(evaluator, prepared.get(versionKey(type)), { type, data: event.data, json }))]
+        }),
+      )
     },
   }
 }
@@ -102,13 +132,13 @@ function typeKey({ applicationUuid, type }: TypedData): string {
   return `${applicationUuid} ${type}`
 }
 
-async function compileMissing(
+async function prepareMissing(
   sql: Sql,
-  compiled: Map<string, PayloadCheck | undefined>,
+  prepared: Map<string, PayloadSchema | undefined>,
   types: readonly KnownEventType[],
 ): Promise<void> {
-  if (compiled.size > MAX_COMPILED) compiled.clear()
-  const missing = types.filter((type) => !compiled.has(versionKey(type)))
+  if (prepared.size > MAX_PREPARED) prepared.clear()
+  const missing = types.filter((type) => !prepared.has(versionKey(type)))
   if (missing.length === 0) return
   const rows = await findPayloadSchemas(
     sql,
@@ -117,30 +147,24 @@ async function compileMissing(
   const schemas = new Map(rows.map((row) => [row.id, row.payloadSchema]))
   for (const type of missing) {
     const schema = schemas.get(type.id)
-    compiled.set(versionKey(type), schema ? compileStored(schema) : undefined)
+    prepared.set(versionKey(type), schema ? preparePayloadSchema(schema) : undefined)
   }
 }
 
-/** A stored schema compiled when it was stored. If it does not now, all data of its type is refused, and other types go on. */
-function compileStored(schema: Record<string, unknown>): PayloadCheck {
-  try {
-    return compilePayloadSchema(schema)
-  } catch (error) {
-    return () => {
-      throw error
-    }
-  }
+interface Verdict {
+  readonly version: string
+  readonly running: Promise<readonly Problem[]>
+  /** Undefined while it runs. */
+  problems?: readonly Problem[]
 }
 
-function dataProblems(data: unknown, type: KnownEventType, check: PayloadCheck | undefined): Problem[] {
+function dataProblems(
+  evaluator: Evaluator,
+  schema: PayloadSchema | undefined,
+  { type, data, json }: { readonly type: KnownEventType; readonly data: unknown; readonly json: string },
+): readonly Problem[] | Promise<readonly Problem[]> {
   if (type.spreadsData && !isSpreadable(data)) return [notSpreadable(['data'])]
-  try {
-    return payloadProblems(check, data, ['data'])
-  } catch (error) {
-    // A schema that refers to itself without end, for one, overflows the stack.
-    const message = `cannot be checked against the event type's schema: ${(error as Error).message}`
-    return [{ code: 'PAYLOAD_INVALID', message, path: ['data'], jsonPointer: '' }]
-  }
+  return schema ? evaluator.check(schema, { json, value: data, path: ['data'] }) : []
 }
 
 /** Of data, given at `path`, whose keys have no place in the application's envelope. */

@@ -1,3 +1,4 @@
+import type { Evaluator } from '../evaluate/evaluator.ts'
 import { enqueue } from '../queue/enqueue.ts'
 import { startLoop } from '../store/loop.ts'
 import type { Store } from '../store/store.ts'
@@ -19,8 +20,8 @@ const SLACK_MS = 500
 const QUIET_EVERY_MS = 1_000
 
 /** Checks events that were published by SQL as soon as they are committed, and makes their deliveries. */
-export function startOutbox({ store, onError }: OutboxOptions): AsyncDisposable {
-  const catalogue = createCatalogue()
+export function startOutbox({ store, evaluator, onError }: OutboxOptions): AsyncDisposable {
+  const catalogue = createCatalogue(evaluator)
   let awakeUntilMs = 0
   return startLoop({
     notifier: store.notifier,
@@ -42,6 +43,7 @@ export function startOutbox({ store, onError }: OutboxOptions): AsyncDisposable 
 
 interface OutboxOptions {
   readonly store: Store
+  readonly evaluator: Evaluator
   readonly onError: (error: unknown) => void
 }
 

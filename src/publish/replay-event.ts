@@ -1,6 +1,7 @@
 import { idToUuid, parseId, type Uuid } from '../domain/id.ts'
 import { notFound, type Problem, Refused, refused } from '../domain/refused.ts'
 import type { Scope } from '../domain/scope.ts'
+import type { Evaluator } from '../evaluate/evaluator.ts'
 import { enqueue } from '../queue/enqueue.ts'
 import { Delivery } from '../store/delivery.ts'
 import { Event } from '../store/event.ts'
@@ -26,7 +27,11 @@ interface ReplayInput {
  * Sends a stored event again: to the destinations named, or to all that subscribe to its type now. One that was rejected is
  * checked again. If it is in order, it is accepted, and its first deliveries are made; otherwise Refused has its problems.
  */
-export async function replayEvent(store: Store, scope: Scope, input: ReplayInput): Promise<Delivery[]> {
+export async function replayEvent(
+  { store, evaluator }: { readonly store: Store; readonly evaluator: Evaluator },
+  scope: Scope,
+  input: ReplayInput,
+): Promise<Delivery[]> {
   const id = parseId('evt', input.id)
   const event = id && (await store.em().findOne(Event, { id, ...scope }))
   if (!event) throw notFound(`event ${input.id}`, ['input', 'id'])
@@ -36,7 +41,7 @@ export async function replayEvent(store: Store, scope: Scope, input: ReplayInput
     if (!(await lockOrganizations(tx, [organization])).has(organization)) {
       throw refused('NOT_FOUND', 'the organization was deleted', ['input', 'id'])
     }
-    const { trigger, dueInMs, problems } = await admit(tx, event)
+    const { trigger, dueInMs, problems } = await admit(tx, evaluator, event)
     // Returned, not thrown: they are to be committed.
     if (problems.length > 0) return { problems }
     const destinations = await findDestinations(tx, event, { wanted, given: input.destinationIds })
@@ -63,7 +68,11 @@ interface Admission {
 }
 
 /** Holds the event, so that of two replays at once only one accepts it. */
-async function admit(tx: Transaction, { id, applicationId, type, status }: Event): Promise<Admission> {
+async function admit(
+  tx: Transaction,
+  evaluator: Evaluator,
+  { id, applicationId, type, status }: Event,
+): Promise<Admission> {
   const locked = await lockEvent(tx, idToUuid(id))
   if (!locked) throw notFound(`event ${id}`, ['input', 'id'])
   if (locked.data === null) throw refused('NOT_RETRYABLE', 'its data is no longer kept', ['input', 'id'])
@@ -76,7 +85,7 @@ async function admit(tx: Transaction, { id, applicationId, type, status }: Event
   }
   const { dataBytes, deliverAt, dueInMs } = locked
   const event = { applicationId: idToUuid(applicationId), type, dataBytes, deliverAt: deliverAt ?? undefined }
-  const [found] = await checkStored(tx, createCatalogue(), [{ event, data: readJson(locked.data) }])
+  const [found] = await checkStored(tx, createCatalogue(evaluator), [{ event, data: readJson(locked.data) }])
   const problems = boundProblems(found!)
   if (problems.length === 0) await markAccepted(tx, idToUuid(id))
   else await markRejected(tx, [{ id: idToUuid(id), problems }])

@@ -1,19 +1,25 @@
-import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
-import { ApolloServer, type ApolloServerPlugin } from '@apollo/server'
-import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/disabled'
+import type { ServerResponse } from 'node:http'
+import { ApolloServer, type ApolloServerOptionsWithSchema, type ApolloServerPlugin } from '@apollo/server'
+import {
+  ApolloServerPluginCacheControlDisabled,
+  ApolloServerPluginLandingPageDisabled,
+} from '@apollo/server/plugin/disabled'
 import { fastifyApolloHandler } from '@as-integrations/fastify'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { GraphQLSchema } from 'graphql'
+import { GraphQLError, type GraphQLSchema } from 'graphql'
 import { isPublish } from '../api/budgets/is-publish.ts'
-import { type ApiContext, createContext } from '../api/context.ts'
-import { COST_HEADER, checkOperation, limits, parseOptions } from '../api/limits.ts'
+import type { ApiContext } from '../api/context.ts'
+import { COST_HEADER, checkOperation, limits, parseOptions, refuseOverflow } from '../api/limits.ts'
 import { maskError } from '../api/mask-error.ts'
-import type { Service } from './service.ts'
+import { type Admission, BODY_LIMIT_BYTES } from './admission.ts'
+
+/** What Apollo logs by. */
+export type ApolloLogger = NonNullable<ApolloServerOptionsWithSchema<ApiContext>['logger']>
 
 export interface GraphqlOptions {
   readonly schema: GraphQLSchema
-  /** Throws UNAVAILABLE until the database is there. */
-  readonly service: () => Service
+  readonly admission: Admission
+  readonly log: ApolloLogger
   readonly onError: (error: unknown) => void
 }
 
@@ -23,45 +29,60 @@ interface HttpContext extends ApiContext {
 
 /** Queries and mutations at /graphql. Subscriptions come by socket on the same path. */
 export async function serveGraphql(app: FastifyInstance, options: GraphqlOptions): Promise<AsyncDisposable> {
-  const { schema, service, onError } = options
+  const { schema, admission, log, onError } = options
   const apollo = new ApolloServer<HttpContext>({
     schema,
+    logger: log,
     introspection: true,
     csrfPrevention: true,
     allowBatchedHttpRequests: false,
     persistedQueries: false,
     parseOptions,
     // Apollo's own cache control would put itself around each field, of subscriptions too, to find that none may be kept.
-    plugins: [operationLimits(schema, onError), ApolloServerPluginCacheControlDisabled()],
+    plugins: [
+      operationLimits(schema, onError),
+      callersMistakes,
+      ApolloServerPluginCacheControlDisabled(),
+      // It loads scripts from elsewhere, into the origin whose storage has the keys.
+      ApolloServerPluginLandingPageDisabled(),
+    ],
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
     formatError: (_, error) => maskError(error, onError),
   })
   await apollo.start()
+  const answer = fastifyApolloHandler(apollo, {
+    context: async (request, { raw: response }) => ({ ...admission.contextOf(request), response }),
+  })
   app.route({
     url: '/graphql',
     method: ['GET', 'POST'],
-    onRequest: async (_, reply) => void reply.header('cache-control', 'no-store'),
-    preHandler: refuseUnanswerable,
-    handler: fastifyApolloHandler(apollo, {
-      context: async ({ headers }, reply) => {
-        const { parts, authenticate, rateLimit } = service()
-        const principal = await authenticate(headers)
-        rateLimit(principal)
-        await parts.budgets.admit(principal, bodyBytesOf(headers))
-        return { ...createContext(parts, principal), response: reply.raw }
+    bodyLimit: BODY_LIMIT_BYTES,
+    onRequest: [
+      showPage,
+      refuseBadHost,
+      // Apollo answers a refusal in the shape of every answer, before the body is read.
+      async (request, reply) => {
+        if (!(await admission.admit(request))) return reply.send((await answer.call(app, request, reply)) as string)
       },
-    }),
+    ],
+    preHandler: refuseUnanswerable,
+    handler: answer,
   })
   return { [Symbol.asyncDispose]: () => apollo.stop() }
 }
 
-/** As much as is taken for a body that does not say its length. */
-const UNKNOWN_BYTES = 100_000
+/** Who opens the address in a browser gets GraphiQL, with the operation of the address. */
+async function showPage({ method, url, headers }: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+  if (method !== 'GET' || headers.authorization !== undefined || !headers.accept?.includes('text/html'))
+    return undefined
+  return reply.redirect(`/graphiql/${url.replace(/^[^?]*/, '')}`)
+}
 
-function bodyBytesOf(headers: IncomingHttpHeaders): number {
-  if (headers['transfer-encoding'] !== undefined) return UNKNOWN_BYTES
-  return Number(headers['content-length'] ?? 0)
+/** The handler makes a URL of it, and would throw. */
+async function refuseBadHost({ hostname }: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+  if (URL.canParse(`http://${hostname}/`)) return undefined
+  return reply.code(400).send({ errors: [{ message: 'host: names no host', extensions: { code: 'BAD_USER_INPUT' } }] })
 }
 
 const ANSWERED = /json|\*\/\*|application\/\*|multipart\/mixed/i
@@ -112,4 +133,21 @@ function operationLimits(schema: GraphQLSchema, onError: (error: unknown) => voi
 function onceSent(response: ServerResponse, place: Disposable): void {
   if (response.closed) place[Symbol.dispose]()
   else response.once('close', () => place[Symbol.dispose]())
+}
+
+/** What Apollo takes for a failure of ours, or answers with 200, although the caller asked for it. */
+const callersMistakes: ApolloServerPlugin<ApiContext> = {
+  async requestDidStart({ request }) {
+    if (!request.extensions?.persistedQuery) return undefined
+    return {
+      async willSendResponse({ response: { http } }) {
+        http.status = 400
+        http.headers.delete('cache-control')
+      },
+    }
+  },
+  // Thrown here, it is answered and logged as what resolvers throw. Apollo would log its text by itself.
+  async unexpectedErrorProcessingRequest({ error }) {
+    throw refuseOverflow(error) ?? new GraphQLError('', { originalError: error })
+  },
 }

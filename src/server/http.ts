@@ -1,12 +1,15 @@
 import type { AddressInfo } from 'node:net'
-import Fastify, { type FastifyError, type FastifyInstance } from 'fastify'
+import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { GraphQLSchema } from 'graphql'
 import { apiError, NOT_AVAILABLE } from '../api/mask-error.ts'
+import { createAdmission } from './admission.ts'
+import { type ConnectionLimits, connectionLimits, limitConnections, serverOptions } from './connection-limits.ts'
 import { answerCors, type OriginOptions } from './cors.ts'
 import { serveGraphiql } from './graphiql.ts'
-import { serveGraphql } from './graphql.ts'
+import { type ApolloLogger, serveGraphql } from './graphql.ts'
 import { demoReceiver, listenSink } from './receivers.ts'
 import { serveRest } from './rest.ts'
+import { SECURITY_HEADERS, sendSecurityHeaders } from './security-headers.ts'
 import type { Service } from './service.ts'
 import { acceptSockets } from './websocket.ts'
 
@@ -20,8 +23,12 @@ export interface ServerOptions extends OriginOptions {
   readonly hasApi: boolean
   /** Whether POST /demo/receiver answers: a receiver to try deliveries with. */
   readonly withDemoReceiver: boolean
-  /** Why events cannot be taken and delivered now, for people to read; undefined while they can. */
+  /** Why events cannot be taken and delivered now, in fixed words: strangers read them. Undefined while they can. */
   readonly whyNotReady: () => Promise<string | undefined>
+  /** Those that differ from the defaults. */
+  readonly limits: Partial<ConnectionLimits>
+  /** For what Apollo has to say by itself. */
+  readonly log: ApolloLogger
   readonly onError: (error: unknown) => void
 }
 
@@ -31,20 +38,16 @@ export interface Server extends AsyncDisposable {
   serve(service: Service): void
 }
 
-/** Largest request; a batch of publishes needs it. */
-const BODY_LIMIT_BYTES = 5 * 1_024 * 1_024
+/** Largest body that is parsed of a caller without a key. */
+const STRANGER_BODY_BYTES = 64 * 1_024
 
 /** How long requests under way may take once the server is told to stop. */
 const CLOSE_GRACE_MS = 3_000
 
 /** Everything that is reached over HTTP, on one port. It stops in the opposite order: sockets, requests, GraphQL. */
 export async function startServer(options: ServerOptions): Promise<Server> {
-  // What Fastify says by itself while it closes is not in the shape that GraphQL clients read.
-  const app = Fastify({ bodyLimit: BODY_LIMIT_BYTES, forceCloseConnections: 'idle', return503OnClosing: false })
-  app.setErrorHandler((error: FastifyError, _, reply) => {
-    const { status, body } = describeRefusal(error, options.onError)
-    reply.code(status).send(body)
-  })
+  const limits = connectionLimits(options.limits)
+  const app = createApp(limits, options)
   let opened: Service | undefined
   const service = () => {
     if (opened) return opened
@@ -53,10 +56,12 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   // Before anything is refused, so that a page can read the refusal.
   if (options.hasApi) await answerCors(app, options)
   const closing = refuseOnceClosing(app)
+  refuseUnknownPaths(app)
   await using starting = new AsyncDisposableStack()
   if (options.hasApi) {
-    starting.use(await serveGraphql(app, { ...options, service }))
-    await serveRest(app, { ...options, service })
+    const admission = createAdmission(service)
+    starting.use(await serveGraphql(app, { ...options, admission }))
+    await serveRest(app, { ...options, admission })
     await serveGraphiql(app, options.rootDir)
     app.register(listenSink)
   }
@@ -68,7 +73,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   })
   await app.listen({ host: options.host, port: options.port })
   // Not before: ws would report a port that is taken a second time, in words of its own.
-  const sockets = options.hasApi ? starting.use(acceptSockets(app.server, { ...options, service })) : undefined
+  const sockets = options.hasApi ? starting.use(acceptSockets(app.server, { ...options, limits, service })) : undefined
   const started = starting.move()
   return {
     port: (app.server.address() as AddressInfo).port,
@@ -78,6 +83,27 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     },
     [Symbol.asyncDispose]: () => started.disposeAsync(),
   }
+}
+
+/** Without routes: what holds for all of them. */
+function createApp(limits: ConnectionLimits, { onError }: ServerOptions): FastifyInstance {
+  const refuse = (error: FastifyError, reply: FastifyReply) => {
+    const { status, body } = describeRefusal(error, onError)
+    void reply.code(status).send(body)
+  }
+  const app = Fastify({
+    ...serverOptions(limits),
+    bodyLimit: STRANGER_BODY_BYTES,
+    forceCloseConnections: 'idle',
+    // What Fastify says by itself while it closes is not in the shape that GraphQL clients read.
+    return503OnClosing: false,
+    // Paths that cannot be decoded pass all hooks by.
+    frameworkErrors: (error, _, reply) => refuse(error, reply.headers(SECURITY_HEADERS)),
+  })
+  app.setErrorHandler((error: FastifyError, _, reply) => refuse(error, reply))
+  limitConnections(app, limits)
+  sendSecurityHeaders(app)
+  return app
 }
 
 function serveHealth(app: FastifyInstance, { whyNotReady }: ServerOptions): void {
@@ -106,6 +132,14 @@ function refuseOnceClosing(app: FastifyInstance): AbortController {
     await reply.code(503).send({ errors: [{ message: NOT_AVAILABLE, extensions: { code: 'UNAVAILABLE' } }] })
   })
   return closing
+}
+
+/** Before anything of a body is read, which Fastify would parse first. */
+function refuseUnknownPaths(app: FastifyInstance): void {
+  const errors = [{ message: 'Nothing is served at this path', extensions: { code: 'BAD_USER_INPUT' } }]
+  const refuse = (_: FastifyRequest, reply: FastifyReply) => reply.code(404).send({ errors })
+  app.addHook('onRequest', async (request, reply) => (request.is404 ? refuse(request, reply) : undefined))
+  app.setNotFoundHandler(refuse)
 }
 
 /** Lets requests under way finish, for a while. */

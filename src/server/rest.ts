@@ -1,8 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify'
 import { GraphQLError } from 'graphql'
-import { createContext } from '../api/context.ts'
 import { maskError } from '../api/mask-error.ts'
 import {
   changeWebhook,
@@ -14,11 +13,11 @@ import {
   type RestAnswer,
   type RestCall,
 } from '../api/rest/webhooks-management.ts'
-import type { Service } from './service.ts'
+import { type Admission, BODY_LIMIT_BYTES } from './admission.ts'
 
 export interface RestOptions {
   readonly rootDir: string
-  readonly service: () => Service
+  readonly admission: Admission
   readonly onError: (error: unknown) => void
 }
 
@@ -32,15 +31,23 @@ const PREFIX = '/api/webhooks-management'
 export async function serveRest(app: FastifyInstance, options: RestOptions): Promise<void> {
   const openapi = await readFile(path.join(options.rootDir, 'schema/openapi.json'), 'utf8')
   app.get('/api/openapi.json', (_, reply) => reply.type('application/json').send(openapi))
-  const route =
-    (work: (call: RestCall) => Promise<RestAnswer>, cost = ONE_COST) =>
-    (request: FastifyRequest, reply: FastifyReply) =>
-      answer(request, reply, { ...options, work, cost })
-  app.post(PREFIX, route(createWebhook))
-  app.get(PREFIX, route(listWebhooks, LIST_COST))
-  app.get(`${PREFIX}/:id`, route(getWebhook))
-  app.patch(`${PREFIX}/:id`, route(changeWebhook))
-  app.delete(`${PREFIX}/:id`, route(deleteWebhook))
+  const serve = (method: HTTPMethods, url: string, work: Route['work'], cost = ONE_COST) => {
+    const handler = (request: FastifyRequest, reply: FastifyReply) => answer(request, reply, { ...options, work, cost })
+    app.route({
+      method,
+      url,
+      bodyLimit: BODY_LIMIT_BYTES,
+      // A refusal has the shape of every answer, and comes before the body is read.
+      onRequest: async (request, reply) =>
+        (await options.admission.admit(request)) ? undefined : handler(request, reply),
+      handler,
+    })
+  }
+  serve('POST', PREFIX, createWebhook)
+  serve('GET', PREFIX, listWebhooks, LIST_COST)
+  serve('GET', `${PREFIX}/:id`, getWebhook)
+  serve('PATCH', `${PREFIX}/:id`, changeWebhook)
+  serve('DELETE', `${PREFIX}/:id`, deleteWebhook)
 }
 
 interface Route extends RestOptions {
@@ -48,21 +55,17 @@ interface Route extends RestOptions {
   readonly cost: number
 }
 
-async function answer(request: FastifyRequest, reply: FastifyReply, route: Route): Promise<void> {
+async function answer(request: FastifyRequest, reply: FastifyReply, route: Route): Promise<FastifyReply> {
   const { status, body, headers = {} } = await answerOf(request, route).catch((error) => refusal(error, route.onError))
-  reply.headers(headers)
-  if (body === undefined) return void reply.code(status).send()
+  void reply.headers(headers)
+  if (body === undefined) return reply.code(status).send()
   const type = status < 400 ? 'application/json' : 'application/problem+json'
-  void reply.code(status).type(type).send(JSON.stringify(body))
+  return reply.code(status).type(type).send(JSON.stringify(body))
 }
 
-async function answerOf(request: FastifyRequest, { service, work, cost }: Route): Promise<RestAnswer> {
-  const { parts, authenticate, rateLimit } = service()
-  const principal = await authenticate(request.headers)
-  rateLimit(principal)
-  await parts.budgets.admit(principal)
-  using _place = await parts.budgets.begin(principal, cost)
-  const context = createContext(parts, principal)
+async function answerOf(request: FastifyRequest, { admission, work, cost }: Route): Promise<RestAnswer> {
+  const context = admission.contextOf(request)
+  using _place = await context.parts.budgets.begin(context.principal, cost)
   const organization = request.headers['postrider-organization']
   return await work({
     context,

@@ -10,14 +10,18 @@ import { COST_HEADER, limits, readOperation } from '../api/limits.ts'
 import { apiError, maskError } from '../api/mask-error.ts'
 import { type Claims, type Principal, SessionEnded } from '../api/principal.ts'
 import { createOriginCheck, type OriginOptions } from './cors.ts'
+import { SECURITY_HEADERS } from './security-headers.ts'
 import type { Service } from './service.ts'
 import { openSocketBudget, type SocketBudget } from './socket-budget.ts'
 import { subscribeAhead } from './subscribe-ahead.ts'
+import { createUnacknowledged, STRANGER_MESSAGE_BYTES } from './unacknowledged.ts'
 
 export interface SocketOptions extends OriginOptions {
   readonly schema: GraphQLSchema
   /** Throws UNAVAILABLE until the database is there. */
   readonly service: () => Service
+  /** Sockets at once that have not shown a key yet; more are refused with 503. */
+  readonly limits: { readonly maxUnacknowledged: number }
   readonly onError: (error: unknown) => void
 }
 
@@ -33,13 +37,18 @@ const SESSION_EXPIRED = 4_403
 const TRY_AGAIN_LATER = 1_013
 
 const FOREIGN_ORIGIN = 'Pages of this origin may not connect; POSTRIDER_CORS_ORIGINS says whose may'
+const TOO_MANY = 'Too many sockets wait to show their key; try again'
+const REFUSAL_HEADERS = { ...SECURITY_HEADERS, 'content-type': 'text/plain; charset=utf-8' }
 
 const CLOSE_GRACE_MS = 2_000
+/** How long a closed socket waits for the client's close frame. */
+const CLOSE_TIMEOUT_MS = 3_000
 
 /** Timers may be a little early. */
 const SESSION_SLACK_MS = 100
 
 const RECHECK_EVERY_MS = 60_000
+/** Of an acknowledged socket. */
 const MAX_MESSAGE_BYTES = 1_024 * 1_024
 const MAX_OPERATION_BYTES = 256 * 1_024
 /** At once, on one socket. */
@@ -58,13 +67,26 @@ type SocketContext = Context<Params, SocketExtra>
 export function acceptSockets(server: HttpServer, options: SocketOptions): Sockets {
   const { schema, service, onError } = options
   const mayConnect = createOriginCheck(options)
+  const unacknowledged = createUnacknowledged({
+    maxSockets: options.limits.maxUnacknowledged,
+    maxMessageBytes: MAX_MESSAGE_BYTES,
+  })
   const wss = new WebSocketServer({
     server,
     path: '/graphql',
-    maxPayload: MAX_MESSAGE_BYTES,
-    verifyClient: ({ req }, answer) => answer(mayConnect(req.headers), 403, FOREIGN_ORIGIN),
+    maxPayload: STRANGER_MESSAGE_BYTES,
+    // Its types do not know it yet.
+    ...({ closeTimeout: CLOSE_TIMEOUT_MS } as object),
+    verifyClient: ({ req }, answer) => {
+      if (!mayConnect(req.headers)) return answer(false, 403, FOREIGN_ORIGIN, REFUSAL_HEADERS)
+      if (unacknowledged.isFull) return answer(false, 503, TOO_MANY, { ...REFUSAL_HEADERS, 'retry-after': '1' })
+      answer(true)
+    },
   })
-  wss.on('connection', (socket, request) => writeTogether(socket, request.socket))
+  wss.on('connection', (socket, request) => {
+    unacknowledged.add(socket, request.socket)
+    writeTogether(socket, request.socket)
+  })
   const open = new Set<SocketContext>()
 
   async function admit(context: SocketContext): Promise<boolean> {
@@ -147,6 +169,7 @@ export function acceptSockets(server: HttpServer, options: SocketOptions): Socke
         // It may have left meanwhile, and onClose has been then.
         if (context.extra.socket.readyState !== WebSocket.OPEN) return false
         if (!(await takePlace(context))) return false
+        unacknowledged.acknowledge(context.extra.socket)
         open.add(context)
         if (context.connectionParams?.[COST_HEADER] != null) context.extra.costs = new Map()
         closeWithSession(context)
@@ -178,6 +201,8 @@ export function acceptSockets(server: HttpServer, options: SocketOptions): Socke
     },
     wss,
   )
+  // ws has closed the socket for what it sent. graphql-ws would print that, past the log.
+  wss.on('connection', (socket) => socket.removeAllListeners('error').on('error', () => undefined))
   return {
     recheck,
     async [Symbol.asyncDispose]() {

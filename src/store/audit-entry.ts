@@ -29,6 +29,8 @@ export const auditActions = [
   'DESTINATION_DELETED',
   'SECRET_ROTATED',
   'SECRET_REVEALED',
+  'CREDENTIALS_USED',
+  'PORTAL_SESSION_REVOKED',
 ] as const
 export type AuditAction = (typeof auditActions)[number]
 
@@ -126,6 +128,7 @@ const SILENT = new Set([
   'profileVersion',
   'credentialHints',
   'target',
+  'secretsGoTo',
   'headerValues',
   'connectorMajor',
 ])

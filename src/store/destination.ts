@@ -38,6 +38,8 @@ export const Destination = defineEntity({
     connectorMajor: p.integer(),
     config: p.json().$type<Record<string, unknown>>(),
     target: p.text(),
+    /** Where config leads what is secret; see connector/secrets-go-to.ts. */
+    secretsGoTo: p.array(),
     /** A sealed JSON object; see credentialsPlace. */
     credentials: p.text().nullable(),
     credentialHints: p.json().$type<CredentialHint[]>(),
@@ -45,7 +47,7 @@ export const Destination = defineEntity({
     /** A sealed JSON object: secret values by name. See headerValuesPlace. */
     headerValues: p.text().nullable(),
     eventTypes: p.array(),
-    /** CEL; see domain/expression.ts. */
+    /** CEL; see evaluate/expression.ts. */
     filter: p.text().nullable(),
     transform: p.text().nullable(),
     ordering: p.text().$type<DestinationOrdering>(),
@@ -90,6 +92,7 @@ export const DestinationHealth = defineEntity({
     consecutiveFailures: p.integer(),
     failingSince: p.datetime(3).nullable(),
     lastSuccessAt: p.datetime(3).nullable(),
+    expressionsWaitUntil: p.datetime(3).nullable(),
   },
 })
 export type DestinationHealth = InferEntity<typeof DestinationHealth>

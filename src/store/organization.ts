@@ -67,19 +67,27 @@ async function changeOrganization(
   return organization
 }
 
-/** For each, whether the organization is still there and the key, if there is one, not revoked. */
+/** For each, whether the organization is still there, and neither the session revoked nor the key, if there is one. */
 export async function findLiveSessions(
   sql: Sql,
-  sessions: readonly { applicationId: Id<'app'>; organizationId: Id<'org'>; keyId?: Id<'key'> | undefined }[],
+  sessions: readonly {
+    id: Id<'ses'>
+    applicationId: Id<'app'>
+    organizationId: Id<'org'>
+    keyId?: Id<'key'> | undefined
+  }[],
 ): Promise<boolean[]> {
   const rows = await sql<{ isLive: boolean }>(
     `select exists (select from organization o where o.id = s.organization and o.application_id = s.application)
-       and (s.key is null or exists (select from api_key k where k.id = s.key and k.revoked_at is null)) as "isLive"
-     from unnest($1::uuid[], $2::uuid[], $3::uuid[]) with ordinality s (application, organization, key, n) order by n`,
+       and (s.key is null or exists (select from api_key k where k.id = s.key and k.revoked_at is null))
+       and not exists (select from revoked_session r where r.application_id = s.application and r.id = s.session) as "isLive"
+     from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[])
+       with ordinality s (application, organization, key, session, n) order by n`,
     [
       sessions.map((one) => idToUuid(one.applicationId)),
       sessions.map((one) => idToUuid(one.organizationId)),
       sessions.map((one) => (one.keyId ? idToUuid(one.keyId) : null)),
+      sessions.map((one) => idToUuid(one.id)),
     ],
   )
   return rows.map((row) => row.isLive)

@@ -7,11 +7,6 @@ export function sqlState(error: unknown): string | undefined {
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined
 }
 
-/** True when the statement itself is at fault (bad data, broken constraint), so that repeating it cannot help. */
-export function isDataError(error: unknown): boolean {
-  return /^(22|23|42|54)/.test(sqlState(error) ?? '')
-}
-
 /** True for a broken UNIQUE; which one is in `constraint`. */
 export function isUniqueViolation(error: unknown): error is Error & { constraint?: string } {
   return sqlState(error) === '23505'

@@ -6,6 +6,7 @@ import { followAttempts } from '../../docs/guides/follow/follow-attempts.ts'
 import { showAttempts } from '../../docs/guides/follow/show-attempts.ts'
 import { createPortalSessions } from '../../src/api/portal-session.ts'
 import { PortalSessionCreateDocument } from '../../src/client/generated/documents.ts'
+import { newId } from '../../src/store/new-id.ts'
 import { blocksOf } from '../support/markdown.ts'
 import { startTestPostrider, type TestPostrider } from '../support/postrider.ts'
 import { prepareReader } from '../support/reader.ts'
@@ -56,6 +57,7 @@ test('a page shows the newest attempts and what follows, beyond the end of its s
   const events = [(await reader.order()).id]
   // As the server signs them, with the key of the tests.
   const brief = await createPortalSessions([{ id: 'k1', key: Buffer.alloc(32) }]).issue({
+    id: newId('ses'),
     applicationId: backend.applicationId as never,
     organizationId: organizationId as never,
     keyId: undefined,

@@ -20,11 +20,13 @@ export interface CustomersOptions {
   /** Where the n-th customer's events go; n counts from 0. */
   readonly url: (n: number) => string
   readonly profile?: DeliveryProfileInput
+  /** Of each destination. */
+  readonly filter?: string
 }
 
 export async function createCustomers(
   server: BenchServer,
-  { count, url, profile }: CustomersOptions,
+  { count, url, profile, filter }: CustomersOptions,
 ): Promise<Customers> {
   const backend = await createBackend(server.operator, profile)
   await backend.eventType('a')
@@ -33,7 +35,7 @@ export async function createCustomers(
   await inParallel(16, count, async (n) => {
     const organizationId = await backend.organization(`customer-${n}`)
     organizationIds[n] = organizationId
-    destinationIds[n] = (await backend.destination({ organizationId, url: url(n) })).id
+    destinationIds[n] = (await backend.destination({ organizationId, url: url(n), filter })).id
   })
   const api = openApi(backend.endpoint)
   return {

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util'
 import { measureBacklog } from './backlog.ts'
 import { measureBareLoop } from './bare-loop.ts'
 import { measureBatched } from './batched.ts'
+import { measureFilters } from './filters.ts'
 import { measureFloods } from './floods.ts'
 import { benchGrowth } from './grow.ts'
 import { measureGuard } from './guard.ts'
@@ -30,6 +31,7 @@ const measurements: Readonly<Record<string, Measure>> = {
   single: measureSingle,
   latency: measureLatency,
   'sql-publish': measureSqlPublish,
+  filters: measureFilters,
   hanging: measureHanging,
   guard: measureGuard,
   backlog: measureBacklog,

@@ -7,6 +7,7 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { startBrowser, visit } from '../support/browser.ts'
 import {
+  becomesSo,
   editorHas,
   isRead,
   isReady,
@@ -249,6 +250,76 @@ test('the history has what was run, without the key, and what is taken from it r
   await responseHas(page, '"deliveryAttempts"')
 })
 
+test('the keys of all tabs are forgotten when the person says so, and the queries stay', async () => {
+  await using visited = await visit(browser)
+  const { page } = visited
+  await page.goto(linkTo({ query: 'query Kept { connectors { key } }' }))
+  await isReady(page)
+  await tabIsStored(page, 'Kept')
+  const { apiKey } = postrider.printed
+  expect(await storedWith(page, apiKey)).not.toEqual([])
+  await page.getByRole('button', { name: 'Forget the keys of all tabs' }).click()
+  await page.locator('.postrider-notice').getByText('No key yet').waitFor()
+  expect(await storedWith(page, apiKey)).toEqual([])
+  expect(await textOf(page, 'request-headers.json')).not.toContain(apiKey)
+  expect(await textOf(page, 'operation.graphql')).toContain('Kept')
+  // The page is loaded again, which may break off what it was loading.
+  expect(visited.complaints.filter((one) => !one.endsWith('net::ERR_ABORTED'))).toEqual([])
+})
+
+test('the token of a portal session is kept for its tab of the browser, which can reload, and for no other', async () => {
+  await using visited = await visit(browser)
+  const { page } = visited
+  const token = await portalToken()
+  await page.goto(`${postrider.url}/graphiql/#key=${token}`)
+  await isReady(page)
+  await openTab(page, 'ListFailures')
+  await run(page)
+  await responseHas(page, '"deliveryAttempts"')
+  await page.reload()
+  await isReady(page)
+  await isRead(page)
+  await openTab(page, 'ListFailures')
+  await run(page)
+  await responseHas(page, '"deliveryAttempts"')
+  expect(await storedWith(page, token)).toEqual([])
+
+  const other = await page.context().newPage()
+  await other.goto(`${postrider.url}/graphiql/`)
+  await isReady(other)
+  await other.locator('.postrider-notice').getByText('No key yet').waitFor()
+  // The reload cuts off what was still loading.
+  expect(visited.complaints.filter((one) => !one.includes('ERR_ABORTED'))).toEqual([])
+})
+
+test('the page loads and runs nothing but what its policy lets, and may be framed by nobody', async () => {
+  await using visited = await visit(browser)
+  const { page } = visited
+  await page.goto(postrider.printed.link)
+  await isReady(page)
+  expect(visited.complaints).toEqual([])
+  const refused = await page.evaluate<string[]>(`new Promise((resolve) => {
+    const refused = []
+    addEventListener('securitypolicyviolation', (event) => {
+      refused.push(event.effectiveDirective)
+      if (refused.length === 3) resolve(refused.sort())
+    })
+    const script = document.createElement('script')
+    script.src = 'http://localhost:9/main.js'
+    document.head.append(script)
+    document.head.append(Object.assign(document.createElement('script'), { text: 'window.ran = true' }))
+    fetch('http://localhost:9/keys').catch(() => undefined)
+  })`)
+  expect(refused).toEqual(['connect-src', 'script-src-elem', 'script-src-elem'])
+  expect(await page.evaluate('window.ran')).toBeUndefined()
+
+  const framing = await page.context().newPage()
+  await framing.setContent(`<iframe src="${postrider.url}/graphiql/"></iframe>`)
+  const framed = framing.frames()[1]
+  await framing.waitForLoadState('networkidle')
+  expect(await framed?.locator('#root').count()).toBe(0)
+})
+
 test('a ?query= link opens in front of the other tabs, with its variables, and does not run', async () => {
   await using visited = await visit(browser)
   const { page } = visited
@@ -319,9 +390,27 @@ function linkTo(operation: Record<string, string>): string {
   return `${postrider.url}/graphiql?${new URLSearchParams(operation)}#key=${postrider.printed.apiKey}`
 }
 
+async function portalToken(): Promise<string> {
+  const send = async (query: string) => {
+    const response = await fetch(`${postrider.url}/graphql`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${postrider.printed.apiKey}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ query }),
+    })
+    return ((await response.json()) as { data: Record<string, { organization: { id: string }; token: string }> }).data
+  }
+  const { organizationUpsert } = await send(
+    'mutation { organizationUpsert(input: { externalId: "visitor", name: "Visitor" }) { organization { id } } }',
+  )
+  const { id } = organizationUpsert!.organization
+  const made = await send(`mutation { portalSessionCreate(input: { organizationId: "${id}" }) { token } }`)
+  return made.portalSessionCreate!.token
+}
+
 /** GraphiQL names a tab once it has read the operation, and stores its tabs half a second later. */
 async function tabIsStored(page: Page, title: string): Promise<void> {
-  await page.waitForFunction(
+  await becomesSo(
+    page,
     (title) => localStorage.getItem('postrider:graphiql:tabState')?.includes(`"title":"${title}"`),
     title,
   )

@@ -66,7 +66,7 @@ const contradictions = `
   union all select 'acknowledged, but not there', id from unnest($1::uuid[]) as acknowledged (id)
     where not exists (select from event e where e.id = acknowledged.id)
   union all select 'two events of one idempotency key', min(id::text)::uuid from event
-    where idempotency_key is not null group by application_id, idempotency_key having count(*) > 1
+    where idempotency_key is not null group by organization_id, idempotency_key having count(*) > 1
   union all select 'event without its one delivery to a destination', event_id
     from wanted left join made using (event_id, destination_id) where coalesce(count, 0) <> 1
   union all select 'delivery to a destination that did not ask for it', event_id

@@ -10,8 +10,10 @@ import classify, { content } from './broken/classify.ts'
 import contained from './broken/contained.ts'
 import fast from './broken/fast.ts'
 import golden from './broken/golden.ts'
+import hostile from './broken/hostile.ts'
 import live from './broken/live.ts'
 import manifest, { nameless } from './broken/manifest.ts'
+import places, { told } from './broken/places.ts'
 import pure, { clock, counter } from './broken/pure.ts'
 import samples from './broken/samples.ts'
 import schema from './broken/schema.ts'
@@ -34,7 +36,9 @@ const messagesOf = (findings: readonly Finding[]) => failed(findings).flatMap(({
 test('a good connector passes, and its golden requests are those that vitest keeps', async () => {
   const findings = await checkConnector(webhook, { ...database, folder: path.join(rootDir, 'plugins/webhook') })
   expect(findings.filter(({ status }) => status !== 'passed')).toEqual([])
-  expect(new Set(findings.map(({ group }) => group))).toEqual(new Set(groups.filter((group) => group !== 'contained')))
+  expect(new Set(findings.map(({ group }) => group))).toEqual(
+    new Set(groups.filter((group) => group !== 'contained' && group !== 'hostile')),
+  )
 })
 
 test('the connector that the broken ones are made of is a good one', async () => {
@@ -67,6 +71,14 @@ test.each<[string, Group, unknown, RegExp[]]>([
     secrets,
     [/apiKey looks like/, /recorded/, /classify says.*backwards/, /label/, /console/],
   ],
+  [
+    'a server that credentials would follow to unnoticed',
+    'secrets',
+    places,
+    [
+      /^with another config\.workspace, buildRequest reaches https:\/\/canary.*example\.org: name .* sendsCredentialsTo/,
+    ],
+  ],
   ['an input that changes', 'pure', pure, [/^it changes its input/]],
   ['the time of day', 'pure', clock, [/a year later, it gives something else/]],
   ['a count of its calls', 'pure', counter, [/a year later, it gives something else/]],
@@ -86,11 +98,25 @@ test.each<[string, Group, unknown, RegExp[]]>([
       /onDelete throws holds a credential in hex/,
     ],
   ],
+  [
+    'a parser that throws in a turn of its own',
+    'hostile',
+    hostile,
+    [
+      /^deliver throws where nobody can catch it: Error: That is not text \(seeds \d+ to \d+\)/,
+      /^deliver calls it success/,
+    ],
+  ],
   ['one thing at a time', 'live', live, [/a delivery is FAILED after 1 attempts: .*It is busy/]],
 ])('%s is caught by its group and by no other: %s', async (_, group, definition, patterns) => {
   const findings = await checkConnector(definition, database)
   expect([...new Set(failed(findings).map((finding) => finding.group))]).toEqual([group])
   for (const pattern of patterns) expect.soft(messagesOf(findings)).toContainEqual(expect.stringMatching(pattern))
+})
+
+test('a connector that says where its credentials go passes', async () => {
+  const findings = await checkConnector(told, withoutServer)
+  expect(failed(findings).filter(({ group }) => group !== 'live')).toEqual([])
 })
 
 test('a connector that opens sockets says why its live group is skipped, and takes a real server', async () => {

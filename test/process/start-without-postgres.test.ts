@@ -19,10 +19,8 @@ test.concurrent('without Postgres it lives, is not ready and refuses retryably; 
   expect((await fetch(`${waiting.url}/healthz`)).status).toBe(200)
   const readiness = await fetch(`${waiting.url}/readyz`)
   expect(readiness.status).toBe(503)
-  expect(await readiness.json()).toMatchObject({
-    status: 'not ready',
-    reason: expect.stringMatching(/^It waits for the database: \w+/),
-  })
+  // Strangers read it: what Postgres says is in the log only.
+  expect(await readiness.json()).toEqual({ status: 'not ready', reason: 'Waiting for the database' })
   const refused = await fetch(`${waiting.url}/graphql`, {
     method: 'POST',
     headers: { authorization: `Bearer ${OPERATOR_KEY}`, 'content-type': 'application/json' },
@@ -86,6 +84,7 @@ test.concurrent('a wrong password and a missing database are told, and it goes o
   url.pathname = name
   await using waiting = await startWaiting(url.href)
   expect(tries(waiting)[0]!.reason).toBe(`password authentication failed for user "${name}"`)
+  expect(await (await fetch(`${waiting.url}/readyz`)).text()).not.toMatch(new RegExp(`password|${name}`))
   await database.query(`alter role ${name} password 'new'`)
   await waiting.said(`database \\"${name}\\" does not exist`)
   await database.query(`create database ${name}`)

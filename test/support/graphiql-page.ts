@@ -1,5 +1,6 @@
 import path from 'node:path'
 import type { Page } from 'playwright-core'
+import { expect } from 'vitest'
 
 /** What GraphiQL leaves of Monaco in the page's window for others to reach. */
 declare const __MONACO: {
@@ -42,7 +43,8 @@ export async function responseOf(page: Page): Promise<unknown> {
 }
 
 export async function editorHas(page: Page, editor: Editor, text: string): Promise<void> {
-  await page.waitForFunction(
+  await becomesSo(
+    page,
     ([editor, text]) => {
       const model = __MONACO.editor.getModels().find(({ uri }) => uri.path.endsWith(editor))
       return model?.getValue().includes(text)
@@ -79,10 +81,20 @@ export async function setText(page: Page, editor: Editor, text: string): Promise
  * It stores the text at the same time.
  */
 export async function isRead(page: Page): Promise<void> {
-  await page.waitForFunction(() => {
-    const model = __MONACO.editor.getModels().find(({ uri }) => uri.path.endsWith('operation.graphql'))
-    return localStorage.getItem('postrider:graphiql:query') === model?.getValue()
-  })
+  await becomesSo(
+    page,
+    () => {
+      const model = __MONACO.editor.getModels().find(({ uri }) => uri.path.endsWith('operation.graphql'))
+      return localStorage.getItem('postrider:graphiql:query') === model?.getValue()
+    },
+    undefined,
+  )
+}
+
+/** Not waitForFunction: that evaluates text inside the page, which the page's policy refuses. */
+export async function becomesSo<Arg>(page: Page, isSo: (arg: Arg) => boolean | undefined, arg: Arg): Promise<void> {
+  const look = page.evaluate as (isSo: (arg: Arg) => boolean | undefined, arg: Arg) => Promise<boolean | undefined>
+  await expect.poll(() => look.call(page, isSo, arg), { timeout: 15_000 }).toBe(true)
 }
 
 /** With SHOTS=FOLDER in the environment, for people who want to see the page. */

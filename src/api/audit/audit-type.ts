@@ -9,7 +9,7 @@ import { PrincipalKindEnum } from '../viewer/viewer-type.ts'
 export const AuditActionEnum = enumOf(
   'AuditAction',
   auditActions,
-  'What was done. SECRET_REVEALED: a signing secret was read in the clear. DESTINATION_ENABLED: switched on again, and forgiven.',
+  'What was done. SECRET_REVEALED: a signing secret was read in the clear. CREDENTIALS_USED: connectorCheck or connectorFieldOptions asked a service with stored credentials. DESTINATION_ENABLED: switched on again, and forgiven.',
 )
 
 @ObjectType('AuditEntry', {

@@ -15,7 +15,8 @@ export abstract class ConnectorSettings {
 
   @Field(() => ID, {
     nullable: true,
-    description: 'A destination whose settings and credentials are used where none are given here.',
+    description:
+      'A destination of this connector whose settings and credentials are used where none are given here. Where the settings lead to another server than the stored ones, its credentials are not: they are REQUIRED. The audit log has each use of them.',
   })
   destinationId?: string | null
 }

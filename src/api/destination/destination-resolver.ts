@@ -76,10 +76,17 @@ export class DestinationResolver {
   @FieldResolver(() => String, {
     nullable: true,
     description:
-      'Why its deliveries wait although nobody switched it off: its connector did not load, or config has to be upgraded (destinationUpgrade). null: they do not.',
+      'Why its deliveries wait although nobody switched it off: its connector did not load, config has to be upgraded (destinationUpgrade), or its filter and transform took more than 1 s of CPU time within a minute, and wait for the next. null: they do not.',
   })
-  waitingReason(@Root() { connector, connectorMajor }: Destination, @Ctx() { parts }: ApiContext): string | undefined {
-    return whyWaiting(parts.connectors, connector, connectorMajor)
+  async waitingReason(
+    @Root() { id, connector, connectorMajor }: Destination,
+    @Ctx() { parts, loaders }: ApiContext,
+  ): Promise<string | undefined> {
+    const reason = whyWaiting(parts.connectors, connector, connectorMajor)
+    if (reason) return reason
+    const { expressionsWaitUntil: until } = await loaders.health.load(id)
+    if (!until || until.getTime() <= Date.now()) return undefined
+    return `Its filter and transform take too much CPU time; its deliveries go on at ${until.toISOString()}`
   }
 
   @FieldResolver(() => String, {

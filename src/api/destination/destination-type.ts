@@ -160,7 +160,10 @@ export class DestinationCreateInput extends DestinationSettingsInput {
   signingSecret?: string | null
 }
 
-@InputType({ description: 'Omitted = unchanged, null = cleared. credentials is merged key by key.' })
+@InputType({
+  description:
+    'Omitted = unchanged, null = cleared. credentials is merged key by key. Where config or credentials lead to another server (scheme, host, port, encryption), credentials and values of secret headers that are stored are REQUIRED again.',
+})
 export class DestinationUpdateInput extends DestinationSettingsInput {
   @Field(() => ID, { description: 'Of the destination.' })
   id!: string

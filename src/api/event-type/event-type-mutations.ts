@@ -1,5 +1,5 @@
 import { Ctx, Mutation, Resolver } from 'type-graphql'
-import { archiveEventType, upsertEventType } from '../../store/event-type.ts'
+import { archiveEventType, upsertEventType } from '../../publish/save-event-type.ts'
 import { type ApiContext, applicationOf } from '../context.ts'
 import { InputArg } from '../input-arg.ts'
 import { payloadOf } from '../user-error.ts'
@@ -15,8 +15,9 @@ export class EventTypeMutations {
   @Mutation(() => EventTypeUpsertPayload, { description: 'Makes or changes a kind of event.' })
   eventTypeUpsert(@InputArg(() => EventTypeUpsertInput) input: EventTypeUpsertInput, @Ctx() context: ApiContext) {
     const applicationId = applicationOf(context)
+    const { store, evaluator } = context.parts
     return payloadOf(async () => ({
-      eventType: await upsertEventType(context.parts.store.em(), applicationId, input),
+      eventType: await upsertEventType({ em: store.em(), evaluator }, applicationId, input),
     }))
   }
 

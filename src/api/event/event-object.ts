@@ -81,7 +81,7 @@ export class EventPublishInput {
   @Field(() => String, {
     nullable: true,
     description:
-      'At most 255 characters; concurrent publishes of one key make one event. The same key from the same application within 24 h answers with the first event and duplicate: true.',
+      'At most 255 characters; concurrent publishes of one key make one event. The same key of the same organization within 24 h: with the same type and data it answers with the first event and duplicate: true, with others it is CONFLICT. deliverAt does not count: the first one holds.',
   })
   idempotencyKey?: string | null
 

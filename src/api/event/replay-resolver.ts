@@ -21,7 +21,7 @@ export class ReplayResolver {
   async eventReplay(@InputArg(() => EventReplayInput) input: EventReplayInput, @Ctx() context: ApiContext) {
     const scope = scopeOf(context)
     const payload = await payloadOf(async () => ({
-      deliveries: await replayEvent(context.parts.store, scope, input),
+      deliveries: await replayEvent(context.parts, scope, input),
     }))
     return { deliveries: [], ...payload }
   }

@@ -39,12 +39,13 @@ export type AttemptOutcome =
   | 'RETRYABLE_FAILURE'
   | 'SUCCESS';
 
-/** What was done. SECRET_REVEALED: a signing secret was read in the clear. DESTINATION_ENABLED: switched on again, and forgiven. */
+/** What was done. SECRET_REVEALED: a signing secret was read in the clear. CREDENTIALS_USED: connectorCheck or connectorFieldOptions asked a service with stored credentials. DESTINATION_ENABLED: switched on again, and forgiven. */
 export type AuditAction =
   | 'API_KEY_CREATED'
   | 'API_KEY_REVOKED'
   | 'APPLICATION_CREATED'
   | 'APPLICATION_UPDATED'
+  | 'CREDENTIALS_USED'
   | 'DESTINATION_CREATED'
   | 'DESTINATION_DELETED'
   | 'DESTINATION_ENABLED'
@@ -52,6 +53,7 @@ export type AuditAction =
   | 'EVENT_TYPE_CREATED'
   | 'EVENT_TYPE_UPDATED'
   | 'ORGANIZATION_DELETED'
+  | 'PORTAL_SESSION_REVOKED'
   | 'SECRET_REVEALED'
   | 'SECRET_ROTATED';
 
@@ -85,7 +87,7 @@ export type ConnectorCheckInput = {
   connector: string;
   /** Used for this call alone, and not stored. */
   credentials?: Record<string, unknown> | null | undefined;
-  /** A destination whose settings and credentials are used where none are given here. */
+  /** A destination of this connector whose settings and credentials are used where none are given here. Where the settings lead to another server than the stored ones, its credentials are not: they are REQUIRED. The audit log has each use of them. */
   destinationId?: string | number | null | undefined;
 };
 
@@ -97,7 +99,7 @@ export type ConnectorFieldOptionsInput = {
   connector: string;
   /** Used for this call alone, and not stored. */
   credentials?: Record<string, unknown> | null | undefined;
-  /** A destination whose settings and credentials are used where none are given here. */
+  /** A destination of this connector whose settings and credentials are used where none are given here. Where the settings lead to another server than the stored ones, its credentials are not: they are REQUIRED. The audit log has each use of them. */
   destinationId?: string | number | null | undefined;
   /** Name of the field in the connector’s configSchema. */
   field: string;
@@ -345,7 +347,7 @@ export type DestinationTestInput = {
   id: string | number;
 };
 
-/** Omitted = unchanged, null = cleared. credentials is merged key by key. */
+/** Omitted = unchanged, null = cleared. credentials is merged key by key. Where config or credentials lead to another server (scheme, host, port, encryption), credentials and values of secret headers that are stored are REQUIRED again. */
 export type DestinationUpdateInput = {
   /** A person’s switch; null leaves it as it is. */
   active?: boolean | null | undefined;
@@ -433,7 +435,7 @@ export type EventPublishInput = {
   data: unknown;
   /** Deliver not before; at most 30 days ahead. A time that has passed means at once. */
   deliverAt?: string | null | undefined;
-  /** At most 255 characters; concurrent publishes of one key make one event. The same key from the same application within 24 h answers with the first event and duplicate: true. */
+  /** At most 255 characters; concurrent publishes of one key make one event. The same key of the same organization within 24 h: with the same type and data it answers with the first event and duplicate: true, with others it is CONFLICT. deliverAt does not count: the first one holds. */
   idempotencyKey?: string | null | undefined;
   /** The application’s own id of the customer. */
   organizationExternalId?: string | null | undefined;
@@ -564,6 +566,12 @@ export type PortalSessionCreateInput = {
   expiresInSeconds?: number | null | undefined;
   /** Whose destinations it manages. */
   organizationId: string | number;
+};
+
+/** The session to end. */
+export type PortalSessionRevokeInput = {
+  /** sessionId of portalSessionCreate. */
+  id: string | number;
 };
 
 /** OPERATOR: POSTRIDER_OPERATOR_KEY. APPLICATION: an application's API key. ORGANIZATION: a portal session of one organization. */
@@ -1107,7 +1115,18 @@ export type PortalSessionCreateMutationVariables = Exact<{
 }>;
 
 
-export type PortalSessionCreateMutation = { portalSessionCreate: { token: string | null, url: string | null, expiresAt: string | null, userErrors: Array<
+export type PortalSessionCreateMutation = { portalSessionCreate: { sessionId: string | null, token: string | null, url: string | null, expiresAt: string | null, userErrors: Array<
+      | { path: Array<string> | null, message: string, code: UserErrorCode }
+      | { path: Array<string> | null, message: string, code: UserErrorCode }
+      | { path: Array<string> | null, message: string, code: UserErrorCode }
+    > } };
+
+export type PortalSessionRevokeMutationVariables = Exact<{
+  input: PortalSessionRevokeInput;
+}>;
+
+
+export type PortalSessionRevokeMutation = { portalSessionRevoke: { sessionId: string | null, userErrors: Array<
       | { path: Array<string> | null, message: string, code: UserErrorCode }
       | { path: Array<string> | null, message: string, code: UserErrorCode }
       | { path: Array<string> | null, message: string, code: UserErrorCode }
@@ -2727,6 +2746,7 @@ export const AuditLogDocument = new TypedDocumentString(`
 export const PortalSessionCreateDocument = new TypedDocumentString(`
     mutation PortalSessionCreate($input: PortalSessionCreateInput!) {
   portalSessionCreate(input: $input) {
+    sessionId
     token
     url
     expiresAt
@@ -2738,6 +2758,18 @@ export const PortalSessionCreateDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<PortalSessionCreateMutation, PortalSessionCreateMutationVariables>;
+export const PortalSessionRevokeDocument = new TypedDocumentString(`
+    mutation PortalSessionRevoke($input: PortalSessionRevokeInput!) {
+  portalSessionRevoke(input: $input) {
+    sessionId
+    userErrors {
+      path
+      message
+      code
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<PortalSessionRevokeMutation, PortalSessionRevokeMutationVariables>;
 export const ConnectorFieldOptionsDocument = new TypedDocumentString(`
     mutation ConnectorFieldOptions($input: ConnectorFieldOptionsInput!) {
   connectorFieldOptions(input: $input) {

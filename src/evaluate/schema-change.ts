@@ -1,4 +1,4 @@
-import { pointerPart, resolveFragment } from './json-pointer.ts'
+import { pointerPart, resolveFragment } from '../domain/json-pointer.ts'
 
 /** The keywords of JSON Schema (2020-12) that say what is sent. */
 interface Schema {
@@ -20,17 +20,18 @@ interface Schema {
 interface Place {
   readonly pointer: string
   readonly roots: readonly [before: unknown, after: unknown]
-  /** Pairs that are being compared: a type may hold itself. */
-  readonly open: ReadonlySet<string>
+  /** Pairs of references that were compared: a type may hold itself, and be held in many places. */
+  readonly seen: Set<string>
 }
 
 /**
  * What a receiver that was written for data of the schema `before` may stumble over in data of `after`: a field that is no
  * longer sent, or no longer always, a type that is another, a value that an enumeration did not have. Each is a
- * sentence that begins with the place in the data; none means that the change only adds.
+ * sentence that begins with the place in the data; none means that the change only adds. A definition that
+ * many places refer to is reported once, for the first place.
  */
 export function breakingChanges(before: unknown, after: unknown): string[] {
-  return compare(before, after, { pointer: '', roots: [before, after], open: new Set() })
+  return compare(before, after, { pointer: '', roots: [before, after], seen: new Set() })
 }
 
 function compare(before: unknown, after: unknown, place: Place): string[] {
@@ -39,15 +40,15 @@ function compare(before: unknown, after: unknown, place: Place): string[] {
   if (!isSchema(old) || Object.keys(old).length === 0) return []
   if (!isSchema(next)) return [at(place, next === false ? 'is no longer sent' : 'is no longer described')]
   const pair = `${refOf(before)} ${refOf(after)}`
-  if (pair !== ' ' && place.open.has(pair)) return []
-  const inside = { ...place, open: pair === ' ' ? place.open : new Set([...place.open, pair]) }
+  if (pair !== ' ' && place.seen.has(pair)) return []
+  place.seen.add(pair)
   return [
-    ...types(old, next, inside),
-    ...values(old, next, inside),
+    ...types(old, next, place),
+    ...values(old, next, place),
     ...(old.format !== undefined && old.format !== next.format ? [at(place, `is no longer a ${old.format}`)] : []),
-    ...fields(old, next, inside),
-    ...items(old, next, inside),
-    ...(['allOf', 'anyOf', 'oneOf'] as const).flatMap((keyword) => alternatives(keyword, old, next, inside)),
+    ...fields(old, next, place),
+    ...items(old, next, place),
+    ...(['allOf', 'anyOf', 'oneOf'] as const).flatMap((keyword) => alternatives(keyword, old, next, place)),
   ]
 }
 

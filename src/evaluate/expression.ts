@@ -1,9 +1,11 @@
-import { Script } from 'node:vm'
-import { type CelInput, CelScalar, type CelValue, celEnv, celFunc, isCelError, parse, plan } from '@bufbuild/cel'
+import { CelScalar, type CelValue, celEnv, celFunc, isCelError, parse, plan } from '@bufbuild/cel'
 import { strings } from '@bufbuild/cel/ext'
+import { RE2JS } from '@bufbuild/re2'
+import { isStorable } from '../domain/parse-input.ts'
 import { inspectExpression } from './expression-tree.ts'
 import { jsonOfCel, TooLong } from './expression-value.ts'
-import { isStorable } from './parse-input.ts'
+import { celOfJson } from './json-value.ts'
+import { byCodePoints } from './string-functions.ts'
 
 // Customers' expressions, in CEL (https://cel.dev): it has no loops but over lists, no recursion and no input or output.
 
@@ -19,8 +21,14 @@ export interface ExpressionInput {
   readonly organization: { readonly id: string; readonly externalId: string | null; readonly name: string }
 }
 
-/** Compiled once. Throws ExpressionFailed for what only shows with an event: a field that is not there. */
-export type Expression<T> = (input: ExpressionInput) => T
+/** Compiled once. */
+export interface Expression<T> {
+  readonly text: string
+  /** However the data is made, it takes no more than some milliseconds. */
+  readonly isCheap: boolean
+  /** Throws ExpressionFailed for what only shows with an event: a field that is not there. Unless it is cheap, give it a time limit. */
+  evaluate(input: ExpressionInput): T
+}
 
 /** An expression that cannot be used, with the place in its text. */
 export class ExpressionInvalid extends Error {}
@@ -33,9 +41,6 @@ const MAX_LENGTH = 2_048
 const MAX_YIELD = 262_144
 /** Macros that walk over a list, one inside another. */
 const MAX_NESTING = 2
-/** A list in a list of a quarter of a megabyte is a day's work: nobody else is to wait for it. */
-const TIME_LIMIT_MS = 50
-
 const { DOUBLE, INT } = CelScalar
 
 /** Numbers of JSON are doubles in CEL, which adds no int to them, but `event.data.total + 1` is meant to work. */
@@ -46,9 +51,11 @@ function mixed(name: string, apply: (a: number, b: number) => number) {
   ]
 }
 
-const environment = celEnv({
+export const environment = celEnv({
+  re2: RE2JS,
   funcs: [
     ...strings,
+    ...byCodePoints,
     ...mixed('_+_', (a, b) => a + b),
     ...mixed('_-_', (a, b) => a - b),
     ...mixed('_*_', (a, b) => a * b),
@@ -58,22 +65,19 @@ const environment = celEnv({
 
 /** Whether an event goes to a destination. Throws ExpressionInvalid. */
 export function compileFilter(text: string): Expression<boolean> {
-  const evaluate = compile(text)
-  return (input) => {
-    const value = evaluate(input)
+  return compile(text, (value) => {
     if (typeof value === 'boolean') return value
     throw new ExpressionFailed('it is neither true nor false')
-  }
+  })
 }
 
 /** The data that is sent instead of the event's, as compact JSON of an object. Throws ExpressionInvalid. */
 export function compileTransform(text: string): Expression<string> {
-  const evaluate = compile(text)
-  return (input) => {
-    const json = toJson(evaluate(input) as CelValue)
+  return compile(text, (value) => {
+    const json = toJson(value)
     if (json.startsWith('{')) return json
     throw new ExpressionFailed('it yields no object')
-  }
+  })
 }
 
 function toJson(value: CelValue): string {
@@ -84,11 +88,14 @@ function toJson(value: CelValue): string {
   }
 }
 
-function compile(text: string): (input: ExpressionInput) => unknown {
+function compile<T>(text: string, read: (value: CelValue) => T): Expression<T> {
   if (text.length > MAX_LENGTH) throw new ExpressionInvalid(`is over ${MAX_LENGTH} characters long`)
   if (!isStorable(text)) throw new ExpressionInvalid('holds a NUL character or half a surrogate pair')
   const parsed = parseText(text)
-  const { problems, nesting } = inspectExpression(parsed.expr!, (name) => environment.funcs.find(name) !== undefined)
+  const { problems, nesting, isCheap } = inspectExpression(
+    parsed.expr!,
+    (name) => environment.funcs.find(name) !== undefined,
+  )
   const [problem] = problems
   if (problem) {
     const offset = parsed.sourceInfo?.positions[String(problem.exprId)] ?? 0
@@ -96,11 +103,14 @@ function compile(text: string): (input: ExpressionInput) => unknown {
   }
   if (nesting > MAX_NESTING) throw new ExpressionInvalid(`walks over lists inside lists more than ${MAX_NESTING} deep`)
   const run = plan(environment, parsed)
-  return (input) => {
-    const call = () => run(input as unknown as Record<string, CelInput>)
-    const value = nesting === 0 ? call() : within(TIME_LIMIT_MS, call)
-    if (isCelError(value)) throw new ExpressionFailed(value.message)
-    return value
+  return {
+    text,
+    isCheap,
+    evaluate({ event, organization }) {
+      const value = run({ event: celOfJson(event), organization: celOfJson(organization) })
+      if (isCelError(value)) throw new ExpressionFailed(value.message)
+      return read(value)
+    },
   }
 }
 
@@ -118,32 +128,4 @@ function placeOf(text: string, offset: number): string {
   const lines = text.slice(0, offset).split('\n')
   const column = `character ${lines.at(-1)!.length + 1}`
   return lines.length > 1 ? `line ${lines.length}, ${column}` : column
-}
-
-const TASK = Symbol.for('postrider.expression')
-const timed = new Script(`globalThis[Symbol.for('${TASK.description}')]()`)
-
-/** On a machine that gives this thread no time at all, so often it is taken up again. */
-const TRIES = 4
-
-/** A script of node:vm is the one thing in Node that can be stopped in the middle of its own thread (80 us a call). */
-function within<T>(timeout: number, task: () => T): T {
-  const place = globalThis as unknown as Record<symbol, unknown>
-  place[TASK] = task
-  try {
-    for (let tries = 1; ; tries += 1) {
-      const before = process.threadCpuUsage()
-      try {
-        return timed.runInThisContext({ timeout }) as T
-      } catch (error) {
-        if ((error as { code?: string }).code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw error
-        // The clock on the wall has run out. Was it the expression that took the time?
-        const { user, system } = process.threadCpuUsage(before)
-        if (tries === TRIES || user + system > (timeout * 1_000) / 2)
-          throw new ExpressionFailed(`it took more than ${timeout} ms`)
-      }
-    }
-  } finally {
-    delete place[TASK]
-  }
 }

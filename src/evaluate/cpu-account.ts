@@ -1,0 +1,33 @@
+/** CPU time by whom it was spent for, in a minute at a time. In this process: others have accounts of their own. */
+export interface CpuAccount {
+  spend(key: string, cpuUs: number, nowMs: number): void
+  /** When it may spend again; undefined when it may now. */
+  exhaustedUntil(key: string, nowMs: number): number | undefined
+}
+
+const WINDOW_MS = 60_000
+/** With this number of accounts, those of past minutes go. */
+const MAX_KEPT = 10_000
+
+export function createCpuAccount(limitMs: number): CpuAccount {
+  const spent = new Map<string, { readonly sinceMs: number; us: number }>()
+  const current = (key: string, nowMs: number) => {
+    const entry = spent.get(key)
+    return entry && nowMs - entry.sinceMs < WINDOW_MS ? entry : undefined
+  }
+  return {
+    spend(key, cpuUs, nowMs) {
+      const entry = current(key, nowMs)
+      if (entry) {
+        entry.us += cpuUs
+        return
+      }
+      if (spent.size >= MAX_KEPT) for (const one of spent.keys()) if (!current(one, nowMs)) spent.delete(one)
+      spent.set(key, { sinceMs: nowMs, us: cpuUs })
+    },
+    exhaustedUntil(key, nowMs) {
+      const entry = current(key, nowMs)
+      return entry && entry.us > limitMs * 1_000 ? entry.sinceMs + WINDOW_MS : undefined
+    },
+  }
+}

@@ -1,0 +1,141 @@
+import { messageOf } from '../domain/message-of.ts'
+import type { Problem } from '../domain/refused.ts'
+import { createCpuAccount } from './cpu-account.ts'
+import { type Expression, ExpressionFailed } from './expression.ts'
+import { compilePayloadSchema, type PayloadCheck, payloadProblems } from './payload-schema.ts'
+import { createProcesses, type ProcessesOptions } from './processes.ts'
+import { schemaWeight } from './schema-weight.ts'
+import { reportOf, type SchemaReport } from './task.ts'
+
+/** An expression, and what it is applied to as JSON of an ExpressionInput. */
+export interface Evaluation<T> {
+  readonly kind: 'filter' | 'transform'
+  readonly expression: Expression<T>
+  readonly input: string
+  /** For whom: CPU time is counted for each of them. */
+  readonly spenders: Spenders
+}
+
+export interface Spenders {
+  readonly organization: string
+  readonly destination?: string | undefined
+}
+
+/** A schema, ready to check data. */
+export interface PayloadSchema {
+  readonly text: string
+  readonly weight: number
+  /** Undefined when it only runs in a process. */
+  readonly check: PayloadCheck | undefined
+}
+
+interface CheckedData {
+  readonly json: string
+  readonly value: unknown
+  /** Where it was given. */
+  readonly path: readonly string[]
+}
+
+/**
+ * Computes what customers chose: here, where that is known to take no more than some milliseconds; in processes with limits of
+ * time and memory otherwise.
+ */
+export interface Evaluator extends AsyncDisposable {
+  /** Throws, or rejects with, ExpressionFailed. */
+  evaluate<T extends boolean | string>(evaluation: Evaluation<T>): T | Promise<T>
+  /** When expressions of these may be evaluated again; undefined when they may now. */
+  exhaustedUntil(expression: Expression<unknown>, spenders: Spenders): Date | undefined
+  /** How the data breaks the schema. */
+  check(schema: PayloadSchema, data: CheckedData): readonly Problem[] | Promise<readonly Problem[]>
+  /** Whether a schema can be used, and how it differs from the one that it replaces. */
+  report(before: unknown, after: unknown): SchemaReport | Promise<SchemaReport>
+}
+
+/** CPU time a minute, milliseconds. */
+const DESTINATION_CPU_MS = 1_000
+const ORGANIZATION_CPU_MS = 5_000
+/** Rules times characters: 5 to 16 ms, when every rule is broken everywhere. */
+export const MAX_INLINE_WORK = 200_000
+
+export function createEvaluator(options: ProcessesOptions): Evaluator {
+  const processes = createProcesses(options)
+  const accounts = {
+    destination: createCpuAccount(DESTINATION_CPU_MS),
+    organization: createCpuAccount(ORGANIZATION_CPU_MS),
+  }
+
+  function spend({ organization, destination }: Spenders, cpuUs: number): void {
+    accounts.organization.spend(organization, cpuUs, performance.now())
+    if (destination) accounts.destination.spend(destination, cpuUs, performance.now())
+  }
+
+  async function evaluateInProcess<T extends boolean | string>(evaluation: Evaluation<T>): Promise<T> {
+    const { kind, expression, input, spenders } = evaluation
+    const outcome = await processes.run({ kind, text: expression.text, input })
+    spend(spenders, outcome.cpuUs)
+    if ('failed' in outcome) throw new ExpressionFailed(outcome.failed)
+    return outcome.value as T
+  }
+
+  async function checkInProcess({ text }: PayloadSchema, { json, path }: CheckedData): Promise<readonly Problem[]> {
+    const outcome = await processes.run({ kind: 'payload', schema: text, data: json, path })
+    return 'failed' in outcome ? [uncheckable(outcome.failed, path)] : outcome.value
+  }
+
+  async function reportInProcess(before: unknown, after: unknown): Promise<SchemaReport> {
+    const [old, next] = [before, after].map((schema) => JSON.stringify(schema))
+    const outcome = await processes.run({ kind: 'schema', before: old, after: next! })
+    return 'failed' in outcome ? { unusable: outcome.failed, changes: [] } : outcome.value
+  }
+
+  return {
+    evaluate(evaluation) {
+      const { expression, input } = evaluation
+      return expression.isCheap ? expression.evaluate(JSON.parse(input)) : evaluateInProcess(evaluation)
+    },
+    exhaustedUntil({ isCheap }, { organization, destination }) {
+      if (isCheap) return undefined
+      const nowMs = performance.now()
+      const untilMs = Math.max(
+        accounts.organization.exhaustedUntil(organization, nowMs) ?? 0,
+        (destination && accounts.destination.exhaustedUntil(destination, nowMs)) || 0,
+      )
+      return untilMs > 0 ? new Date(Date.now() + untilMs - nowMs) : undefined
+    },
+    check(schema, data) {
+      const { check, weight } = schema
+      if (!check || weight * data.json.length > MAX_INLINE_WORK) return checkInProcess(schema, data)
+      return problemsOf(check, data)
+    },
+    report(before, after) {
+      const isCheap = Number.isFinite(schemaWeight(before) + schemaWeight(after))
+      return isCheap ? reportOf(before, after) : reportInProcess(before, after)
+    },
+    [Symbol.asyncDispose]: () => processes[Symbol.asyncDispose](),
+  }
+}
+
+/** Compiled here when that is cheap. Never throws: a stored schema compiled when it was stored. */
+export function preparePayloadSchema(schema: Record<string, unknown>): PayloadSchema {
+  const text = JSON.stringify(schema)
+  const weight = schemaWeight(schema)
+  try {
+    return { text, weight, check: Number.isFinite(weight) ? compilePayloadSchema(schema) : undefined }
+  } catch {
+    // Whatever it is now, the process says it of each data.
+    return { text, weight, check: undefined }
+  }
+}
+
+function problemsOf(check: PayloadCheck, { value, path }: CheckedData): readonly Problem[] {
+  try {
+    return payloadProblems(check, value, path)
+  } catch (error) {
+    return [uncheckable(messageOf(error), path)]
+  }
+}
+
+function uncheckable(why: string, path: readonly string[]): Problem {
+  const message = `cannot be checked against the event type's schema: ${why}`
+  return { code: 'PAYLOAD_INVALID', message, path, jsonPointer: '' }
+}
