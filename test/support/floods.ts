@@ -2,8 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { WebSocket } from 'ws'
 import type { Endpoint } from '../../src/client/request.ts'
 
-// What one customer can do with a portal session of its own, as fast as it can: each until the signal ends it. Resolves to how
-// often it was answered with which code.
+// What one customer can do with a portal session of its own, as fast as it can: each until the signal ends it.
 
 export interface Flooded {
   readonly session: Endpoint & { readonly key: string }
@@ -11,10 +10,12 @@ export interface Flooded {
   readonly destinationId: string
   readonly eventType: string
   readonly signal: AbortSignal
+  /** How often it was answered with which code, so far. */
+  readonly answers: Map<string, number>
 }
 
 export type Answers = ReadonlyMap<string, number>
-type Flood = (flooded: Flooded) => Promise<Answers>
+type Flood = (flooded: Flooded) => Promise<void>
 
 export const floods: Readonly<Record<string, Flood>> = {
   'feeds from the beginning that match nothing': (flooded) =>
@@ -50,8 +51,7 @@ const FEEDS = 100
 /** A client that is refused in a moment asks again at once, but for this. */
 const BREATH_MS = 5
 
-async function callAll({ session, signal }: Flooded, body: object): Promise<Answers> {
-  const answers = new Map<string, number>()
+async function callAll({ session, signal, answers }: Flooded, body: object): Promise<void> {
   const headers = { authorization: `Bearer ${session.key}`, 'content-type': 'application/json' }
   const text = JSON.stringify(body)
   await Promise.all(
@@ -65,28 +65,24 @@ async function callAll({ session, signal }: Flooded, body: object): Promise<Answ
       }
     }),
   )
-  return answers
 }
 
-async function followAll(flooded: Flooded, filter: string, selection: string): Promise<Answers> {
-  const answers = new Map<string, number>()
+async function followAll(flooded: Flooded, filter: string, selection: string): Promise<void> {
   const after = await firstCursor(flooded)
   const query = `subscription { deliveryAttempts(after: "${after}" ${filter}) ${selection} }`
   await Promise.all(
     Array.from({ length: SOCKETS }, () =>
-      onSocket(flooded, answers, (send) => {
+      onSocket(flooded, (send) => {
         for (let n = 0; n < FEEDS; n += 1) send({ id: `f${n}`, type: 'subscribe', payload: { query } })
       }),
     ),
   )
-  return answers
 }
 
-async function subscribeAndComplete(flooded: Flooded): Promise<Answers> {
-  const answers = new Map<string, number>()
+async function subscribeAndComplete(flooded: Flooded): Promise<void> {
   const query = 'subscription { deliveryAttempts { cursor } }'
   while (!flooded.signal.aborted) {
-    await onSocket(flooded, answers, (send) => {
+    await onSocket(flooded, (send) => {
       for (let n = 0; n < 20_000; n += 1) {
         send({ id: `s${n}`, type: 'subscribe', payload: { query } })
         send({ id: `s${n}`, type: 'complete' })
@@ -94,13 +90,11 @@ async function subscribeAndComplete(flooded: Flooded): Promise<Answers> {
     })
     await pause(BREATH_MS)
   }
-  return answers
 }
 
 /** Until the socket closes, or the signal ends it. */
 async function onSocket(
-  { session, signal }: Flooded,
-  answers: Map<string, number>,
+  { session, signal, answers }: Flooded,
   work: (send: (message: object) => void) => void,
 ): Promise<void> {
   const socket = new WebSocket(`${session.url.replace(/^http/, 'ws')}/graphql`, 'graphql-transport-ws')
