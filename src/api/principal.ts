@@ -18,6 +18,8 @@ export type Principal =
   | { readonly kind: 'OPERATOR'; readonly applicationId: Id<'app'> | undefined; readonly keyId?: undefined }
   | { readonly kind: 'APPLICATION'; readonly applicationId: Id<'app'>; readonly keyId: Id<'key'> }
   | ({ readonly kind: 'ORGANIZATION' } & Omit<PortalSession, 'id' | 'expiresAt'> & {
+        /** Undefined for a key. */
+        readonly sessionId: Id<'ses'> | undefined
         readonly expiresAt: Date | undefined
       })
 
@@ -60,8 +62,9 @@ export function createAuthenticate({ store, sessions, operatorKey }: Authenticat
   })
   const openSession = async (token: string): Promise<Principal | undefined> => {
     const session = await sessions.read(token).catch(refuseIfExpired)
-    const isLive = session && (await checkSession(session).catch(refuseIfUnavailable))
-    return isLive ? { kind: 'ORGANIZATION', ...session } : undefined
+    if (!session || !(await checkSession(session).catch(refuseIfUnavailable))) return undefined
+    const { id: sessionId, ...rest } = session
+    return { kind: 'ORGANIZATION', sessionId, ...rest }
   }
   return async (claims) => {
     const { authorization } = claims
@@ -78,7 +81,7 @@ export function createAuthenticate({ store, sessions, operatorKey }: Authenticat
 
 function principalOf({ id: keyId, applicationId, organizationId }: LiveApiKey): Principal {
   if (!organizationId) return { kind: 'APPLICATION', applicationId, keyId }
-  return { kind: 'ORGANIZATION', applicationId, organizationId, keyId, expiresAt: undefined }
+  return { kind: 'ORGANIZATION', applicationId, organizationId, keyId, sessionId: undefined, expiresAt: undefined }
 }
 
 /** A JSON Web Token; API keys have no dots. */

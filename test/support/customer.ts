@@ -2,14 +2,13 @@ import { PortalSessionCreateDocument } from '../../src/client/generated/document
 import type { Endpoint } from '../../src/client/request.ts'
 import type { Backend } from './postrider.ts'
 
-/** A portal session of the organization. Those of other lengths are others. */
+/** A portal session of the organization. */
 export async function openSession(
   { endpoint, send }: Backend,
   organizationId: string,
-  expiresInSeconds = 3_600,
 ): Promise<Endpoint & { key: string }> {
   const { portalSessionCreate } = await send(PortalSessionCreateDocument, {
-    input: { organizationId, expiresInSeconds },
+    input: { organizationId },
   })
   if (!portalSessionCreate.token) throw new Error(JSON.stringify(portalSessionCreate.userErrors))
   return { url: endpoint.url, key: portalSessionCreate.token }
