@@ -92,7 +92,7 @@ export async function openParts({
   const queueOptions = { sql: store.sql, supervise: role !== 'api', onError }
   // pg-boss makes its tables, and does not bear two that do.
   opening.use(await whileMigrating(databaseUrl, () => openQueue(queueOptions)))
-  const evaluator = opening.use(createEvaluator({ count: config.evaluationProcesses }))
+  const evaluator = opening.use(createEvaluator(evaluatorSettings(config)))
   const demo = await prepareDemo(store, evaluator, folder)
   opening.use(startMaintenance({ store, retentionDays: config.retentionDays, onError }))
   const guard = { allow: config.outboundAllow, proxy: config.outboundProxy, resolve: createResolve() }
@@ -130,6 +130,11 @@ export async function openParts({
     whyNotReady: shareAnswers(() => whyNotReady({ store, worker, onError }), READINESS_LASTS_MS),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   }
+}
+
+function evaluatorSettings({ evaluationProcesses, limits }: Config) {
+  const { DESTINATION_CPU_MS: destinationCpuMs, ORGANIZATION_CPU_MS: organizationCpuMs } = limits
+  return { count: evaluationProcesses, destinationCpuMs, organizationCpuMs }
 }
 
 function workerSettings({ concurrency, destinationConcurrency }: Config) {

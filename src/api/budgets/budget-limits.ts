@@ -1,3 +1,5 @@
+import { defaultCpuLimits } from '../../evaluate/cpu-account.ts'
+
 /**
  * What each limit is by default; POSTRIDER_LIMITS changes them by these names. 0: no limit. A process counts for itself.
  * SESSION: each portal session, and each key of one organization. ORGANIZATION: all of these of one organization together.
@@ -22,6 +24,9 @@ export const defaultLimits = {
   SOCKET_SUBSCRIBES: 100,
   /** Bytes of one answer, and of one item of a subscription. */
   ANSWER_BYTES: 10_000_000,
+  /** CPU time a minute that filters and transforms take: of one destination, and of all of one organization. */
+  DESTINATION_CPU_MS: defaultCpuLimits.destinationCpuMs,
+  ORGANIZATION_CPU_MS: defaultCpuLimits.organizationCpuMs,
   /** Bytes of event data that test sends of one organization store within TEST_WINDOW_MS. */
   TEST_BYTES: 10_000_000,
   /** Destinations of one organization. */
@@ -36,7 +41,7 @@ export type ShownLimit = Exclude<LimitName, 'SOCKET_SUBSCRIBES'>
 export const shownLimits = Object.keys(defaultLimits).filter((name) => name !== 'SOCKET_SUBSCRIBES') as ShownLimit[]
 
 export const COST_WINDOW_MS = 10_000
-export const TEST_WINDOW_MS = 60_000
+export const TEST_WINDOW_MS = 600_000
 export const SUBSCRIBE_WINDOW_MS = 5_000
 export const WAITING_FOR_ONE = 4
 

@@ -70,10 +70,11 @@ export function createBudgets(limits: BudgetLimits, nowMs: () => number): Budget
     async begin(principal, cost) {
       await refusingLate(() => takeCost(principal, cost))
       const wanted = owners.places(principal, 'OPERATIONS')
-      if (wanted.length === 0) return NOTHING
-      const maxWaiting = wanted[0]!.max * WAITING_FOR_ONE
+      const first = wanted.find(({ max }) => max > 0)
+      if (!first) return NOTHING
+      const maxWaiting = first.max * WAITING_FOR_ONE
       const taken = await places.wait(wanted, { maxWaiting })
-      if (!taken) throw limited(`More than ${maxWaiting} operations wait (SESSION_OPERATIONS)`, 1)
+      if (!taken) throw limited(`More than ${maxWaiting} operations wait (${first.name}); wait 1 s`, 1)
       return taken
     },
     takeBytes(principal, bytes) {
@@ -107,15 +108,16 @@ export function createBudgets(limits: BudgetLimits, nowMs: () => number): Budget
       accounts.take(allowance, bytes)
     },
     limitsOf(principal, answer) {
-      const counted = owners.all(principal).map(({ name, place }): Limit => {
-        return { name, max: place.max, used: places.used(place.owner), resetsAt: null }
+      const counted = countedThings.flatMap((thing) => owners.places(principal, thing))
+      const atOnce = counted.map(({ name, max, owner }): Limit => {
+        return { name, max, used: places.used(owner), resetsAt: null }
       })
       const timed = owners.timed(principal).map(({ name, allowance }): Limit => {
         const { used, emptyInMs } = accounts.read(allowance)
         return { name, max: allowance.max, used, resetsAt: emptyInMs > 0 ? new Date(Date.now() + emptyInMs) : null }
       })
       const ofAnswer: Limit = { name: 'ANSWER_BYTES', max: limits.ANSWER_BYTES, used: answer.usedBytes, resetsAt: null }
-      return [...timed, ...counted, ofAnswer].filter(({ max }) => max > 0)
+      return [...timed, ...atOnce, ofAnswer].filter(({ max }) => max > 0)
     },
   }
 }
@@ -130,13 +132,17 @@ interface Named {
   readonly allowance: Allowance
 }
 
+interface NamedPlace extends Place {
+  readonly name: ShownLimit
+}
+
 /** Who counts for what: each limit with the owner of its count. */
 function ownersIn(limits: BudgetLimits) {
-  const counted = (principal: Principal, thing: CountedThing) => {
+  const places = (principal: Principal, thing: CountedThing): NamedPlace[] => {
     if (principal.kind !== 'ORGANIZATION') return []
     const names = [`SESSION_${thing}`, `ORGANIZATION_${thing}`] as const
     const owners = [sessionOf(principal), principal.organizationId]
-    return names.map((name, i) => ({ name, place: { owner: `${thing} ${owners[i]}`, max: limits[name] } }))
+    return names.map((name, i) => ({ name, owner: `${thing} ${owners[i]}`, max: limits[name] }))
   }
   const cost = (principal: Principal): Named[] => {
     const allowanceOf = (name: ShownLimit, owner: string): Named => {
@@ -153,8 +159,7 @@ function ownersIn(limits: BudgetLimits) {
   return {
     cost,
     tests,
-    places: (principal: Principal, thing: CountedThing): Place[] => counted(principal, thing).map((one) => one.place),
-    all: (principal: Principal) => countedThings.flatMap((thing) => counted(principal, thing)),
+    places,
     timed: (principal: Principal): Named[] => {
       if (principal.kind !== 'ORGANIZATION') return cost(principal)
       return [...cost(principal), { name: 'TEST_BYTES', allowance: tests(principal.organizationId) }]
@@ -162,9 +167,8 @@ function ownersIn(limits: BudgetLimits) {
   }
 }
 
-/** Tokens that say the same are one session: there is nothing else in them. */
-function sessionOf({ organizationId, keyId, expiresAt }: Principal & { kind: 'ORGANIZATION' }): string {
-  return `${organizationId} ${keyId ?? ''} ${expiresAt?.getTime() ?? ''}`
+function sessionOf({ sessionId, keyId }: Principal & { kind: 'ORGANIZATION' }): string {
+  return sessionId ?? keyId!
 }
 
 async function refusingLate<T>(work: () => T): Promise<T> {
@@ -188,11 +192,11 @@ function requireRoom(
   throw limited(`More than ${within} (${name}); wait ${seconds} s`, seconds)
 }
 
-function takePlace(places: Places, wanted: readonly Place[], what: string): Disposable {
+function takePlace(places: Places, wanted: readonly NamedPlace[], what: string): Disposable {
   const taken = places.take(wanted)
   if (taken) return taken
   const full = wanted.find(({ owner, max }) => max > 0 && places.used(owner) >= max)!
-  throw limited(`At most ${full.max} ${what} at once; end one first`, 1)
+  throw limited(`At most ${full.max} ${what} at once (${full.name}); end one first`, 1)
 }
 
 function limited(message: string, seconds: number) {

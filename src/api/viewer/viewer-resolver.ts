@@ -1,5 +1,6 @@
 import { Ctx, Field, FieldResolver, ObjectType, Query, Resolver } from 'type-graphql'
-import type { Id } from '../../domain/id.ts'
+import { type Id, idToUuid } from '../../domain/id.ts'
+import type { CpuUse, Evaluator } from '../../evaluate/evaluator.ts'
 import type { Application } from '../../store/application.ts'
 import { Destination } from '../../store/destination.ts'
 import type { Organization } from '../../store/organization.ts'
@@ -44,10 +45,18 @@ export class ViewerResolver {
   })
   async limits(@Ctx() { parts, principal, answer }: ApiContext): Promise<Limit[]> {
     const limits = parts.budgets.limitsOf(principal, answer)
-    if (principal.kind !== 'ORGANIZATION' || parts.maxDestinations === 0) return limits
-    const used = await countDestinations(parts.store, principal.organizationId)
-    return [...limits, { name: 'DESTINATIONS', max: parts.maxDestinations, used, resetsAt: null }]
+    if (principal.kind !== 'ORGANIZATION') return limits
+    const { organizationId } = principal
+    const used = await countDestinations(parts.store, organizationId)
+    const destinations: Limit = { name: 'DESTINATIONS', max: parts.maxDestinations, used, resetsAt: null }
+    return [...limits, ...cpuLimits(parts.evaluator, organizationId), destinations].filter(({ max }) => max > 0)
   }
+}
+
+function cpuLimits(evaluator: Evaluator, organizationId: Id<'org'>): Limit[] {
+  const { organization, destination } = evaluator.cpuUse(idToUuid(organizationId))
+  const limit = (name: Limit['name'], { maxMs: max, usedMs: used, resetsAt }: CpuUse) => ({ name, max, used, resetsAt })
+  return [limit('ORGANIZATION_CPU_MS', organization), limit('DESTINATION_CPU_MS', destination)]
 }
 
 /** There may be more than the limit: it was higher once. */

@@ -27,7 +27,11 @@ export const LimitNameEnum = enumOf(
     SESSION_SOCKETS: 'Sockets at once.',
     ORGANIZATION_SOCKETS: 'Sockets at once.',
     ANSWER_BYTES: 'Bytes of one answer, or of one item of a subscription.',
-    TEST_BYTES: 'Bytes of event data that test sends store within a minute.',
+    ORGANIZATION_CPU_MS:
+      'Milliseconds of CPU time a minute that filters and transforms take. Beyond it, deliveries wait.',
+    DESTINATION_CPU_MS:
+      'The same of one destination; what is used is that of the destination that uses most. Beyond it, its deliveries wait.',
+    TEST_BYTES: 'Bytes of event data that test sends store within ten minutes.',
     DESTINATIONS: 'Destinations of the organization.',
   },
 )
