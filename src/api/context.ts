@@ -41,7 +41,8 @@ export interface ApiContext {
 export function createContext(parts: ApiParts, principal: Principal): ApiContext {
   const store = parts.store.as(principal)
   const loaders = createLoaders(store, { scope: ownScope(principal), remember: true })
-  return { parts: { ...parts, store }, principal, loaders, answer: parts.budgets.createAnswer(), cost: 0 }
+  const onAsked = (bytes: number) => parts.budgets.takeAsked(principal, bytes)
+  return { parts: { ...parts, store, onAsked }, principal, loaders, answer: parts.budgets.createAnswer(), cost: 0 }
 }
 
 const MAX_SHARED = 1_000

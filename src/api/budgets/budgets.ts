@@ -31,6 +31,8 @@ export interface Budgets {
   begin(principal: Principal, cost: number): Promise<Disposable>
   /** What an operation has taken beyond its cost: later ones pay for it. */
   takeBytes(principal: Principal, bytes: number): void
+  /** A request that a connector sent for the caller, and the bytes of its answer. */
+  takeAsked(principal: Principal, bytes: number): void
   createAnswer(): Answer
   openSocket(principal: Principal): Promise<Disposable>
   /** A subscription that is still to be read, on a socket of this name. */
@@ -48,6 +50,8 @@ export interface Budgets {
 const READING_COST = 50
 /** A refusal comes after this time: a client that repeats it at once would keep the process busy with refusing. */
 const REFUSED_AFTER_MS = 500
+/** Sending a request for a connector. */
+const ASKING_COST = 10
 /** Bytes of an answer that take as much as an object. */
 const BYTES_FOR_ONE = 1_000
 
@@ -59,7 +63,11 @@ export function createBudgets(limits: BudgetLimits, nowMs: () => number): Budget
   function takeCost(principal: Principal, cost: number): void {
     const allowances = owners.cost(principal)
     for (const { name, allowance } of allowances) requireRoom(accounts, allowance, { amount: cost, name })
-    for (const { allowance } of allowances) accounts.take(allowance, cost)
+    takeLater(principal, cost)
+  }
+
+  function takeLater(principal: Principal, cost: number): void {
+    for (const { allowance } of owners.cost(principal)) accounts.take(allowance, cost)
   }
 
   return {
@@ -77,9 +85,8 @@ export function createBudgets(limits: BudgetLimits, nowMs: () => number): Budget
       if (!taken) throw limited(`More than ${maxWaiting} operations wait (${first.name}); wait 1 s`, 1)
       return taken
     },
-    takeBytes(principal, bytes) {
-      for (const { allowance } of owners.cost(principal)) accounts.take(allowance, bytes / BYTES_FOR_ONE)
-    },
+    takeBytes: (principal, bytes) => takeLater(principal, bytes / BYTES_FOR_ONE),
+    takeAsked: (principal, bytes) => takeLater(principal, ASKING_COST + bytes / BYTES_FOR_ONE),
     createAnswer: () => createAnswer(limits.ANSWER_BYTES),
     openSocket: (principal) =>
       refusingLate(() => {
