@@ -102,6 +102,7 @@ function operationLimits(schema: GraphQLSchema, onError: (error: unknown) => voi
   return {
     async requestDidStart({ request, contextValue: context }) {
       const { answer, parts, principal, response: raw } = context
+      parts.budgets.takeText(principal, request.query?.length ?? 0)
       let requested = 0
       let place: Disposable | undefined
       return {

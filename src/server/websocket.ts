@@ -75,6 +75,8 @@ export function acceptSockets(server: HttpServer, options: SocketOptions): Socke
     server,
     path: '/graphql',
     maxPayload: STRANGER_MESSAGE_BYTES,
+    // One message of a socket in one turn of the event loop: thousands may arrive at once.
+    allowSynchronousEvents: false,
     // Its types do not know it yet.
     ...({ closeTimeout: CLOSE_TIMEOUT_MS } as object),
     verifyClient: ({ req }, answer) => {
@@ -121,6 +123,7 @@ export function acceptSockets(server: HttpServer, options: SocketOptions): Socke
     if (sizeBytes > MAX_OPERATION_BYTES) {
       throw apiError('BAD_USER_INPUT', `A subscription is at most ${MAX_OPERATION_BYTES} bytes, not ${sizeBytes}`)
     }
+    parts.budgets.takeText(principal!, payload.query.length)
     const read = readOperation(schema, payload)
     if ('errors' in read) return read.errors
     const { document, operation, cost } = read

@@ -1,11 +1,16 @@
 import { openSession } from '../support/customer.ts'
-import { type Answers, type Flooded, floods } from '../support/floods.ts'
+import { floods } from '../support/floods.ts'
+import { startChild } from './child.ts'
 import { type Customers, createCustomers } from './customers.ts'
+import type { StartFlood } from './flood-process.ts'
 import { inParallel, percentile } from './pace.ts'
 import { measureLatencies } from './publish-to-receiver.ts'
 import type { BenchParts, Row } from './row.ts'
 
 const PER_SECOND = 50
+
+/** How often the flood was answered with which code. */
+type Counts = readonly (readonly [code: string, count: number])[]
 
 /** What another application notices of one customer's portal session that takes all it is given. */
 export async function measureFloods(parts: BenchParts): Promise<Row[]> {
@@ -21,14 +26,14 @@ export async function measureFloods(parts: BenchParts): Promise<Row[]> {
     )
   await measure(isQuick ? 1 : 5)
   const rows: Row[] = []
-  for (const [name, flood] of Object.entries(floods)) {
+  for (const name of Object.keys(floods)) {
     // Just before each, so that a machine that slows down meanwhile slows both.
     const aloneMs = await measure(isQuick ? 2 : 20)
-    const controller = new AbortController()
-    const answers = new Map<string, number>()
-    const flooding = flood({ ...flooded, signal: controller.signal, answers })
-    const floodedMs = await measure(isQuick ? 3 : 30).finally(() => controller.abort())
-    await flooding
+    const { child } = await startChild('flood-process.ts')
+    await using flooding = child
+    await flooding.ask({ ...flooded, name } satisfies StartFlood)
+    const floodedMs = await measure(isQuick ? 3 : 30)
+    const answers = await flooding.ask<Counts>({})
     rows.push(rowOf(name, { aloneMs, floodedMs, answers }))
   }
   return rows
@@ -36,10 +41,10 @@ export async function measureFloods(parts: BenchParts): Promise<Row[]> {
 
 function rowOf(
   name: string,
-  { aloneMs, floodedMs, answers }: { aloneMs: number; floodedMs: number; answers: Answers },
+  { aloneMs, floodedMs, answers }: { aloneMs: number; floodedMs: number; answers: Counts },
 ): Row {
   const ratio = floodedMs / aloneMs
-  const answered = [...answers].map(([code, count]) => `${code} ${count}`).join(', ')
+  const answered = answers.map(([code, count]) => `${code} ${count}`).join(', ')
   return {
     what: `p99 from publish to receiver at ${PER_SECOND} events/s of one application while a customer of another floods: ${name}`,
     figure: `${floodedMs.toFixed(1)} ms, ${ratio.toFixed(2)} x the ${aloneMs.toFixed(1)} ms without (answered: ${answered})`,
@@ -52,7 +57,7 @@ function rowOf(
 async function prepareAttacker(
   { backend, organizationIds, destinationIds }: Customers,
   attempts: number,
-): Promise<Omit<Flooded, 'signal' | 'answers'>> {
+): Promise<Omit<StartFlood, 'name'>> {
   const organizationId = organizationIds[0]!
   await inParallel(16, attempts, async (n) => {
     const data = { x: 'y'.repeat(n % (attempts / 100) === 0 ? 200_000 : 100) }

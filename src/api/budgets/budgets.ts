@@ -24,6 +24,8 @@ import { createPlaces, type Place, type Places } from './places.ts'
 export interface Budgets {
   /** A call whose body, of this many bytes, is still to be read. Throws when a session has used up its cost. */
   admit(principal: Principal, bodyBytes?: number): Promise<void>
+  /** The text of an operation that is about to be read, whatever comes of it: later ones pay for it. */
+  takeText(principal: Principal, characters: number): void
   /**
    * An operation of this cost, once there is a place for it; disposing ends it. Throws when the caller has used up its cost,
    * or too many of its operations wait.
@@ -48,6 +50,8 @@ export interface Budgets {
 
 /** Reading and checking an operation, and opening a socket, take as much as this, whatever is asked. */
 const READING_COST = 50
+/** Validating 2,000 tokens may take 10 ms, as long as some hundred objects. */
+const CHARACTERS_FOR_ONE = 16
 /** A refusal comes after this time: a client that repeats it at once would keep the process busy with refusing. */
 const REFUSED_AFTER_MS = 500
 /** Sending a request for a connector. */
@@ -74,6 +78,9 @@ export function createBudgets(limits: BudgetLimits, nowMs: () => number): Budget
     async admit(principal, bodyBytes = 0) {
       if (principal.kind !== 'ORGANIZATION') return
       await refusingLate(() => takeCost(principal, READING_COST + bodyBytes / BYTES_FOR_ONE))
+    },
+    takeText(principal, characters) {
+      if (principal.kind === 'ORGANIZATION') takeLater(principal, characters / CHARACTERS_FOR_ONE)
     },
     async begin(principal, cost) {
       await refusingLate(() => takeCost(principal, cost))
