@@ -25,8 +25,8 @@ interface TestParts {
   readonly store: Store
   readonly evaluator: Evaluator
   readonly watch: DeliveryWatch
-  /** Throws when the organization has stored too much. */
-  readonly mayStore?: ((organizationId: Id<'org'>, bytes: number) => void) | undefined
+  /** Throws when the caller has stored too much. */
+  readonly mayStore: (bytes: number) => void
 }
 
 /**
@@ -34,7 +34,7 @@ interface TestParts {
  * subscriptions, switch and health say.
  */
 export async function testDestination(
-  { store, evaluator, watch, mayStore = () => undefined }: TestParts,
+  { store, evaluator, watch, mayStore }: TestParts,
   scope: Scope,
   input: { id: string; eventType: string; data?: unknown },
 ): Promise<DestinationTest> {
@@ -43,7 +43,7 @@ export async function testDestination(
   const type = await findEventType(em, scope.applicationId, input.eventType)
   const application = await em.findOneOrFail(Application, { id: scope.applicationId })
   const event = testEvent(destination, type.name, await sampleData(evaluator, application, type, input.data))
-  mayStore(event.organizationId, event.dataBytes)
+  mayStore(event.dataBytes)
   const deliveryId = await store.transaction(async (tx) => {
     await insertTestEvent(tx, {
       id: idToUuid(event.id),

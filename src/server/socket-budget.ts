@@ -4,11 +4,9 @@ import type { Principal } from '../api/principal.ts'
 
 /** What one socket takes of its caller's budgets; given back when it closes. */
 export interface SocketBudget {
-  /** A subscription that is still to be read. Throws RATE_LIMITED. */
-  admit(): void
-  /** Throws RATE_LIMITED. */
-  begin(id: string, cost: number): void
-  end(id: string): void
+  /** A subscription that is still to be read, by its payload: two may have the same id for a moment. Throws RATE_LIMITED. */
+  begin(payload: object): void
+  end(payload: object): void
   /** A client that goes on although it is refused is cut off. */
   refused(): void
 }
@@ -26,22 +24,23 @@ export async function openSocketBudget(
   socket: WebSocket,
 ): Promise<SocketBudget> {
   const place = await budgets.openSocket(principal)
-  const subscriptions = new Map<string, Disposable>()
+  const subscriptions = new Map<object, Disposable>()
   opened += 1
   const name = `socket ${opened}`
   let refusedCount = 0
-  const end = (id: string) => {
-    subscriptions.get(id)?.[Symbol.dispose]()
-    subscriptions.delete(id)
+  const end = (payload: object) => {
+    subscriptions.get(payload)?.[Symbol.dispose]()
+    subscriptions.delete(payload)
   }
-  socket.once('close', () => {
-    for (const id of [...subscriptions.keys()]) end(id)
+  const endAll = () => {
+    for (const payload of [...subscriptions.keys()]) end(payload)
     place[Symbol.dispose]()
-  })
+  }
+  if (socket.readyState === socket.OPEN) socket.once('close', endAll)
+  else endAll()
   return {
-    admit: () => budgets.admitSubscription(principal, name),
-    begin(id, cost) {
-      subscriptions.set(id, budgets.subscribe(principal, cost))
+    begin(payload) {
+      subscriptions.set(payload, budgets.subscribe(principal, name))
       refusedCount = 0
     },
     end,

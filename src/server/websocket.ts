@@ -114,7 +114,7 @@ export function acceptSockets(server: HttpServer, options: SocketOptions): Socke
     const { principal, costs, budget } = context.extra
     const { parts, rateLimit } = service()
     rateLimit(principal!)
-    budget!.admit()
+    budget!.begin(payload)
     // This one is among them already.
     if (Object.keys(context.subscriptions).length > MAX_SUBSCRIPTIONS) {
       throw apiError('RATE_LIMITED', `At most ${MAX_SUBSCRIPTIONS} subscriptions on a socket; open another`)
@@ -130,7 +130,7 @@ export function acceptSockets(server: HttpServer, options: SocketOptions): Socke
     if (operation.operation !== 'subscription') {
       throw apiError('BAD_USER_INPUT', `Send a ${operation.operation} over HTTP; the socket takes subscriptions`)
     }
-    budget!.begin(id, cost)
+    parts.budgets.takeCost(principal!, cost)
     costs?.set(id, cost)
     return {
       schema,
@@ -138,6 +138,15 @@ export function acceptSockets(server: HttpServer, options: SocketOptions): Socke
       operationName: payload.operationName,
       variableValues: payload.variables,
       contextValue: createSubscriptionContext(parts, principal!, cost),
+    }
+  }
+
+  function prepareOrRefuse(context: SocketContext, id: string, payload: SubscribePayload) {
+    try {
+      return prepare(context, id, payload)
+    } catch (error) {
+      context.extra.budget?.refused()
+      return [error instanceof GraphQLError ? error : new GraphQLError('', { originalError: error as Error })]
     }
   }
 
@@ -180,12 +189,9 @@ export function acceptSockets(server: HttpServer, options: SocketOptions): Socke
       },
       onClose: (context) => void open.delete(context),
       onSubscribe(context, id, payload) {
-        try {
-          return prepare(context, id, payload)
-        } catch (error) {
-          context.extra.budget?.refused()
-          return [error instanceof GraphQLError ? error : new GraphQLError('', { originalError: error as Error })]
-        }
+        const prepared = prepareOrRefuse(context, id, payload)
+        if (Array.isArray(prepared)) context.extra.budget?.end(payload)
+        return prepared
       },
       onNext({ extra }, id, __, ____, result) {
         const cost = extra.costs?.get(id)
@@ -196,8 +202,8 @@ export function acceptSockets(server: HttpServer, options: SocketOptions): Socke
           ...(cost !== undefined && { extensions: { cost: { requested: cost, limit: limits.cost } } }),
         }
       },
-      onComplete({ extra }, id) {
-        extra.budget?.end(id)
+      onComplete({ extra }, id, payload) {
+        extra.budget?.end(payload)
         extra.costs?.delete(id)
       },
       onError: (_, __, ___, errors) => errors.map((error) => maskError(error, onError)),

@@ -85,8 +85,7 @@ export class HttpRequestRecordResolver {
     const bytes =
       'requestBodyBytes' in attempt ? attempt.requestBodyBytes : await loaders.requestBodyBytes.load(attempt.id)
     if (bytes == null) return envelopeOf(attempt, context)
-    answer.charge(bytes)
-    return (await loaders.requestBody.load(attempt.id)) ?? null
+    return (await answer.load(bytes, () => loaders.requestBody.load(attempt.id))) ?? null
   }
 }
 
@@ -98,14 +97,15 @@ async function envelopeOf(attempt: DeliveryAttempt, { answer, loaders }: ApiCont
     loaders.profileVersion.load([attempt.applicationId, attempt.profileVersion]),
   ])
   if (!event || !profile) return null
-  answer.charge(event.dataBytes)
-  const dataJson = await loaders.eventData.load(event.id)
-  if (dataJson === undefined) return null
-  return renderEnvelope(profile.settings.envelope, {
-    id: event.id,
-    type: event.type,
-    createdAt: idTime(event.id),
-    organizationId: organization?.externalId ?? event.organizationId,
-    dataJson,
+  return answer.load(event.dataBytes, async () => {
+    const dataJson = await loaders.eventData.load(event.id)
+    if (dataJson === undefined) return null
+    return renderEnvelope(profile.settings.envelope, {
+      id: event.id,
+      type: event.type,
+      createdAt: idTime(event.id),
+      organizationId: organization?.externalId ?? event.organizationId,
+      dataJson,
+    })
   })
 }

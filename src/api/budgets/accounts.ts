@@ -8,11 +8,14 @@ export interface Allowance {
 export interface Accounts {
   /** Milliseconds until `amount` can be taken; 0 when it can be now. An untouched account gives any amount once. */
   waitMs(allowance: Allowance, amount: number): number
+  /** Milliseconds until no more than a quarter is used: what an owner asks for at once is spread over these. */
+  spreadMs(allowance: Allowance): number
   /** Takes it, whether or not it is there. */
   take(allowance: Allowance, amount: number): void
   read(allowance: Allowance): { used: number; emptyInMs: number }
 }
 
+const AT_ONCE = 0.25
 /** Maximum accounts kept. Beyond it, unused ones are forgotten. */
 const MAX_ACCOUNTS = 10_000
 
@@ -33,6 +36,10 @@ export function createAccounts(nowMs: () => number): Accounts {
       const used = usedMs(allowance)
       if (max === 0 || used === 0) return 0
       return Math.min(used, Math.max(0, used + (amount / max) * windowMs - windowMs))
+    },
+    spreadMs(allowance) {
+      const { max, windowMs } = allowance
+      return max === 0 ? 0 : Math.max(0, usedMs(allowance) - windowMs * AT_ONCE)
     },
     take(allowance, amount) {
       const { max, windowMs } = allowance

@@ -7,7 +7,7 @@ import { defaultCpuLimits } from '../../evaluate/cpu-account.ts'
 export const defaultLimits = {
   /** Cost of operations within COST_WINDOW_MS. */
   SESSION_COST: 20_000,
-  ORGANIZATION_COST: 80_000,
+  ORGANIZATION_COST: 40_000,
   /** Of an application's keys together. Publishing counts nothing. */
   APPLICATION_COST: 1_000_000,
   /** Operations under way at once; WAITING_FOR_ONE times as many wait. */

@@ -22,13 +22,16 @@ import { createPlaces, type Place, type Places } from './places.ts'
  * seconds after which the same call may be made again.
  */
 export interface Budgets {
-  /** A call whose body, of this many bytes, is still to be read. Throws when a session has used up its cost. */
+  /**
+   * A call whose body, of this many bytes, is still to be read. Waits while much of its session's cost is used, so that what
+   * comes at once does not keep others waiting; throws when all of it is.
+   */
   admit(principal: Principal, bodyBytes?: number): Promise<void>
   /** The text of an operation that is about to be read, whatever comes of it: later ones pay for it. */
   takeText(principal: Principal, characters: number): void
   /**
-   * An operation of this cost, once there is a place for it; disposing ends it. Throws when the caller has used up its cost,
-   * or too many of its operations wait.
+   * An operation of this cost, once it may run and there is a place for it; disposing ends it. Throws when the caller has used
+   * up its cost, or too many of its operations wait.
    */
   begin(principal: Principal, cost: number): Promise<Disposable>
   /** What an operation has taken beyond its cost: later ones pay for it. */
@@ -37,13 +40,14 @@ export interface Budgets {
   takeAsked(principal: Principal, bytes: number): void
   createAnswer(): Answer
   openSocket(principal: Principal): Promise<Disposable>
-  /** A subscription that is still to be read, on a socket of this name. */
-  admitSubscription(principal: Principal, socket: string): void
-  subscribe(principal: Principal, cost: number): Disposable
+  /** A subscription that is still to be read, on a socket of this name; disposing ends it. */
+  subscribe(principal: Principal, socket: string): Disposable
+  /** Of a subscription that was read. */
+  takeCost(principal: Principal, cost: number): void
   /** For a follower of the feed each of whose items costs this much. */
   paceOf(principal: Principal, costOfItem: number): Pace
   /** Event data that a test send is about to store. */
-  takeTest(organizationId: string, bytes: number): void
+  takeTest(principal: Principal, bytes: number): void
   /** Those that hold for the caller; not that of destinations, which a table counts. */
   limitsOf(principal: Principal, answer: Answer): Limit[]
 }
@@ -54,6 +58,8 @@ const READING_COST = 50
 const CHARACTERS_FOR_ONE = 16
 /** A refusal comes after this time: a client that repeats it at once would keep the process busy with refusing. */
 const REFUSED_AFTER_MS = 500
+/** Delivering a test, beside the mutation itself. */
+const TEST_COST = 200
 /** Sending a request for a connector. */
 const ASKING_COST = 10
 /** Bytes of an answer that take as much as an object. */
@@ -70,6 +76,15 @@ export function createBudgets(limits: BudgetLimits, nowMs: () => number): Budget
     takeLater(principal, cost)
   }
 
+  /** After what the caller asked for before. */
+  async function takeInTurn(principal: Principal, cost: number): Promise<void> {
+    const isSpread = principal.kind === 'ORGANIZATION'
+    const allowances = isSpread ? owners.cost(principal) : []
+    const delayMs = Math.max(0, ...allowances.map(({ allowance }) => accounts.spreadMs(allowance)))
+    await refusingLate(() => takeCost(principal, cost))
+    if (delayMs > 0) await pause(delayMs)
+  }
+
   function takeLater(principal: Principal, cost: number): void {
     for (const { allowance } of owners.cost(principal)) accounts.take(allowance, cost)
   }
@@ -77,13 +92,13 @@ export function createBudgets(limits: BudgetLimits, nowMs: () => number): Budget
   return {
     async admit(principal, bodyBytes = 0) {
       if (principal.kind !== 'ORGANIZATION') return
-      await refusingLate(() => takeCost(principal, READING_COST + bodyBytes / BYTES_FOR_ONE))
+      await takeInTurn(principal, READING_COST + bodyBytes / BYTES_FOR_ONE)
     },
     takeText(principal, characters) {
       if (principal.kind === 'ORGANIZATION') takeLater(principal, characters / CHARACTERS_FOR_ONE)
     },
     async begin(principal, cost) {
-      await refusingLate(() => takeCost(principal, cost))
+      await takeInTurn(principal, cost)
       const wanted = owners.places(principal, 'OPERATIONS')
       const first = wanted.find(({ max }) => max > 0)
       if (!first) return NOTHING
@@ -100,26 +115,33 @@ export function createBudgets(limits: BudgetLimits, nowMs: () => number): Budget
         if (principal.kind === 'ORGANIZATION') takeCost(principal, READING_COST)
         return takePlace(places, owners.places(principal, 'SOCKETS'), 'sockets')
       }),
-    admitSubscription(principal, socket) {
-      if (principal.kind !== 'ORGANIZATION') return
+    subscribe(principal, socket) {
+      if (principal.kind !== 'ORGANIZATION') return NOTHING
       const allowance = { owner: socket, max: limits.SOCKET_SUBSCRIBES, windowMs: SUBSCRIBE_WINDOW_MS }
       requireRoom(accounts, allowance, { amount: 1, name: 'SOCKET_SUBSCRIBES' })
       accounts.take(allowance, 1)
-      takeCost(principal, READING_COST)
+      const place = takePlace(places, owners.places(principal, 'SUBSCRIPTIONS'), 'subscriptions')
+      try {
+        takeCost(principal, READING_COST)
+        return place
+      } catch (error) {
+        place[Symbol.dispose]()
+        throw error
+      }
     },
-    subscribe(principal, cost) {
-      takeCost(principal, cost)
-      return takePlace(places, owners.places(principal, 'SUBSCRIPTIONS'), 'subscriptions')
-    },
+    takeCost,
     paceOf(principal, costOfItem) {
       const allowances = principal.kind === 'ORGANIZATION' ? owners.cost(principal).map((one) => one.allowance) : []
       const turns = owners.places(principal, 'CATCH_UPS')
       return createFeedPace({ accounts, places, allowances, turns, costOfItem })
     },
-    takeTest(organizationId, bytes) {
-      const allowance = owners.tests(organizationId)
+    takeTest(principal, bytes) {
+      // What an application sends itself is its own.
+      if (principal.kind !== 'ORGANIZATION') return
+      const allowance = owners.tests(principal.organizationId)
       requireRoom(accounts, allowance, { amount: bytes, name: 'TEST_BYTES' })
       accounts.take(allowance, bytes)
+      takeLater(principal, TEST_COST)
     },
     limitsOf(principal, answer) {
       const counted = countedThings.flatMap((thing) => owners.places(principal, thing))

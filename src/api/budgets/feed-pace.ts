@@ -26,7 +26,7 @@ export function createFeedPace({ accounts, places, allowances, turns, costOfItem
     async spend(attempts, signal) {
       for (const allowance of allowances) accounts.take(allowance, attempts * costOfItem)
       for (;;) {
-        const waitMs = Math.max(0, ...allowances.map((allowance) => accounts.waitMs(allowance, 0)))
+        const waitMs = Math.max(0, ...allowances.map((allowance) => accounts.spreadMs(allowance)))
         if (waitMs === 0 || signal.aborted) return
         await pause(waitMs, undefined, { signal }).catch(() => undefined)
       }

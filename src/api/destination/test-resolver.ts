@@ -37,8 +37,7 @@ export class DestinationTestResolver {
   destinationTest(@InputArg(() => DestinationTestInput) input: DestinationTestInput, @Ctx() context: ApiContext) {
     const scope = scopeOf(context)
     const { parts, principal } = context
-    // What an application sends itself is its own.
-    const mayStore = principal.kind === 'ORGANIZATION' ? parts.budgets.takeTest : undefined
+    const mayStore = (bytes: number) => parts.budgets.takeTest(principal, bytes)
     return payloadOf(() => testDestination({ ...parts, mayStore }, scope, input))
   }
 }

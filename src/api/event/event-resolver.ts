@@ -72,10 +72,11 @@ export class EventResolver {
     description: 'null once retention has dropped it. Key order is kept, but for keys that look like integers.',
   })
   async data(@Root() { id, data, dataBytes }: Event, @Ctx() { answer, loaders }: ApiContext): Promise<unknown> {
-    answer.charge(dataBytes)
-    // One that was published just now has it.
-    const json = data ?? (await loaders.eventData.load(id))
-    return json === undefined ? null : JSON.parse(json)
+    return answer.load(dataBytes, async () => {
+      // One that was published just now has it.
+      const json = data ?? (await loaders.eventData.load(id))
+      return json === undefined ? null : JSON.parse(json)
+    })
   }
 
   @FieldResolver(() => [UserError], {
