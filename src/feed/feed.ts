@@ -30,7 +30,6 @@ export interface Feed extends AsyncDisposable {
   follow(options: FollowOptions): AsyncGenerator<FeedItem, void, void>
 }
 
-const PAGE_SIZE = 200
 const CHECKPOINT_EVERY_MS = 10_000
 /** Batches a live follower may fall behind before it goes back to reading pages. */
 const MAX_QUEUED = 64
@@ -71,7 +70,7 @@ async function* follow(store: Store, tail: FeedTail, options: FollowOptions): As
     if (!subscription || compareFeedPositions(subscription.position, position) > 0) {
       // Behind the tail. Nearly there, it is subscribed first and reads then: between the two nothing can be missed.
       const from = position
-      const page = await retrying(() => readFeed(store.reads, from, { filter, limit: PAGE_SIZE }))
+      const page = await retrying(() => readFeed(store.reads, from, { filter, limit: pace.pageSize }))
       await pace.spend(PAGE_COST + page.rows.length, signal)
       const reset = expiryOf(position, page.lostUntil)
       if (reset) {

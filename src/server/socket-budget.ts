@@ -14,6 +14,8 @@ export interface SocketBudget {
 /** Refused one after the other. */
 const MAX_REFUSED = 100
 const TRY_AGAIN_LATER = 1_013
+/** How long the client has to hear why. */
+const CLOSE_GRACE_MS = 500
 
 let opened = 0
 
@@ -47,9 +49,11 @@ export async function openSocketBudget(
     refused() {
       refusedCount += 1
       if (refusedCount <= MAX_REFUSED) return
-      // What it has sent already is not looked at any more.
-      socket.removeAllListeners('message')
       socket.close(TRY_AGAIN_LATER, 'Too many subscriptions were refused; wait')
+      // What it has sent already, which may be thousands, is not read any more.
+      socket.removeAllListeners('message')
+      socket.pause()
+      setTimeout(() => socket.terminate(), CLOSE_GRACE_MS)
     },
   }
 }

@@ -61,7 +61,8 @@ test('lists that ask for no large text load none', async () => {
   using watched = watchStatements()
   const lists = ['events { nodes { id dataBytes } }', 'deliveryAttempts { nodes { id request { url } } }']
   expect((await sendRaw(session, `{ ${lists.join(' ')} }`)).codes).toEqual([])
-  expect(watched.statements.filter(({ text }) => /"data"|"request_body"|, data|\brequest_body,/.test(text))).toEqual([])
+  const asked = watched.statements.filter(({ connection }) => connection !== 'postrider pipeline')
+  expect(asked.filter(({ text }) => /"data"|"request_body"|, data|\brequest_body,/.test(text))).toEqual([])
 })
 
 test('an answer below the limit comes whole', async () => {

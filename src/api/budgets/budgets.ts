@@ -16,6 +16,7 @@ import {
 } from './budget-limits.ts'
 import { createFeedPace } from './feed-pace.ts'
 import { createPlaces, type Place, type Places } from './places.ts'
+import { createSlices } from './slices.ts'
 
 /**
  * What each caller, each organization and each application may take of this process. Refusals are RATE_LIMITED, with the
@@ -39,6 +40,8 @@ export interface Budgets {
   /** A request that a connector sent for the caller, and the bytes of its answer. */
   takeAsked(principal: Principal, bytes: number): void
   createAnswer(): Answer
+  /** The objects of a list, each there when it is its turn. */
+  spread<T>(principal: Principal, objects: readonly T[]): readonly (T | Promise<T>)[]
   openSocket(principal: Principal): Promise<Disposable>
   /** A subscription that is still to be read, on a socket of this name; disposing ends it. */
   subscribe(principal: Principal, socket: string): Disposable
@@ -54,12 +57,15 @@ export interface Budgets {
 
 /** Reading and checking an operation, and opening a socket, take as much as this, whatever is asked. */
 const READING_COST = 50
+/** The same of a subscription, and beginning it. */
+const SUBSCRIBING_COST = 150
 /** Validating 2,000 tokens may take 10 ms, as long as some hundred objects. */
 const CHARACTERS_FOR_ONE = 16
 /** A refusal comes after this time: a client that repeats it at once would keep the process busy with refusing. */
 const REFUSED_AFTER_MS = 500
 /** Delivering a test, beside the mutation itself. */
 const TEST_COST = 200
+const TEST_BYTES_FOR_ONE = 200
 /** Sending a request for a connector. */
 const ASKING_COST = 10
 /** Bytes of an answer that take as much as an object. */
@@ -68,6 +74,7 @@ const BYTES_FOR_ONE = 1_000
 export function createBudgets(limits: BudgetLimits, nowMs: () => number): Budgets {
   const accounts = createAccounts(nowMs)
   const places = createPlaces()
+  const slices = createSlices(nowMs)
   const owners = ownersIn(limits)
 
   function takeCost(principal: Principal, cost: number): void {
@@ -109,6 +116,8 @@ export function createBudgets(limits: BudgetLimits, nowMs: () => number): Budget
     },
     takeBytes: (principal, bytes) => takeLater(principal, bytes / BYTES_FOR_ONE),
     takeAsked: (principal, bytes) => takeLater(principal, ASKING_COST + bytes / BYTES_FOR_ONE),
+    spread: (principal, objects) =>
+      principal.kind === 'ORGANIZATION' ? slices.spread(principal.organizationId, objects) : objects,
     createAnswer: () => createAnswer(limits.ANSWER_BYTES),
     openSocket: (principal) =>
       refusingLate(() => {
@@ -122,7 +131,7 @@ export function createBudgets(limits: BudgetLimits, nowMs: () => number): Budget
       accounts.take(allowance, 1)
       const place = takePlace(places, owners.places(principal, 'SUBSCRIPTIONS'), 'subscriptions')
       try {
-        takeCost(principal, READING_COST)
+        takeCost(principal, SUBSCRIBING_COST)
         return place
       } catch (error) {
         place[Symbol.dispose]()
@@ -141,7 +150,7 @@ export function createBudgets(limits: BudgetLimits, nowMs: () => number): Budget
       const allowance = owners.tests(principal.organizationId)
       requireRoom(accounts, allowance, { amount: bytes, name: 'TEST_BYTES' })
       accounts.take(allowance, bytes)
-      takeLater(principal, TEST_COST)
+      takeLater(principal, TEST_COST + bytes / TEST_BYTES_FOR_ONE)
     },
     limitsOf(principal, answer) {
       const counted = countedThings.flatMap((thing) => owners.places(principal, thing))

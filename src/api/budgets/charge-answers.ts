@@ -33,17 +33,14 @@ function charging(field: GraphQLField<unknown, ApiContext>): GraphQLFieldResolve
   const weigh = field.extensions.chargesItself ? () => 0 : isLeaf ? weighLeaf : weighObjects
   return (source, args, context, info) => {
     const { answer } = context
+    const finish = (resolved: unknown) => {
+      answer.charge(weigh(resolved))
+      return !isLeaf && Array.isArray(resolved) ? context.parts.budgets.spread(context.principal, resolved) : resolved
+    }
     // Over the limit, this throws again: nothing more is loaded.
     answer.charge(String(info.path.key).length + FIELD_BYTES)
     const value = resolve(source, args, context, info)
-    if (value instanceof Promise) {
-      return value.then((resolved) => {
-        answer.charge(weigh(resolved))
-        return resolved
-      })
-    }
-    answer.charge(weigh(value))
-    return value
+    return value instanceof Promise ? value.then(finish) : finish(value)
   }
 }
 

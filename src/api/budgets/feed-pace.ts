@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Pace } from '../../feed/pace.ts'
+import { type Pace, unpaced } from '../../feed/pace.ts'
 import type { Accounts, Allowance } from './accounts.ts'
 import type { Place, Places } from './places.ts'
 
@@ -13,11 +13,15 @@ export interface FeedPaceOptions {
   readonly costOfItem: number
 }
 
+/** Few, so that they are spread evenly. */
+const PAGE_SIZE = 25
+
 const NOTHING: Disposable = { [Symbol.dispose]: () => undefined }
 
 /** Makes followers wait where operations are refused. */
 export function createFeedPace({ accounts, places, allowances, turns, costOfItem }: FeedPaceOptions): Pace {
   return {
+    pageSize: allowances.length > 0 ? PAGE_SIZE : unpaced.pageSize,
     async turn(signal) {
       const taken = turns.length > 0 ? places.wait(turns, { maxWaiting: Number.POSITIVE_INFINITY, signal }) : undefined
       // A follower that ends looks at its signal.
