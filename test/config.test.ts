@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
+import { defaultLimits } from '../src/api/budgets/budget-limits.ts'
 import { ConfigInvalid, readConfig } from '../src/app/config.ts'
 
 const key = (bytes: number) => Buffer.alloc(bytes, 7).toString('base64')
@@ -38,6 +39,12 @@ describe('a bad value is refused with the variable and the rule', () => {
     ['POSTRIDER_RETENTION_DAYS', '-1', 'is a whole number from 0 to 36500'],
     ['POSTRIDER_CONCURRENCY', '0', 'is a whole number from 1 to 10000'],
     ['POSTRIDER_DATABASE_POOL', '1', 'is a whole number from 2 to 1000'],
+    ['POSTRIDER_READ_POOL', '1', 'is a whole number from 2 to 1000'],
+    ['POSTRIDER_STATEMENT_TIMEOUT', '0', 'is a whole number from 1 to 3600'],
+    ['POSTRIDER_LIMITS', 'DESTINATION=5', '"DESTINATION=5" is not a limit with a number'],
+    ['POSTRIDER_LIMITS', 'DESTINATIONS=-1', '"DESTINATIONS=-1" is not a limit with a number'],
+    ['POSTRIDER_LIMITS', '__proto__=1', '"__proto__=1" is not a limit'],
+    ['POSTRIDER_LIMITS', 'DESTINATIONS=1,DESTINATIONS=2', 'names a limit twice'],
     ['POSTRIDER_MAX_CONNECTIONS', '9', 'is a whole number from 10 to 1000000'],
     ['POSTRIDER_LOG_LEVEL', 'loud', '"debug"'],
   ])('%s=%s', (name, value, rule) => {
@@ -84,13 +91,16 @@ test('nothing set gives the defaults', () => {
     opensOwnListen: true,
     publicUrl: undefined,
     rateLimit: 0,
+    limits: defaultLimits,
     connectors: [],
     strictConnectors: false,
     retentionDays: 30,
     concurrency: 256,
     destinationConcurrency: 32,
     evaluationProcesses: 2,
-    databasePool: 10,
+    readPool: 8,
+    databasePool: 4,
+    statementTimeoutSeconds: 10,
     pipelinePool: 8,
     preparedStatements: true,
     maxConnections: 10_000,
@@ -141,6 +151,14 @@ describe('destinations may reach', () => {
 test('origins are a list', () => {
   const { corsOrigins } = readConfig({ POSTRIDER_CORS_ORIGINS: 'https://a.example, http://localhost:3000,' })
   expect(corsOrigins).toEqual(['https://a.example', 'http://localhost:3000'])
+})
+
+test('limits that are not given stay as they are', () => {
+  expect(readConfig({ POSTRIDER_LIMITS: 'DESTINATIONS=500, TEST_BYTES=0' }).limits).toEqual({
+    ...defaultLimits,
+    DESTINATIONS: 500,
+    TEST_BYTES: 0,
+  })
 })
 
 test('secret keys are read in their order: the first encrypts', () => {

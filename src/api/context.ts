@@ -6,6 +6,8 @@ import type { Scope } from '../domain/scope.ts'
 import type { Feed } from '../feed/feed.ts'
 import type { Publish } from '../publish/publish.ts'
 import type { Store } from '../store/store.ts'
+import type { Answer } from './budgets/answer.ts'
+import type { Budgets } from './budgets/budgets.ts'
 import { NOBODY } from './id-filter.ts'
 import { createLoaders, type Loaders } from './loaders.ts'
 import { apiError } from './mask-error.ts'
@@ -20,6 +22,7 @@ export interface ApiParts extends DestinationParts {
   readonly feed: Feed
   readonly watch: DeliveryWatch
   readonly sessions: PortalSessions
+  readonly budgets: Budgets
   /** Base of the links that are handed out. */
   readonly publicUrl: string
 }
@@ -29,12 +32,17 @@ export interface ApiContext {
   readonly parts: ApiParts
   readonly principal: Principal
   readonly loaders: Loaders
+  /** Of this operation; of one item of a subscription. */
+  readonly answer: Answer
+  /** What the operation costs, and so each item of a subscription. */
+  readonly cost: number
 }
 
 export function createContext(parts: ApiParts, principal: Principal): ApiContext {
   const store = parts.store.as(principal)
   const loaders = createLoaders(store, { scope: ownScope(principal), remember: true })
-  return { parts: { ...parts, store }, principal, loaders }
+  const onAsked = (bytes: number) => parts.budgets.takeAsked(principal, bytes)
+  return { parts: { ...parts, store, onAsked }, principal, loaders, answer: parts.budgets.createAnswer(), cost: 0 }
 }
 
 const MAX_SHARED = 1_000
@@ -44,7 +52,7 @@ const shared = new WeakMap<Store, Map<string, Loaders>>()
  * Subscriptions that may see the same look things up together: one statement for what a thousand of them are told of in one
  * turn, not one for each.
  */
-export function createSubscriptionContext(parts: ApiParts, principal: Principal): ApiContext {
+export function createSubscriptionContext(parts: ApiParts, principal: Principal, cost: number): ApiContext {
   const scope = ownScope(principal)
   const byScope = shared.get(parts.store) ?? new Map<string, Loaders>()
   if (byScope.size >= MAX_SHARED) byScope.clear()
@@ -52,7 +60,13 @@ export function createSubscriptionContext(parts: ApiParts, principal: Principal)
   const key = scope ? `${scope.applicationId} ${scope.organizationId ?? ''}` : ''
   const loaders = byScope.get(key) ?? createLoaders(parts.store, { scope, remember: false })
   byScope.set(key, loaders)
-  return { parts: { ...parts, store: parts.store.as(principal) }, principal, loaders }
+  const store = parts.store.as(principal)
+  return { parts: { ...parts, store }, principal, loaders, answer: parts.budgets.createAnswer(), cost }
+}
+
+/** The same for one item of a subscription, which is an answer of its own. */
+export function contextOfItem(context: ApiContext): ApiContext {
+  return { ...context, answer: context.parts.budgets.createAnswer() }
 }
 
 function ownScope(principal: Principal): Scope | undefined {

@@ -29,6 +29,8 @@ export const limits = {
   /** Fields inside fields. Under __schema and __type, where GraphiQL asks for 15, graphql-js has a limit of its own. */
   depth: 12,
   aliases: 30,
+  /** Characters of one: each object of the answer repeats it. */
+  aliasLength: 100,
   rootFields: 10,
   tokens: 2_000,
   /** Entries of lists and fields of objects in all variables together. Those inside a JSON scalar do not count. */
@@ -97,6 +99,7 @@ export function checkOperation(
   const size = measure(operation.selectionSet, fragmentsOf(document))
   refuseOver('depth', size.depth, limits.depth)
   refuseOver('aliases', size.aliases, limits.aliases)
+  refuseOver('alias length', size.aliasLength, limits.aliasLength)
   refuseOver('root fields', size.fields, limits.rootFields)
   checkVariables(schema, operation, variables ?? {})
   const cost = knownCost(() => costOf(schema, document, { operation, variables }))
@@ -156,6 +159,7 @@ interface Size {
   readonly depth: number
   /** With those of fragments, each time they are spread. */
   readonly aliases: number
+  readonly aliasLength: number
   /** Side by side in this very selection. */
   readonly fields: number
 }
@@ -184,18 +188,22 @@ function measure({ selections }: SelectionSetNode, fragment: Measure): Size {
     const inside = selection.selectionSet ? measure(selection.selectionSet, fragment) : NOTHING
     const aliases = inside.aliases + (selection.alias ? 1 : 0)
     const isIntrospection = selection.name.value === '__schema' || selection.name.value === '__type'
-    return { depth: isIntrospection ? 1 : inside.depth + 1, aliases, fields: 1 }
+    const aliasLength = Math.max(inside.aliasLength, selection.alias?.value.length ?? 0)
+    return { depth: isIntrospection ? 1 : inside.depth + 1, aliases, aliasLength, fields: 1 }
   })
   return {
     depth: Math.max(0, ...sizes.map((size) => size.depth)),
     aliases: sizes.reduce((sum, size) => sum + size.aliases, 0),
+    aliasLength: Math.max(0, ...sizes.map((size) => size.aliasLength)),
     fields: sizes.reduce((sum, size) => sum + size.fields, 0),
   }
 }
 
-const NOTHING: Size = { depth: 0, aliases: 0, fields: 0 }
+const NOTHING: Size = { depth: 0, aliases: 0, aliasLength: 0, fields: 0 }
 
 const MUTATION_COST = 10
+/** All of it in one operation takes as long as some hundred objects. */
+const INTROSPECTION_COST = 200
 /** What a list without `first` is taken to hold. */
 const LIST_LENGTH = 10
 /** Rows that are looked at on an index, for as much as an object costs. */
@@ -203,7 +211,7 @@ const COUNTED_FOR_ONE = 1_000
 
 /**
  * An object costs 1 and what is asked of it, a page as much for each of `first`, another list as much as ten, a count 1 more
- * for each thousand of `max`, a mutation 10 more. Plain values and introspection cost nothing.
+ * for each thousand of `max`, a mutation 10 more, introspection 200. Plain values cost nothing.
  */
 function costOf(
   schema: GraphQLSchema,
@@ -218,6 +226,7 @@ function costOf(
     estimators: [
       ({ type, field, args, childComplexity }) => {
         const named = getNamedType(field.type)
+        if (field.name === '__schema' || field.name === '__type') return INTROSPECTION_COST
         if (isLeafType(named) || named.name.startsWith('__') || named.name === 'PageInfo') return 0
         if (named.name.endsWith('Connection')) {
           const first = args.first ?? field.args.find((arg) => arg.name === 'first')?.defaultValue

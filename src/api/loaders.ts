@@ -14,6 +14,7 @@ import { DeliveryAttempt } from '../store/delivery-attempt.ts'
 import { Destination, DestinationHealth, SigningSecret } from '../store/destination.ts'
 import { Event } from '../store/event.ts'
 import { EventType } from '../store/event-type.ts'
+import { findBodies, findBodySizes, findData } from '../store/large-text.ts'
 import { countEachUpTo, findPages, type Parents } from '../store/nested-page.ts'
 import { Organization } from '../store/organization.ts'
 import type { CountQuery, PageQuery } from '../store/page.ts'
@@ -127,6 +128,21 @@ export function createLoaders(
       )
       return (key) => found.get(String(key))
     }),
+    /** Charge its dataBytes first. Undefined once it is no longer kept. */
+    eventData: batch<Id<'evt'>, string | undefined>(async (_, ids) => {
+      const found = await findData(store.reads, ids)
+      return (id) => found.get(id)
+    }),
+    /** Undefined when the body was the envelope. */
+    requestBodyBytes: batch<Id<'att'>, number | undefined>(async (_, ids) => {
+      const found = await findBodySizes(store.reads, ids)
+      return (id) => found.get(id)
+    }),
+    /** Charge its size first. */
+    requestBody: batch<Id<'att'>, string | undefined>(async (_, ids) => {
+      const found = await findBodies(store.reads, ids)
+      return (id) => found.get(id)
+    }),
     health: batch<Id<'dst'>, DestinationHealth>(async (em, ids) => {
       const rows = await em.find(DestinationHealth, { destinationId: { $in: [...ids] } })
       const found = new Map(rows.map((row) => [row.destinationId, row]))
@@ -148,12 +164,12 @@ export function createLoaders(
     ),
     /** By the connector's key; those of all versions. */
     connectorWarnings: lists<string, FoundWarning>(
-      () => findConnectorWarnings(store.sql),
+      () => findConnectorWarnings(store.reads),
       (row) => row.connector,
     ),
     /** What setting up said last, while it has not succeeded. */
     setupError: batch<Id<'dst'>, string | undefined>(async (_, ids) => {
-      const found = await findSetupErrors(store.sql, ids.map(idToUuid))
+      const found = await findSetupErrors(store.reads, ids.map(idToUuid))
       return (id) => found.get(idToUuid(id))
     }),
     operationsOrganization: batch<Id<'app'>, Organization>(async (em, ids) => {

@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import { GraphQLError } from 'graphql'
 import { type Id, parseId } from '../domain/id.ts'
 import { findLiveApiKeys, hashApiKey, type LiveApiKey } from '../store/api-key.ts'
-import { Application } from '../store/application.ts'
+import { isApplication } from '../store/application.ts'
 import { coalesce } from '../store/batch.ts'
 import { findLiveSessions } from '../store/organization.ts'
 import { isUnavailable } from '../store/sql.ts'
@@ -18,6 +18,8 @@ export type Principal =
   | { readonly kind: 'OPERATOR'; readonly applicationId: Id<'app'> | undefined; readonly keyId?: undefined }
   | { readonly kind: 'APPLICATION'; readonly applicationId: Id<'app'>; readonly keyId: Id<'key'> }
   | ({ readonly kind: 'ORGANIZATION' } & Omit<PortalSession, 'id' | 'expiresAt'> & {
+        /** Undefined for a key. */
+        readonly sessionId: Id<'ses'> | undefined
         readonly expiresAt: Date | undefined
       })
 
@@ -49,19 +51,20 @@ export function createAuthenticate({ store, sessions, operatorKey }: Authenticat
   const operatorHash = createHash('sha256').update(operatorKey).digest()
   const findKey = coalesce<string, LiveApiKey | undefined>({
     flush: async (hashes) => {
-      const keys = await findLiveApiKeys(store.sql, hashes)
+      const keys = await findLiveApiKeys(store.keys, hashes)
       return hashes.map((hash) => keys.get(hash))
     },
     maxWeight: 1_000,
   })
   const checkSession = coalesce<PortalSession, boolean>({
-    flush: async (open) => findLiveSessions(store.sql, open),
+    flush: async (open) => findLiveSessions(store.keys, open),
     maxWeight: 1_000,
   })
   const openSession = async (token: string): Promise<Principal | undefined> => {
     const session = await sessions.read(token).catch(refuseIfExpired)
-    const isLive = session && (await checkSession(session).catch(refuseIfUnavailable))
-    return isLive ? { kind: 'ORGANIZATION', ...session } : undefined
+    if (!session || !(await checkSession(session).catch(refuseIfUnavailable))) return undefined
+    const { id: sessionId, ...rest } = session
+    return { kind: 'ORGANIZATION', sessionId, ...rest }
   }
   return async (claims) => {
     const { authorization } = claims
@@ -78,7 +81,7 @@ export function createAuthenticate({ store, sessions, operatorKey }: Authenticat
 
 function principalOf({ id: keyId, applicationId, organizationId }: LiveApiKey): Principal {
   if (!organizationId) return { kind: 'APPLICATION', applicationId, keyId }
-  return { kind: 'ORGANIZATION', applicationId, organizationId, keyId, expiresAt: undefined }
+  return { kind: 'ORGANIZATION', applicationId, organizationId, keyId, sessionId: undefined, expiresAt: undefined }
 }
 
 /** A JSON Web Token; API keys have no dots. */
@@ -99,11 +102,11 @@ function refuseIfUnavailable(error: unknown): never {
 async function operatorApplication(store: Store, claim: unknown): Promise<Id<'app'> | undefined> {
   if (claim === undefined || claim === null || claim === '') return undefined
   const id = typeof claim === 'string' ? parseId('app', claim) : undefined
-  const application = id && (await store.em().findOne(Application, { id }).catch(refuseIfUnavailable))
-  if (!application) {
+  const isThere = id && (await isApplication(store.keys, id).catch(refuseIfUnavailable))
+  if (!isThere) {
     // The call as a whole: there is no field that could say so.
     const extensions = { code: 'FORBIDDEN', http: { status: 403 } }
     throw new GraphQLError('The header postrider-application names no application', { extensions })
   }
-  return application.id
+  return id
 }

@@ -24,9 +24,13 @@ export function createRateLimit(rate: number, nowMs: () => number): RateLimit {
     )
     if (taken === 0) {
       const seconds = Math.max(1, Math.ceil(opensInMs / 1_000))
-      throw apiError('RATE_LIMITED', `More than ${rate} operations a second; wait ${seconds} s`, {
-        'retry-after': String(seconds),
-      })
+      throw apiError(
+        'RATE_LIMITED',
+        `More than ${rate} operations a second (POSTRIDER_RATE_LIMIT); wait ${seconds} s`,
+        {
+          'retry-after': String(seconds),
+        },
+      )
     }
     fullAtMs.set(caller, now + fullInMs)
     if (fullAtMs.size > MAX_BUCKETS) {

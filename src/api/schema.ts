@@ -2,6 +2,7 @@ import 'reflect-metadata'
 import { type GraphQLSchema, lexicographicSortSchema } from 'graphql'
 import { buildSchemaSync, getMetadataStorage, type NonEmptyArray, type PubSub } from 'type-graphql'
 import { DeliveryAttemptRecorded, FeedCheckpoint, FeedReset } from './attempt/attempt-type.ts'
+import { chargeAnswers } from './budgets/charge-answers.ts'
 import { describeRoots } from './callers.ts'
 import { overSocket } from './until-returned.ts'
 import { ConnectorConfigError, GenericUserError, PayloadError } from './user-error.ts'
@@ -70,5 +71,6 @@ export function buildApiSchema(): GraphQLSchema {
   const sorted = describeRoots(lexicographicSortSchema(schema))
   // What an iterator yields is the answer: type-graphql would read the subscription's arguments again for each.
   for (const field of Object.values(sorted.getSubscriptionType()!.getFields())) field.resolve = overSocket
+  chargeAnswers(sorted)
   return sorted
 }

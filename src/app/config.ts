@@ -1,5 +1,6 @@
 import { isIPv4 } from 'node:net'
 import { z } from 'zod'
+import { type BudgetLimits, defaultLimits, type LimitName } from '../api/budgets/budget-limits.ts'
 import { messageOf } from '../domain/message-of.ts'
 import { parseAllow } from '../outbound/allow.ts'
 import { parseProxy } from '../outbound/tunnel.ts'
@@ -64,8 +65,12 @@ const variables = {
   /** Most attempts of one destination in flight in a process. Default 32. */
   POSTRIDER_DESTINATION_CONCURRENCY: integer(1, 1_000, 32),
   POSTRIDER_EVALUATION_PROCESSES: integer(1, 64, 2),
-  /** Most database connections of a process for the API's queries. Default 10. */
-  POSTRIDER_DATABASE_POOL: integer(2, 1_000, 10),
+  /** Most database connections of a process for what API calls read. Default 8. */
+  POSTRIDER_READ_POOL: integer(2, 1_000, 8),
+  /** Most database connections of a process for what API calls change. Default 4. */
+  POSTRIDER_DATABASE_POOL: integer(2, 1_000, 4),
+  /** Seconds after which a statement of an API call is cancelled: the call is UNAVAILABLE. Default 10. */
+  POSTRIDER_STATEMENT_TIMEOUT: integer(1, 3_600, 10),
   /** Most database connections of a process for publishing, claiming and settling; one more listens. Default 8. */
   POSTRIDER_PIPELINE_POOL: integer(2, 1_000, 8),
   /**
@@ -80,6 +85,11 @@ const variables = {
   POSTRIDER_MAX_CONNECTIONS: integer(10, 1_000_000, 10_000),
   /** Most operations a second of each API key, in a process, with bursts of a second's worth. 0: no limit. Default 0. */
   POSTRIDER_RATE_LIMIT: integer(0, 100_000, 0),
+  /**
+   * What customers, applications and answers may take, where it is to be other than the default: `NAME=NUMBER`, by the names of
+   * src/api/budgets/budget-limits.ts. 0: no limit.
+   */
+  POSTRIDER_LIMITS: text.transform(parseLimits),
   /**
    * Packages of npm that are connectors, with exact versions, installed beside Postrider: `name@1.2.3`. Nothing is installed
    * at run time. Default: none; those in plugins/ are always there.
@@ -112,12 +122,15 @@ export interface Config {
   readonly concurrency: number
   readonly destinationConcurrency: number
   readonly evaluationProcesses: number
+  readonly readPool: number
   readonly databasePool: number
+  readonly statementTimeoutSeconds: number
   readonly pipelinePool: number
   readonly preparedStatements: boolean
   readonly maxConnections: number
   /** Operations a second; 0: no limit. */
   readonly rateLimit: number
+  readonly limits: BudgetLimits
   readonly connectors: readonly { readonly name: string; readonly version: string }[]
   readonly strictConnectors: boolean
   readonly logLevel: z.infer<typeof variables.POSTRIDER_LOG_LEVEL>
@@ -174,11 +187,14 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     concurrency: env.POSTRIDER_CONCURRENCY,
     destinationConcurrency: env.POSTRIDER_DESTINATION_CONCURRENCY,
     evaluationProcesses: env.POSTRIDER_EVALUATION_PROCESSES,
+    readPool: env.POSTRIDER_READ_POOL,
     databasePool: env.POSTRIDER_DATABASE_POOL,
+    statementTimeoutSeconds: env.POSTRIDER_STATEMENT_TIMEOUT,
     pipelinePool: env.POSTRIDER_PIPELINE_POOL,
     preparedStatements: env.POSTRIDER_PREPARED_STATEMENTS === 'on',
     maxConnections: env.POSTRIDER_MAX_CONNECTIONS,
     rateLimit: env.POSTRIDER_RATE_LIMIT,
+    limits: env.POSTRIDER_LIMITS,
     connectors: env.POSTRIDER_CONNECTORS,
     strictConnectors: env.POSTRIDER_STRICT_CONNECTORS === 'on',
     logLevel: env.POSTRIDER_LOG_LEVEL,
@@ -249,6 +265,18 @@ function parseAllowList(value: string | undefined, context: z.RefinementCtx): st
     context.addIssue(messageOf(error))
   }
   return list
+}
+
+function parseLimits(value: string | undefined, context: z.RefinementCtx): BudgetLimits {
+  const given = parseList(value ?? '').map((entry) => {
+    const [, name = '', number = ''] = /^(\w+)=(\d{1,9})$/.exec(entry) ?? []
+    if (!Object.hasOwn(defaultLimits, name)) {
+      context.addIssue(`"${entry}" is not a limit with a number, such as DESTINATIONS=500`)
+    }
+    return [name as LimitName, Number(number)] as const
+  })
+  if (new Set(given.map(([name]) => name)).size !== given.length) context.addIssue('names a limit twice')
+  return { ...defaultLimits, ...Object.fromEntries(given) }
 }
 
 function parsePackages(value: string | undefined, context: z.RefinementCtx): { name: string; version: string }[] {

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import { createBudgets } from '../api/budgets/budgets.ts'
 import type { ApiParts } from '../api/context.ts'
 import { createPortalSessions } from '../api/portal-session.ts'
 import type { ConnectorRegistry } from '../connector/registry.ts'
@@ -85,7 +86,9 @@ export async function openParts({
   const onError = (error: unknown) => log.error(error)
   const secrets = createSecretBox(folder.secretKeys)
   const pools = {
+    readPoolSize: config.readPool,
     poolSize: config.databasePool,
+    statementTimeoutMs: config.statementTimeoutSeconds * 1_000,
     pipelinePoolSize: config.pipelinePool,
     prepare: config.preparedStatements,
   }
@@ -93,7 +96,7 @@ export async function openParts({
   const queueOptions = { sql: store.sql, supervise: role !== 'api', onError }
   // pg-boss makes its tables, and does not bear two that do.
   opening.use(await whileMigrating(databaseUrl, () => openQueue(queueOptions)))
-  const evaluator = opening.use(createEvaluator({ count: config.evaluationProcesses }))
+  const evaluator = opening.use(createEvaluator(evaluatorSettings(config)))
   const demo = config.databaseUrl ? undefined : await prepareDemo(store, evaluator, folder)
   opening.use(startMaintenance({ store, retentionDays: config.retentionDays, onError }))
   const { outboundProxy: proxy } = config
@@ -119,6 +122,8 @@ export async function openParts({
     watch: opening.use(openDeliveryWatch({ store, onError })),
     publish: createPublish(store, evaluator),
     sessions: createPortalSessions(folder.secretKeys),
+    budgets: createBudgets(config.limits, () => performance.now()),
+    maxDestinations: config.limits.DESTINATIONS,
     publicUrl,
   }
   const onWarning = (connector: string, message: string) =>
@@ -140,6 +145,11 @@ export async function openParts({
     whyNotReady: shareAnswers(() => whyNotReady({ store, worker, onError }), READINESS_LASTS_MS),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   }
+}
+
+function evaluatorSettings({ evaluationProcesses, limits }: Config) {
+  const { DESTINATION_CPU_MS: destinationCpuMs, ORGANIZATION_CPU_MS: organizationCpuMs } = limits
+  return { count: evaluationProcesses, destinationCpuMs, organizationCpuMs }
 }
 
 function workerSettings({ concurrency, destinationConcurrency }: Config) {

@@ -92,7 +92,7 @@ export type DeliverResult = Classification & {
 export interface Host {
   /**
    * `fetch` through the outbound guard: internal addresses are refused, redirects are answers like any other, answers
-   * hold at most 1 MiB of text. It rejects with a TypeError whose message may be shown.
+   * hold at most 1 MiB of text. One call of the connector may send 100 requests and hear 20 MB. It rejects with a TypeError whose message may be shown.
    */
   readonly fetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>
   /**

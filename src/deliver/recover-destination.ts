@@ -42,7 +42,7 @@ export async function recoverDestination(store: Store, scope: Scope, request: Re
   }
   if (request.dryRun) {
     const inTable = { ...range, destinationId: idToUuid(destination.id) }
-    const value = await countRecoverable(store.sql, inTable, COUNTED + 1)
+    const value = await countRecoverable(store.reads, inTable, COUNTED + 1)
     return { job: null, matched: { value: Math.min(value, COUNTED), exact: value <= COUNTED } }
   }
   const job = em.create(RecoveryJob, {

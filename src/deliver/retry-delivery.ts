@@ -50,7 +50,7 @@ async function repeat(store: Store, delivery: Delivery): Promise<Id<'dlv'>> {
   const { applicationId, eventId, destinationId } = delivery
   const [application, event, destination] = await Promise.all([
     em.fork().findOneOrFail(Application, { id: applicationId }),
-    em.fork().findOne(Event, { id: eventId }),
+    em.fork().findOne(Event, { id: eventId }, { populate: ['data'] }),
     em.fork().findOne(Destination, { id: destinationId }),
   ])
   if (!event || event.data === null) throw notRetryable("its event's data is no longer kept")

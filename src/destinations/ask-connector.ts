@@ -129,7 +129,7 @@ async function recordUse({ store }: DestinationParts, { lender }: OverlaidSettin
 
 /** Lets a connector ask the remote account. What it throws comes out as an Error whose message may be shown. */
 async function askConnector<T>(
-  { store, outboundOf }: DestinationParts,
+  { store, outboundOf, onAsked }: DestinationParts,
   scope: Scope,
   { connector, credentials, ask }: { connector: ReadyConnector; credentials: object; ask: (host: Host) => Promise<T> },
 ): Promise<T> {
@@ -137,9 +137,10 @@ async function askConnector<T>(
   // One key for each call: what it holds open is nobody else's.
   const poolKey = `ask ${crypto.randomUUID()}`
   const limits = { poolKey, timeoutMs: ASK_TIMEOUT_MS, httpsOnly: deliveryProfile.httpsOnly }
+  const onResponse = ({ sizeBytes }: { sizeBytes: number }) => onAsked?.(sizeBytes)
   try {
     await connector.prepare?.()
-    return await withHost(outboundOf(scope.applicationId), limits, ask)
+    return await withHost(outboundOf(scope.applicationId), { ...limits, onResponse }, ask)
   } catch (error) {
     throw new Error(recordText(messageOf(error), createSecrets({ credentials })))
   }

@@ -1,6 +1,6 @@
-import type { EntityManager } from '@mikro-orm/core'
+import type { SqlEntityManager } from '@mikro-orm/postgresql'
 import type { ReadyConnector } from '../connector/registry.ts'
-import { parseId } from '../domain/id.ts'
+import { type Id, parseId } from '../domain/id.ts'
 import { parseInput } from '../domain/parse-input.ts'
 import { notFound, refused } from '../domain/refused.ts'
 import type { Scope } from '../domain/scope.ts'
@@ -10,6 +10,7 @@ import { newId } from '../store/new-id.ts'
 import { Organization } from '../store/organization.ts'
 import { isUniqueViolation } from '../store/sql.ts'
 import { requireConnector } from './connector-settings.ts'
+import { countDestinations } from './destination-count-sql.ts'
 import type { DestinationParts } from './destination-parts.ts'
 import { createSchema, type DestinationCreate } from './destination-settings.ts'
 import { saveDestination } from './save-destination.ts'
@@ -36,7 +37,8 @@ export async function createDestination(
   em.create(DestinationHealth, { destinationId: destination.id, health: 'HEALTHY', consecutiveFailures: 0 })
   const secret = signingSecret === undefined ? newSigningSecret() : signingSecret
   if (secret !== null) addSigningSecret(em, parts.store.secrets, { destination, secret, now })
-  await saveDestination(parts, em, { destination, changesSetup: true }).catch(refuseTakenKey)
+  const check = () => requireRoom(em, organization.id, parts.maxDestinations)
+  await saveDestination(parts, em, { destination, changesSetup: true, check }).catch(refuseTakenKey)
   return { destination, signingSecret: secret }
 }
 
@@ -57,12 +59,18 @@ function blankDestination({ id, applicationId }: Organization, { definition, maj
   }
 }
 
-async function findOrganization(em: EntityManager, scope: Scope, text: string): Promise<Organization> {
+async function findOrganization(em: SqlEntityManager, scope: Scope, text: string): Promise<Organization> {
   const id = parseId('org', text)
   const isOwn = scope.organizationId === undefined || scope.organizationId === id
   const organization = isOwn && id && (await em.findOne(Organization, { id, applicationId: scope.applicationId }))
   if (organization) return organization
   throw notFound(`organization ${text}`, ['input', 'organizationId'])
+}
+
+async function requireRoom(em: SqlEntityManager, organizationId: Id<'org'>, max: number): Promise<void> {
+  if (max === 0 || (await countDestinations(em, organizationId, max)) < max) return
+  const message = `has ${max} destinations; at most ${max} (DESTINATIONS)`
+  throw refused('LIMIT_EXCEEDED', message, ['input', 'organizationId'])
 }
 
 function refuseTakenKey(error: unknown): never {

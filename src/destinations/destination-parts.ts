@@ -9,4 +9,8 @@ export interface DestinationParts {
   readonly connectors: ConnectorRegistry
   readonly evaluator: Evaluator
   readonly outboundOf: OutboundOf
+  /** Most destinations of an organization; 0: no limit. */
+  readonly maxDestinations: number
+  /** Told of the bytes of each answer that a remote service gave to a question of the caller's. */
+  readonly onAsked?: ((bytes: number) => void) | undefined
 }

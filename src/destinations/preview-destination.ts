@@ -76,10 +76,10 @@ export async function previewDestination(parts: DestinationParts, scope: Scope, 
   const source = overlay(guardOf(parts, application), connector, { input, stored })
   const event = { ...source, destinationId: stored?.id, eventId: newUuid<'evt'>(), eventType: type.name, eventData }
   const until = exhaustedUntil(parts.evaluator, source.shape, event)
-  if (until)
-    throw refused('LIMIT_EXCEEDED', `its filter and transform took too long; again at ${until.toISOString()}`, [
-      'input',
-    ])
+  if (until) {
+    const why = 'its filter and transform took too much CPU time (DESTINATION_CPU_MS, ORGANIZATION_CPU_MS)'
+    throw refused('LIMIT_EXCEEDED', `${why}; again at ${until.toISOString()}`, ['input'])
+  }
   const isThrough = await attempt('filter', () => passesFilter(parts.evaluator, source.shape, event))
   if (!isThrough) return { request: undefined, skipped: true }
   const data = await attempt('transform', () => shapedData(parts.evaluator, source.shape, event))

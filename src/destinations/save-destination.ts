@@ -12,6 +12,8 @@ interface Change {
   readonly changesSetup: boolean
   /** Whether it leads to another service. */
   readonly isMoved?: boolean
+  /** Throws what refuses it, in the transaction that stores it. */
+  readonly check?: () => Promise<void>
 }
 
 /**
@@ -21,12 +23,13 @@ interface Change {
 export async function saveDestination(
   { store, connectors }: DestinationParts,
   em: SqlEntityManager,
-  { destination, changesSetup, isMoved = false }: Change,
+  { destination, changesSetup, isMoved = false, check }: Change,
 ): Promise<void> {
   const isAsked = changesSetup && readyConnector(connectors, destination.connector)?.definition.onCreate !== undefined
-  if (!isAsked && !isMoved) return em.flush()
+  if (!isAsked && !isMoved && !check) return em.flush()
   await em.begin()
   try {
+    await check?.()
     await em.flush()
     if (isMoved) await dropMemos(em, idToUuid(destination.id))
     if (isAsked) await askForSetup(em, idToUuid(destination.id))

@@ -21,12 +21,20 @@ export interface DestinationTest {
 
 const SPARE_MS = 5_000
 
+interface TestParts {
+  readonly store: Store
+  readonly evaluator: Evaluator
+  readonly watch: DeliveryWatch
+  /** Throws when the caller has stored too much. */
+  readonly mayStore: (bytes: number) => void
+}
+
 /**
  * Sends the event type's sample, or the data given, through the real pipeline: one attempt, whatever the destination's
  * subscriptions, switch and health say.
  */
 export async function testDestination(
-  { store, evaluator, watch }: { store: Store; evaluator: Evaluator; watch: DeliveryWatch },
+  { store, evaluator, watch, mayStore }: TestParts,
   scope: Scope,
   input: { id: string; eventType: string; data?: unknown },
 ): Promise<DestinationTest> {
@@ -36,6 +44,7 @@ export async function testDestination(
   const application = await em.findOneOrFail(Application, { id: scope.applicationId })
   const sample = { application, type, given: input.data, spender: destination.organizationId }
   const event = testEvent(destination, type.name, await sampleData(evaluator, sample))
+  mayStore(event.dataBytes)
   const deliveryId = await store.transaction(async (tx) => {
     await insertTestEvent(tx, {
       id: idToUuid(event.id),

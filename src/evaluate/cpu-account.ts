@@ -3,12 +3,23 @@ export interface CpuAccount {
   spend(key: string, cpuUs: number, nowMs: number): void
   /** When it may spend again; undefined when it may now. */
   exhaustedUntil(key: string, nowMs: number): number | undefined
+  /** What was spent within this minute for the key, of those that begin so, for which most was spent. */
+  highest(prefix: string, nowMs: number): { usedMs: number; endsMs: number | undefined }
 }
+
+export interface CpuLimits {
+  readonly destinationCpuMs: number
+  readonly organizationCpuMs: number
+}
+
+/** CPU time a minute that expressions may take; 0: no limit. */
+export const defaultCpuLimits: CpuLimits = { destinationCpuMs: 1_000, organizationCpuMs: 5_000 }
 
 const WINDOW_MS = 60_000
 /** With this number of accounts, those of past minutes go. */
 const MAX_KEPT = 10_000
 
+/** 0: no limit. */
 export function createCpuAccount(limitMs: number): CpuAccount {
   const spent = new Map<string, { readonly sinceMs: number; us: number }>()
   const current = (key: string, nowMs: number) => {
@@ -27,7 +38,12 @@ export function createCpuAccount(limitMs: number): CpuAccount {
     },
     exhaustedUntil(key, nowMs) {
       const entry = current(key, nowMs)
-      return entry && entry.us > limitMs * 1_000 ? entry.sinceMs + WINDOW_MS : undefined
+      return limitMs > 0 && entry && entry.us > limitMs * 1_000 ? entry.sinceMs + WINDOW_MS : undefined
+    },
+    highest(prefix, nowMs) {
+      const own = [...spent.keys()].filter((key) => key.startsWith(prefix)).flatMap((key) => current(key, nowMs) ?? [])
+      const [most] = own.toSorted((a, b) => b.us - a.us)
+      return { usedMs: Math.round((most?.us ?? 0) / 1_000), endsMs: most && most.sinceMs + WINDOW_MS }
     },
   }
 }

@@ -1,6 +1,6 @@
 import { messageOf } from '../domain/message-of.ts'
 import type { Problem } from '../domain/refused.ts'
-import { createCpuAccount } from './cpu-account.ts'
+import { type CpuAccount, type CpuLimits, createCpuAccount, defaultCpuLimits } from './cpu-account.ts'
 import { type Expression, ExpressionFailed } from './expression.ts'
 import { compilePayloadSchema, type PayloadCheck, payloadProblems } from './payload-schema.ts'
 import { createProcesses, type ProcessesOptions } from './processes.ts'
@@ -54,28 +54,42 @@ export interface Evaluator extends AsyncDisposable {
   evaluate<T extends boolean | string>(evaluation: Evaluation<T>): T | Promise<T>
   /** When expressions of these may be evaluated again; undefined when they may now. */
   exhaustedUntil(expression: Expression<unknown>, spenders: Spenders): Date | undefined
+  /** Of an organization, and of that of its destinations whose expressions took most. */
+  cpuUse(organization: string): { readonly organization: CpuUse; readonly destination: CpuUse }
   /** How the data breaks the schema. */
   check(schema: PayloadSchema, data: CheckedData): readonly Problem[] | Promise<readonly Problem[]>
   /** Whether a schema can be used, and how it differs from the one that it replaces. */
   report(change: SchemaChange): SchemaReport | Promise<SchemaReport>
 }
 
-/** CPU time a minute, milliseconds. */
-const DESTINATION_CPU_MS = 1_000
-const ORGANIZATION_CPU_MS = 5_000
+/** How much of a limit is used in this minute, and when that ends. */
+export interface CpuUse {
+  readonly maxMs: number
+  readonly usedMs: number
+  readonly resetsAt: Date | null
+}
+
 /** Rules times characters: 5 to 16 ms, when every rule is broken everywhere. */
 export const MAX_INLINE_WORK = 200_000
 
-export function createEvaluator(options: ProcessesOptions): Evaluator {
+export function createEvaluator(options: ProcessesOptions & Partial<CpuLimits>): Evaluator {
   const processes = createProcesses(options)
+  const { destinationCpuMs, organizationCpuMs } = { ...defaultCpuLimits, ...options }
   const accounts = {
-    destination: createCpuAccount(DESTINATION_CPU_MS),
-    organization: createCpuAccount(ORGANIZATION_CPU_MS),
+    destination: createCpuAccount(destinationCpuMs),
+    organization: createCpuAccount(organizationCpuMs),
   }
 
-  function spend({ organization, destination }: Spenders, cpuUs: number): void {
+  function spend(spenders: Spenders, cpuUs: number): void {
+    const { organization, destination } = spenders
     accounts.organization.spend(organization, cpuUs, performance.now())
-    if (destination) accounts.destination.spend(destination, cpuUs, performance.now())
+    if (destination) accounts.destination.spend(ofDestination(spenders), cpuUs, performance.now())
+  }
+
+  function useOf(account: CpuAccount, maxMs: number, organization: string): CpuUse {
+    const nowMs = performance.now()
+    const { usedMs, endsMs } = account.highest(organization, nowMs)
+    return { maxMs, usedMs, resetsAt: endsMs === undefined ? null : new Date(Date.now() + endsMs - nowMs) }
   }
 
   async function evaluateInProcess<T extends boolean | string>(evaluation: Evaluation<T>): Promise<T> {
@@ -103,15 +117,19 @@ export function createEvaluator(options: ProcessesOptions): Evaluator {
       const { expression, input } = evaluation
       return expression.isCheap ? expression.evaluate(JSON.parse(input)) : evaluateInProcess(evaluation)
     },
-    exhaustedUntil({ isCheap }, { organization, destination }) {
+    exhaustedUntil({ isCheap }, spenders) {
       if (isCheap) return undefined
       const nowMs = performance.now()
       const untilMs = Math.max(
-        accounts.organization.exhaustedUntil(organization, nowMs) ?? 0,
-        (destination && accounts.destination.exhaustedUntil(destination, nowMs)) || 0,
+        accounts.organization.exhaustedUntil(spenders.organization, nowMs) ?? 0,
+        accounts.destination.exhaustedUntil(ofDestination(spenders), nowMs) ?? 0,
       )
       return untilMs > 0 ? new Date(Date.now() + untilMs - nowMs) : undefined
     },
+    cpuUse: (organization) => ({
+      organization: useOf(accounts.organization, organizationCpuMs, organization),
+      destination: useOf(accounts.destination, destinationCpuMs, organization),
+    }),
     check(schema, data) {
       const { check, weight } = schema
       if (!check || weight * data.json.length > MAX_INLINE_WORK) return checkInProcess(schema, data)
@@ -124,6 +142,11 @@ export function createEvaluator(options: ProcessesOptions): Evaluator {
     },
     [Symbol.asyncDispose]: () => processes[Symbol.asyncDispose](),
   }
+}
+
+/** The key of a destination's account begins with its organization, whose accounts are found by that. */
+function ofDestination({ organization, destination = '' }: Spenders): string {
+  return `${organization} ${destination}`
 }
 
 /** Compiled here when that is cheap. Never throws: a stored schema compiled when it was stored. */

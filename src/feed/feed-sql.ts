@@ -2,7 +2,7 @@ import { type FeedPosition, feedPositionBefore, laterFeedPosition } from '../dom
 import { type Id, idFromUuid, idToUuid, type Uuid } from '../domain/id.ts'
 import type { AttemptOutcome } from '../domain/outcome.ts'
 import type { DeliveryAttempt } from '../store/delivery-attempt.ts'
-import type { Store } from '../store/store.ts'
+import type { Sql } from '../store/sql.ts'
 
 /** Which attempts a follower may and wants to see. Undefined: no bound. */
 export interface FeedFilter {
@@ -26,9 +26,12 @@ export interface FeedBounds {
   readonly lostUntil: FeedPosition | undefined
 }
 
+/** An attempt without the body of its request, which may be a megabyte: store/large-text.ts loads it for those that ask. */
+export type FeedAttempt = DeliveryAttempt & { readonly requestBodyBytes: number | null }
+
 export interface FeedRow {
   readonly position: FeedPosition
-  readonly attempt: DeliveryAttempt
+  readonly attempt: FeedAttempt
 }
 
 export interface FeedPage extends FeedBounds {
@@ -60,7 +63,7 @@ const MAX_LOOKED_AT = 2_000
  * left among those would have a cursor that has expired. One statement, so one snapshot.
  */
 export async function readFeed(
-  store: Store,
+  sql: Sql,
   after: FeedPosition,
   { filter, limit }: { filter?: FeedFilter; limit: number },
 ): Promise<FeedPage> {
@@ -69,11 +72,11 @@ export async function readFeed(
   const given = [after.epoch, after.xid.toString(), after.attemptUuid, limit + 1, application]
   const rows =
     where === ''
-      ? await store.sql<ReadRow>(
+      ? await sql<ReadRow>(
           `${HEAD} ${SELECTED}, a.* from bound cross join top left join lateral (${REACH} limit $4) a on true`,
           given,
         )
-      : await store.sql<ReadRow>(
+      : await sql<ReadRow>(
           `${HEAD}, looked as materialized (
              select l.* from bound cross join lateral (${REACH} limit $6) l
            ), end_of_look as materialized (
@@ -110,7 +113,7 @@ interface LookedAt {
 }
 
 /** Where the feed stands now: every attempt that commits from here on comes after the horizon. */
-export async function feedBounds({ sql }: Store): Promise<FeedBounds> {
+export async function feedBounds(sql: Sql): Promise<FeedBounds> {
   const [row] = await sql<Bounds>(
     `with bound as materialized (
        select *, pg_snapshot_xmin(pg_current_snapshot()) as xmin from feed_epoch
@@ -124,12 +127,13 @@ export async function feedBounds({ sql }: Store): Promise<FeedBounds> {
  * The position just before the newest `count` attempts that match, or of as many as there are among the newest 2,000 of the
  * application: one that matches nothing would read all of them.
  */
-export async function feedPositionOfLast(store: Store, filter: FeedFilter, count: number): Promise<FeedPosition> {
+export async function feedPositionOfLast(sql: Sql, filter: FeedFilter, count: number): Promise<FeedPosition> {
   const { where, values } = conditions(filter, 4)
-  const [found] = await store.sql<{ lookedAt: number; isThere: boolean } & Place>(
+  const [found] = await sql<{ lookedAt: number; isThere: boolean } & Place>(
     `with looked as materialized (
        select l.* from feed_epoch bound cross join lateral (
-         select * from delivery_attempt where application_id = $2
+         select feed_epoch, feed_xid, id, organization_id, destination_id, event_type, outcome
+         from delivery_attempt where application_id = $2
            and (feed_epoch < bound.epoch or feed_xid < pg_snapshot_xmin(pg_current_snapshot()))
          order by feed_epoch desc, feed_xid desc, id desc limit $3
        ) l
@@ -141,11 +145,11 @@ export async function feedPositionOfLast(store: Store, filter: FeedFilter, count
      from (select) one left join before b on true left join first f on true`,
     [count, idToUuid(filter.applicationId), MAX_LOOKED_AT, ...values],
   )
-  const { lostUntil } = await feedBounds(store)
+  const { lostUntil } = await feedBounds(sql)
   const { lookedAt, isThere, ...place } = found!
   if (isThere || lookedAt === MAX_LOOKED_AT) return laterFeedPosition(toPosition(place), lostUntil)
   // There are no more than that: from the first one.
-  const [oldest] = await store.sql<{ epoch: string }>(
+  const [oldest] = await sql<{ epoch: string }>(
     'select coalesce((select min(feed_epoch) from delivery_attempt), epoch)::text as epoch from feed_epoch',
   )
   return laterFeedPosition(feedPositionBefore(Number(oldest!.epoch), 0n), lostUntil)
@@ -181,8 +185,12 @@ const HEAD = `with bound as materialized (
        ) h
      ), ${TOP}`
 const SELECTED = `select ${BOUNDS}, exists (select from held) as "isHeldBack"`
+/** The size of a body is known without reading it. */
+const COLUMNS = `id, application_id, organization_id, delivery_id, destination_id, event_id, event_type, number, started_at,
+         duration_ms, outcome, failure_kind, error_message, retry_at, request, octet_length(request_body) as request_body_bytes,
+         profile_version, response, feed_epoch, feed_xid`
 /** Attempts that may be shown, in the order of the feed. */
-const REACH = `select * from delivery_attempt
+const REACH = `select ${COLUMNS} from delivery_attempt
          where (feed_epoch, feed_xid, id) > ($1::bigint, $2::xid8, $3::uuid)
            and (feed_epoch < bound.epoch or feed_xid < bound.xmin)
            and (bound.dropped_epoch is null
@@ -241,7 +249,7 @@ interface AttemptRow {
   readonly error_message: string | null
   readonly retry_at: Date | null
   readonly request: DeliveryAttempt['request']
-  readonly request_body: string | null
+  readonly request_body_bytes: number | null
   readonly profile_version: number
   readonly response: DeliveryAttempt['response']
   readonly feed_epoch: string
@@ -266,11 +274,11 @@ function toFeedRow(row: AttemptRow): FeedRow {
     errorMessage: row.error_message,
     retryAt: row.retry_at,
     request: row.request,
-    requestBody: row.request_body,
+    requestBodyBytes: row.request_body_bytes,
     profileVersion: row.profile_version,
     response: row.response,
     feedEpoch: Number(row.feed_epoch),
     feedXid: row.feed_xid,
-  } as DeliveryAttempt
+  } as FeedAttempt
   return { position: { epoch: attempt.feedEpoch, xid: BigInt(row.feed_xid), attemptUuid: row.id }, attempt }
 }

@@ -43,7 +43,8 @@ export function startFeedTail(options: { store: Store; onError: (error: unknown)
   async function look(signal: AbortSignal): Promise<{ count: number; isHeldBack: boolean }> {
     for (let count = 0; ; ) {
       const from = position
-      const page = await readFeed(store, from, { limit: PAGE_SIZE })
+      // Of all followers: on the pipeline's connections, where nobody's queries hold it up.
+      const page = await readFeed(store.sql, from, { limit: PAGE_SIZE })
       // All subscribers left while we read, and a new first one reset the position: read again from there.
       if (position !== from) continue
       position = page.end

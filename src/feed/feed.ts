@@ -1,22 +1,18 @@
-import {
-  compareFeedPositions,
-  type FeedPosition,
-  feedPositionBefore,
-  laterFeedPosition,
-} from '../domain/feed-cursor.ts'
+import { compareFeedPositions, type FeedPosition, laterFeedPosition } from '../domain/feed-cursor.ts'
 import type { DeliveryAttempt } from '../store/delivery-attempt.ts'
 import { retryWhileUnavailable } from '../store/retry-while-unavailable.ts'
 import type { Store } from '../store/store.ts'
-import { type FeedBounds, type FeedFilter, feedBounds, feedPositionOfLast, readFeed } from './feed-sql.ts'
+import { expiryOf, type FeedReset, resetOf } from './feed-reset.ts'
+import { type FeedFilter, feedBounds, feedPositionOfLast, readFeed } from './feed-sql.ts'
 import { type FeedTail, startFeedTail, type TailBatch } from './feed-tail.ts'
+import { createTurns, PAGE_COST, type Pace, unpaced } from './pace.ts'
 
 /** One item of the feed; resuming after its position repeats none and skips none. */
 export type FeedItem =
   | { readonly kind: 'attempt'; readonly position: FeedPosition; readonly attempt: DeliveryAttempt }
   /** Nothing to show up to here. `caughtUp`: what follows is live. */
   | { readonly kind: 'checkpoint'; readonly position: FeedPosition; readonly caughtUp: boolean }
-  /** What lies between the position asked for and this one can no longer be shown. */
-  | { readonly kind: 'reset'; readonly position: FeedPosition; readonly reason: 'EXPIRED' | 'RESTORED' }
+  | FeedReset
 
 interface FollowOptions {
   readonly filter: FeedFilter
@@ -25,6 +21,8 @@ interface FollowOptions {
   /** Without `after`: start with this number of the newest attempts. */
   readonly last?: number | undefined
   readonly signal: AbortSignal
+  /** Slows the follower down. Undefined: nothing does. */
+  readonly pace?: Pace | undefined
 }
 
 export interface Feed extends AsyncDisposable {
@@ -32,7 +30,6 @@ export interface Feed extends AsyncDisposable {
   follow(options: FollowOptions): AsyncGenerator<FeedItem, void, void>
 }
 
-const PAGE_SIZE = 200
 const CHECKPOINT_EVERY_MS = 10_000
 /** Batches a live follower may fall behind before it goes back to reading pages. */
 const MAX_QUEUED = 64
@@ -51,25 +48,30 @@ export function openFeed(options: { store: Store; onError: (error: unknown) => v
 
 /** An outage is sat out: the follower stands where it stood, and goes on from there. */
 async function* follow(store: Store, tail: FeedTail, options: FollowOptions): AsyncGenerator<FeedItem, void, void> {
-  const { filter, signal } = options
+  const { filter, signal, pace = unpaced, after, last } = options
+  using turns = createTurns(pace, signal)
+  await turns.take()
+  if (signal.aborted) return
   const retrying = <T>(work: () => Promise<T>) => retryWhileUnavailable(work, { ...quietly, signal })
-  const bounds = await retrying(() => feedBounds(store))
-  const { after, last } = options
-  let position = after ?? (last ? await retrying(() => feedPositionOfLast(store, filter, last)) : bounds.horizon)
+  const bounds = await retrying(() => feedBounds(store.reads))
+  let position = after ?? (last ? await retrying(() => feedPositionOfLast(store.reads, filter, last)) : bounds.horizon)
   if (after) {
-    const reset = await retrying(() => resetOf(store, after, { filter, bounds }))
+    const reset = await retrying(() => resetOf(store.reads, after, { filter, bounds }))
     if (reset) yield reset
     position = reset?.position ?? position
   }
   let caughtUp = !after && !last
   yield { kind: 'checkpoint', position, caughtUp }
   let isBehind = !caughtUp
-  while (!signal.aborted) {
+  for (;;) {
+    await turns.take()
+    if (signal.aborted) return
     using subscription = isBehind ? undefined : tail.subscribe({ from: position, filter, maxQueued: MAX_QUEUED })
     if (!subscription || compareFeedPositions(subscription.position, position) > 0) {
       // Behind the tail. Nearly there, it is subscribed first and reads then: between the two nothing can be missed.
       const from = position
-      const page = await retrying(() => readFeed(store, from, { filter, limit: PAGE_SIZE }))
+      const page = await retrying(() => readFeed(store.reads, from, { filter, limit: pace.pageSize }))
+      await pace.spend(PAGE_COST + page.rows.length, signal)
       const reset = expiryOf(position, page.lostUntil)
       if (reset) {
         // Retention has overtaken a follower that reads slowly.
@@ -87,7 +89,8 @@ async function* follow(store: Store, tail: FeedTail, options: FollowOptions): As
     }
     if (!caughtUp) yield { kind: 'checkpoint', position, caughtUp: true }
     caughtUp = true
-    for await (const item of live(subscription, position, signal)) {
+    turns.giveBack()
+    for await (const item of live(subscription, position, { signal, pace })) {
       position = item.position
       yield item
     }
@@ -95,36 +98,11 @@ async function* follow(store: Store, tail: FeedTail, options: FollowOptions): As
   }
 }
 
-type Reset = Extract<FeedItem, { kind: 'reset' }>
-
-/** Where a follower has to start instead, when it cannot go on from its cursor. */
-async function resetOf(
-  store: Store,
-  cursor: FeedPosition,
-  { filter: { applicationId }, bounds }: { filter: FeedFilter; bounds: FeedBounds },
-): Promise<Reset | undefined> {
-  const { horizon, latest, lostUntil } = bounds
-  if (cursor.epoch === latest.epoch && compareFeedPositions(cursor, latest) <= 0) return expiryOf(cursor, lostUntil)
-  if (cursor.epoch < latest.epoch) {
-    // Of before a restore: the restored database may have more of that time than the follower has seen.
-    const [next] = (await readFeed(store, cursor, { filter: { applicationId }, limit: 1 })).rows
-    if (next && next.position.epoch < latest.epoch) return expiryOf(cursor, lostUntil)
-  }
-  // Of a time that the restore has undone.
-  const position = cursor.epoch < latest.epoch ? feedPositionBefore(latest.epoch, 0n) : horizon
-  return { kind: 'reset', position: laterFeedPosition(position, lostUntil), reason: 'RESTORED' }
-}
-
-function expiryOf(position: FeedPosition, lostUntil: FeedPosition | undefined): Reset | undefined {
-  if (!lostUntil || compareFeedPositions(position, lostUntil) >= 0) return undefined
-  return { kind: 'reset', position: lostUntil, reason: 'EXPIRED' }
-}
-
 /** Follows the tail from `position` until the signal ends it or the follower has fallen too far behind. */
 async function* live(
   subscription: ReturnType<FeedTail['subscribe']>,
   from: FeedPosition,
-  signal: AbortSignal,
+  { signal, pace }: { signal: AbortSignal; pace: Pace },
 ): AsyncGenerator<FeedItem, void, void> {
   let position = from
   while (!signal.aborted) {
@@ -135,7 +113,9 @@ async function* live(
       yield { kind: 'checkpoint', position, caughtUp: true }
       continue
     }
-    for (const row of unseen(batch, position)) {
+    const rows = unseen(batch, position)
+    if (rows.length > 0) await pace.spend(rows.length, signal)
+    for (const row of rows) {
       position = row.position
       yield { kind: 'attempt', ...row }
     }

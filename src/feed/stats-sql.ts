@@ -152,24 +152,24 @@ interface StatsRow {
 }
 
 /** A point for each bucket, oldest first. */
-export async function readStats({ sql }: Store, query: StatsQuery): Promise<StatsPoint[]> {
+export async function readStats({ reads }: Store, query: StatsQuery): Promise<StatsPoint[]> {
   const { applicationId, organizationId, eventType, connector, span } = query
   const owner = idToUuid(organizationId ?? applicationId)
   const by = organizationId ? 'organization' : 'application'
   if (eventType !== undefined) {
     const scope = namedScopeId(owner, 'event type', eventType)
-    return toPoints(await readRows(sql, `${by}Type`, { applicationId, span, scopeIds: [scope] }), span)
+    return toPoints(await readRows(reads, `${by}Type`, { applicationId, span, scopeIds: [scope] }), span)
   }
   if (connector !== undefined) {
     const scope = namedScopeId(owner, 'connector', connector)
-    return toPoints(await readRows(sql, `${by}Connector`, { applicationId, span, scopeIds: [scope] }), span)
+    return toPoints(await readRows(reads, `${by}Connector`, { applicationId, span, scopeIds: [scope] }), span)
   }
-  return toPoints(await readRows(sql, by, { applicationId, span, scopeIds: [owner] }), span)
+  return toPoints(await readRows(reads, by, { applicationId, span, scopeIds: [owner] }), span)
 }
 
 /** The same for each of these destinations, by one statement. */
 export async function readDestinationStats(
-  { sql }: Store,
+  { reads }: Store,
   {
     applicationId,
     destinationIds,
@@ -177,7 +177,10 @@ export async function readDestinationStats(
   }: Pick<StatsQuery, 'applicationId' | 'span'> & { destinationIds: readonly Id<'dst'>[] },
 ): Promise<StatsPoint[][]> {
   const scopeIds = destinationIds.map(idToUuid)
-  const rows = Map.groupBy(await readRows(sql, 'destination', { applicationId, span, scopeIds }), (row) => row.scopeId)
+  const rows = Map.groupBy(
+    await readRows(reads, 'destination', { applicationId, span, scopeIds }),
+    (row) => row.scopeId,
+  )
   return scopeIds.map((id) => toPoints(rows.get(id) ?? [], span))
 }
 

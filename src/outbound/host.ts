@@ -66,13 +66,21 @@ export function failureBeneath(error: unknown): SendFailure | undefined {
 }
 
 const MAX_BODY_BYTES = 1_024 * 1_024
+/** Of one call of a connector's: a service may have pages without end, and each is parsed. */
+const MAX_REQUESTS = 100
+const MAX_ANSWERED_BYTES = 20_000_000
 
 /** Statuses that a Response has no body with. */
 const WITHOUT_BODY = new Set([204, 205, 304])
 
 /** WHATWG fetch over the guarded client, for connectors and the vendors' SDKs that they bring. */
 function createHostFetch(outbound: Outbound, options: HostOptions & { signal: AbortSignal }): Host['fetch'] {
+  let requests = 0
+  let answeredBytes = 0
   return async (input, init) => {
+    requests += 1
+    if (requests > MAX_REQUESTS) throw new TypeError(`That takes over ${MAX_REQUESTS} requests`)
+    if (answeredBytes > MAX_ANSWERED_BYTES) throw new TypeError(`The answers are over ${MAX_ANSWERED_BYTES} bytes`)
     const request = new Request(input, init)
     request.signal.throwIfAborted()
     const body = request.body ? new Uint8Array(await request.arrayBuffer()) : undefined
@@ -97,6 +105,7 @@ function createHostFetch(outbound: Outbound, options: HostOptions & { signal: Ab
       request.signal.throwIfAborted()
       throw new TypeError(result.message, { cause: new SendFailure(result.failure, result.message) })
     }
+    answeredBytes += result.sizeBytes
     onResponse?.(result)
     if (result.truncated) throw new TypeError('The answer is over 1 MiB')
     const { statusCode, headers } = result

@@ -159,7 +159,9 @@ async function findEarlier(
 ): Promise<Map<Uuid<'evt'>, Event>> {
   if (duplicates.size === 0) return new Map()
   const ids = [...duplicates.values()].map((uuid) => idFromUuid('evt', uuid))
-  const events = new Map((await store.em().find(Event, { id: { $in: ids } })).map((event) => [event.id, event]))
+  // Not on the connections of reads: a publish waits for nobody's queries.
+  const found = await store.em().find(Event, { id: { $in: ids } }, { connectionType: 'write' })
+  const events = new Map(found.map((event) => [event.id, event]))
   return new Map(
     [...duplicates].flatMap(([id, owner]) => {
       const event = events.get(idFromUuid('evt', owner))

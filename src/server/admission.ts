@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import { type Readable, Transform } from 'node:stream'
 import type { FastifyRequest } from 'fastify'
 import { type ApiContext, createContext } from '../api/context.ts'
@@ -30,6 +31,7 @@ export function createAdmission(service: () => Service): Admission {
         const { parts, authenticate, rateLimit } = service()
         const principal = await authenticate(request.headers)
         rateLimit(principal)
+        await parts.budgets.admit(principal, bodyBytesOf(request.headers))
         if (principal.kind === 'ORGANIZATION') customers.add(request)
         outcomes.set(request, () => createContext(parts, principal))
         return true
@@ -48,6 +50,14 @@ export function createAdmission(service: () => Service): Admission {
       return encoding === undefined ? body : counted(body)
     },
   }
+}
+
+/** Taken for a body that does not say its length. */
+const UNKNOWN_BYTES = 100_000
+
+function bodyBytesOf(headers: IncomingHttpHeaders): number {
+  if (headers['transfer-encoding'] !== undefined) return UNKNOWN_BYTES
+  return Number(headers['content-length'] ?? 0)
 }
 
 function tooLarge(): Error {

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http'
 import type { Readable } from 'node:stream'
 import { ApolloServer, type ApolloServerOptionsWithSchema, type ApolloServerPlugin } from '@apollo/server'
 import {
@@ -7,6 +8,7 @@ import {
 import { fastifyApolloHandler } from '@as-integrations/fastify'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { GraphQLError, type GraphQLSchema } from 'graphql'
+import { isPublish } from '../api/budgets/is-publish.ts'
 import type { ApiContext } from '../api/context.ts'
 import { COST_HEADER, checkOperation, limits, parseOptions, refuseOverflow } from '../api/limits.ts'
 import { maskError } from '../api/mask-error.ts'
@@ -22,10 +24,14 @@ export interface GraphqlOptions {
   readonly onError: (error: unknown) => void
 }
 
+interface HttpContext extends ApiContext {
+  readonly response: ServerResponse
+}
+
 /** Queries and mutations at /graphql. Subscriptions come by socket on the same path. */
 export async function serveGraphql(app: FastifyInstance, options: GraphqlOptions): Promise<AsyncDisposable> {
   const { schema, admission, log, onError } = options
-  const apollo = new ApolloServer<ApiContext>({
+  const apollo = new ApolloServer<HttpContext>({
     schema,
     logger: log,
     introspection: true,
@@ -35,7 +41,7 @@ export async function serveGraphql(app: FastifyInstance, options: GraphqlOptions
     parseOptions,
     // Apollo's own cache control would put itself around each field, of subscriptions too, to find that none may be kept.
     plugins: [
-      operationLimits(schema),
+      operationLimits(schema, onError),
       callersMistakes,
       ApolloServerPluginCacheControlDisabled(),
       // It loads scripts from elsewhere, into the origin whose storage has the keys.
@@ -46,7 +52,9 @@ export async function serveGraphql(app: FastifyInstance, options: GraphqlOptions
     formatError: (_, error) => maskError(error, onError),
   })
   await apollo.start()
-  const answer = fastifyApolloHandler(apollo, { context: async (request) => admission.contextOf(request) })
+  const answer = fastifyApolloHandler(apollo, {
+    context: async (request, { raw: response }) => ({ ...admission.contextOf(request), response }),
+  })
   app.route({
     url: '/graphql',
     method: ['GET', 'POST'],
@@ -88,24 +96,46 @@ async function refuseUnanswerable({ headers }: FastifyRequest, reply: FastifyRep
   await reply.code(406).send({ errors: [{ message, extensions: { code: 'BAD_USER_INPUT' } }] })
 }
 
-/** Refuses operations that ask for too much, and says what one costs when it is asked with the header `postrider-cost`. */
-function operationLimits(schema: GraphQLSchema): ApolloServerPlugin<ApiContext> {
+/**
+ * Refuses operations that ask for too much, and takes what they cost from the caller's budgets. Says what one costs when it is
+ * asked with the header `postrider-cost`.
+ */
+function operationLimits(schema: GraphQLSchema, onError: (error: unknown) => void): ApolloServerPlugin<HttpContext> {
   return {
-    async requestDidStart({ request }) {
+    async requestDidStart({ request, contextValue: context }) {
+      const { answer, parts, principal, response: raw } = context
+      parts.budgets.takeText(principal, request.query?.length ?? 0)
       let requested = 0
+      let place: Disposable | undefined
       return {
         async didResolveOperation({ document, operation }) {
           if (!operation) return
           const { variables } = request
           checkOperation(schema, document, { operation, variables, onCost: (cost) => (requested = cost) })
+          if (!isPublish(principal, operation, requested)) place = await parts.budgets.begin(principal, requested)
         },
-        async willSendResponse({ response: { body } }) {
-          if (body.kind !== 'single' || !request.http?.headers.has(COST_HEADER)) return
+        async willSendResponse({ response: { body, http } }) {
+          if (place) {
+            onceSent(raw, place)
+            parts.budgets.takeBytes(principal, answer.usedBytes)
+          }
+          if (body.kind !== 'single') return
+          if (answer.isOver) {
+            body.singleResult = { errors: [maskError(answer.refusal, onError)] }
+            http.status = 400
+          }
+          if (!request.http?.headers.has(COST_HEADER)) return
           body.singleResult.extensions = { ...body.singleResult.extensions, cost: { requested, limit: limits.cost } }
         },
       }
     },
   }
+}
+
+/** An answer takes memory until the caller has read it: its operation ends then. */
+function onceSent(response: ServerResponse, place: Disposable): void {
+  if (response.closed) place[Symbol.dispose]()
+  else response.once('close', () => place[Symbol.dispose]())
 }
 
 /** What Apollo takes for a failure of ours, or answers with 200, although the caller asked for it. */

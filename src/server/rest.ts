@@ -22,14 +22,18 @@ export interface RestOptions {
   readonly onError: (error: unknown) => void
 }
 
+/** As the same costs by GraphQL, about. */
+const ONE_COST = 10
+const LIST_COST = 100
+
 const PREFIX = '/api/webhooks-management'
 
 /** Webhooks by REST, with the keys of GraphQL, and the file that describes it at /api/openapi.json. */
 export async function serveRest(app: FastifyInstance, options: RestOptions): Promise<void> {
   const openapi = await readFile(path.join(options.rootDir, 'schema/openapi.json'), 'utf8')
   app.get('/api/openapi.json', (_, reply) => reply.type('application/json').send(openapi))
-  const serve = (method: HTTPMethods, url: string, work: Route['work']) => {
-    const handler = (request: FastifyRequest, reply: FastifyReply) => answer(request, reply, { ...options, work })
+  const serve = (method: HTTPMethods, url: string, work: Route['work'], cost = ONE_COST) => {
+    const handler = (request: FastifyRequest, reply: FastifyReply) => answer(request, reply, { ...options, work, cost })
     app.route({
       method,
       url,
@@ -42,7 +46,7 @@ export async function serveRest(app: FastifyInstance, options: RestOptions): Pro
     })
   }
   serve('POST', PREFIX, createWebhook)
-  serve('GET', PREFIX, listWebhooks)
+  serve('GET', PREFIX, listWebhooks, LIST_COST)
   serve('GET', `${PREFIX}/:id`, getWebhook)
   serve('PATCH', `${PREFIX}/:id`, changeWebhook)
   serve('DELETE', `${PREFIX}/:id`, deleteWebhook)
@@ -50,19 +54,22 @@ export async function serveRest(app: FastifyInstance, options: RestOptions): Pro
 
 interface Route extends RestOptions {
   readonly work: (call: RestCall) => Promise<RestAnswer>
+  readonly cost: number
 }
 
 async function answer(request: FastifyRequest, reply: FastifyReply, route: Route): Promise<FastifyReply> {
-  const { status, body } = await answerOf(request, route).catch((error) => refusal(error, route.onError))
+  const { status, body, headers = {} } = await answerOf(request, route).catch((error) => refusal(error, route.onError))
+  void reply.headers(headers)
   if (body === undefined) return reply.code(status).send()
   const type = status < 400 ? 'application/json' : 'application/problem+json'
   return reply.code(status).type(type).send(JSON.stringify(body))
 }
 
-async function answerOf(request: FastifyRequest, { admission, work }: Route): Promise<RestAnswer> {
+async function answerOf(request: FastifyRequest, { admission, work, cost }: Route): Promise<RestAnswer> {
   const context = admission.contextOf(request)
+  using _place = await context.parts.budgets.begin(context.principal, cost)
   const organization = request.headers['postrider-organization']
-  return work({
+  return await work({
     context,
     organization: typeof organization === 'string' ? organization : undefined,
     body: request.body,
@@ -84,5 +91,6 @@ function refusal(error: unknown, onError: (error: unknown) => void): RestAnswer 
   const wrapped = error instanceof GraphQLError ? error : new GraphQLError('', { originalError: error as Error })
   const { message, extensions } = maskError(wrapped, onError)
   const [status, title] = statuses[String(extensions?.code)] ?? [500, 'Internal Server Error']
-  return problem(status, title, message)
+  const http = wrapped.extensions.http as { headers?: ReadonlyMap<string, string> } | undefined
+  return { ...problem(status, title, message), headers: Object.fromEntries(http?.headers ?? []) }
 }

@@ -9,9 +9,11 @@ import {
   type SubscriptionArgs,
   visit,
 } from 'graphql'
+import { type ApiContext, contextOfItem } from '../api/context.ts'
 
-/** Items of one subscription that are worked on at a time. */
+/** Items of one subscription that are worked on at a time, and bytes of them beyond which no other is begun. */
 const AHEAD = 16
+const AHEAD_BYTES = 1_000_000
 
 /**
  * As graphql-js's subscribe, but several items are executed at a time, told in their order: what they look up is looked up
@@ -23,7 +25,25 @@ export async function subscribeAhead(
   const source = await createSourceEventStream(args)
   if (!(Symbol.asyncIterator in source)) return source
   const ofItems = { ...args, document: withoutArguments(args.schema, args.document) }
-  return inOrder(source[Symbol.asyncIterator](), (rootValue) => execute({ ...ofItems, rootValue }))
+  return inOrder(source[Symbol.asyncIterator](), (rootValue) => executeItem({ ...ofItems, rootValue }))
+}
+
+/** An item that is worked on, or waits for the consumer. */
+interface Item {
+  readonly result: ExecutionResult | Promise<ExecutionResult>
+  /** How much its answer holds so far. */
+  bytes(): number
+}
+
+function executeItem(args: SubscriptionArgs): Item {
+  const context = contextOfItem(args.contextValue as ApiContext)
+  const { answer, parts, principal } = context
+  const finish = (result: ExecutionResult): ExecutionResult => {
+    parts.budgets.takeBytes(principal, answer.usedBytes)
+    return answer.isOver ? { errors: [answer.refusal] } : result
+  }
+  const result = execute({ ...args, contextValue: context })
+  return { result: result instanceof Promise ? result.then(finish) : finish(result), bytes: () => answer.usedBytes }
 }
 
 /**
@@ -54,14 +74,14 @@ function withoutArguments(schema: GraphQLSchema, document: DocumentNode): Docume
   return usesVariables ? document : stripped
 }
 
-type Told<Result> = { readonly error: unknown } | { readonly result: Result | Promise<Result> }
+type Told = { readonly error: unknown } | Item
 
 /** Not a generator: that would hear of `return()` only when the item that it waits for has come. */
-function inOrder<Item, Result>(
-  source: AsyncIterator<Item>,
-  work: (item: Item) => Result | Promise<Result>,
-): AsyncGenerator<Result, void, void> {
-  const ready: Told<Result>[] = []
+function inOrder(
+  source: AsyncIterator<unknown>,
+  work: (value: unknown) => Item,
+): AsyncGenerator<ExecutionResult, void, void> {
+  const ready: Told[] = []
   let isPulling = false
   let isOver = false
   let wake: (() => void) | undefined
@@ -69,11 +89,11 @@ function inOrder<Item, Result>(
   async function pull(): Promise<void> {
     if (isPulling) return
     isPulling = true
-    while (!isOver && ready.length < AHEAD) {
+    while (!isOver && ready.length < AHEAD && bytesOf(ready) < AHEAD_BYTES) {
       try {
         const { value, done } = await source.next()
         if (done) isOver = true
-        else if (!isOver) ready.push({ result: begin(value) })
+        else if (!isOver) ready.push(begin(value))
       } catch (error) {
         isOver = true
         ready.push({ error })
@@ -83,14 +103,14 @@ function inOrder<Item, Result>(
     isPulling = false
   }
 
-  function begin(item: Item): Result | Promise<Result> {
-    const result = work(item)
+  function begin(value: unknown): Item {
+    const item = work(value)
     // The consumer that takes it is told; until then a failure is nobody's.
-    if (result instanceof Promise) result.catch(() => undefined)
-    return result
+    if (item.result instanceof Promise) item.result.catch(() => undefined)
+    return item
   }
 
-  async function next(): Promise<IteratorResult<Result, void>> {
+  async function next(): Promise<IteratorResult<ExecutionResult, void>> {
     if (ready.length === 0 && !isOver) {
       await new Promise<void>((resolve) => {
         wake = resolve
@@ -104,7 +124,7 @@ function inOrder<Item, Result>(
     return { done: false, value: await told.result }
   }
 
-  async function end(): Promise<IteratorResult<Result, void>> {
+  async function end(): Promise<IteratorResult<ExecutionResult, void>> {
     isOver = true
     ready.length = 0
     wake?.()
@@ -124,4 +144,8 @@ function inOrder<Item, Result>(
     },
     [Symbol.asyncDispose]: async () => void (await end()),
   }
+}
+
+function bytesOf(ready: readonly Told[]): number {
+  return ready.reduce((sum, one) => sum + ('bytes' in one ? one.bytes() : 0), 0)
 }

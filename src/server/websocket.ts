@@ -13,6 +13,7 @@ import { createOriginCheck, type OriginOptions } from './cors.ts'
 import { createPace } from './pace.ts'
 import { SECURITY_HEADERS } from './security-headers.ts'
 import type { Service } from './service.ts'
+import { openSocketBudget, type SocketBudget } from './socket-budget.ts'
 import { subscribeAhead } from './subscribe-ahead.ts'
 import { createUnacknowledged, STRANGER_MESSAGE_BYTES } from './unacknowledged.ts'
 
@@ -59,7 +60,11 @@ const MAX_SUBSCRIPTIONS = 100
 
 type Params = Claims & Record<string, unknown>
 /** costs: of each operation under way, when the client wants to know. */
-type SocketExtra = Extra & { principal?: Principal; costs?: Map<string, number> } & Record<PropertyKey, unknown>
+type SocketExtra = Extra & {
+  principal?: Principal
+  costs?: Map<string, number>
+  budget?: SocketBudget
+} & Record<PropertyKey, unknown>
 type SocketContext = Context<Params, SocketExtra>
 
 /** Subscriptions, and nothing else, by the graphql-transport-ws protocol. The key travels in connection_init. */
@@ -75,6 +80,8 @@ export function acceptSockets(server: HttpServer, options: SocketOptions): Socke
     server,
     path: '/graphql',
     maxPayload: STRANGER_MESSAGE_BYTES,
+    // One message of a socket in one turn of the event loop: thousands may arrive at once.
+    allowSynchronousEvents: false,
     // Its types do not know it yet.
     ...({ closeTimeout: CLOSE_TIMEOUT_MS } as object),
     verifyClient: ({ req }, answer) => {
@@ -111,9 +118,10 @@ export function acceptSockets(server: HttpServer, options: SocketOptions): Socke
     id: string,
     payload: SubscribePayload,
   ): ExecutionArgs | readonly GraphQLError[] {
-    const { principal, costs } = context.extra
+    const { principal, costs, budget } = context.extra
     const { parts, rateLimit } = service()
     rateLimit(principal!)
+    budget!.begin(payload)
     // This one is among them already.
     if (Object.keys(context.subscriptions).length > MAX_SUBSCRIPTIONS) {
       throw apiError('RATE_LIMITED', `At most ${MAX_SUBSCRIPTIONS} subscriptions on a socket; open another`)
@@ -122,19 +130,41 @@ export function acceptSockets(server: HttpServer, options: SocketOptions): Socke
     if (sizeBytes > MAX_OPERATION_BYTES) {
       throw apiError('BAD_USER_INPUT', `A subscription is at most ${MAX_OPERATION_BYTES} bytes, not ${sizeBytes}`)
     }
+    parts.budgets.takeText(principal!, payload.query.length)
     const read = readOperation(schema, payload)
     if ('errors' in read) return read.errors
     const { document, operation, cost } = read
     if (operation.operation !== 'subscription') {
       throw apiError('BAD_USER_INPUT', `Send a ${operation.operation} over HTTP; the socket takes subscriptions`)
     }
+    parts.budgets.takeCost(principal!, cost)
     costs?.set(id, cost)
     return {
       schema,
       document,
       operationName: payload.operationName,
       variableValues: payload.variables,
-      contextValue: createSubscriptionContext(parts, principal!),
+      contextValue: createSubscriptionContext(parts, principal!, cost),
+    }
+  }
+
+  function prepareOrRefuse(context: SocketContext, id: string, payload: SubscribePayload) {
+    try {
+      return prepare(context, id, payload)
+    } catch (error) {
+      context.extra.budget?.refused()
+      return [error instanceof GraphQLError ? error : new GraphQLError('', { originalError: error as Error })]
+    }
+  }
+
+  /** False when its caller has too many sockets: it is closed then. */
+  async function takePlace({ extra }: SocketContext): Promise<boolean> {
+    try {
+      extra.budget = await openSocketBudget(service().parts.budgets, extra.principal!, extra.socket)
+      return true
+    } catch (error) {
+      extra.socket.close(TRY_AGAIN_LATER, maskError(error, onError).message)
+      return false
     }
   }
 
@@ -157,6 +187,7 @@ export function acceptSockets(server: HttpServer, options: SocketOptions): Socke
         if (!(await admit(context))) return false
         // It may have left meanwhile, and onClose has been then.
         if (context.extra.socket.readyState !== WebSocket.OPEN) return false
+        if (!(await takePlace(context))) return false
         unacknowledged.acknowledge(context.extra.socket)
         open.add(context)
         if (context.connectionParams?.[COST_HEADER] != null) context.extra.costs = new Map()
@@ -165,11 +196,9 @@ export function acceptSockets(server: HttpServer, options: SocketOptions): Socke
       },
       onClose: (context) => void open.delete(context),
       onSubscribe(context, id, payload) {
-        try {
-          return prepare(context, id, payload)
-        } catch (error) {
-          return [error instanceof GraphQLError ? error : new GraphQLError('', { originalError: error as Error })]
-        }
+        const prepared = prepareOrRefuse(context, id, payload)
+        if (Array.isArray(prepared)) context.extra.budget?.end(payload)
+        return prepared
       },
       onNext({ extra }, id, __, ____, result) {
         const cost = extra.costs?.get(id)
@@ -180,7 +209,10 @@ export function acceptSockets(server: HttpServer, options: SocketOptions): Socke
           ...(cost !== undefined && { extensions: { cost: { requested: cost, limit: limits.cost } } }),
         }
       },
-      onComplete: ({ extra }, id) => void extra.costs?.delete(id),
+      onComplete({ extra }, id, payload) {
+        extra.budget?.end(payload)
+        extra.costs?.delete(id)
+      },
       onError: (_, __, ___, errors) => errors.map((error) => maskError(error, onError)),
     },
     wss,

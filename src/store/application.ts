@@ -1,8 +1,9 @@
 import { defineEntity, type EntityManager, type InferEntity, p } from '@mikro-orm/core'
 import type { DeliveryProfile } from '../domain/delivery-profile.ts'
-import type { Id } from '../domain/id.ts'
+import { type Id, idToUuid } from '../domain/id.ts'
 import { newId } from './new-id.ts'
 import { addOperations } from './operations.ts'
+import type { Sql } from './sql.ts'
 import { TypeIdType } from './type-id-type.ts'
 
 /** A product that publishes events. */
@@ -30,6 +31,10 @@ export const DeliveryProfileVersion = defineEntity({
   },
 })
 export type DeliveryProfileVersion = InferEntity<typeof DeliveryProfileVersion>
+
+export async function isApplication(sql: Sql, id: Id<'app'>): Promise<boolean> {
+  return (await sql('select from application where id = $1', [idToUuid(id)])).length > 0
+}
 
 /** A new application, with its operations organization. Flush afterwards. */
 export function addApplication(em: EntityManager, fields: { name: string; deliveryProfile: DeliveryProfile }) {

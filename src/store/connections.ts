@@ -21,15 +21,41 @@ const settings = {
  */
 const pipelineSettings = { ...settings, enable_bitmapscan: 'off', enable_mergejoin: 'off' }
 
-/** How connections of the API's queries are opened. */
-export const apiConnections = { application_name: 'postrider', options: optionsOf(settings), ...common() }
+/** How connections for what API calls change are opened. A statement that lasts longer is cancelled. */
+export function changeConnections(statementTimeoutMs: number) {
+  return apiConnections('postrider', statementTimeoutMs)
+}
+
+/** How connections for what API calls read are opened. A statement that lasts longer is cancelled. */
+export function readConnections(statementTimeoutMs: number) {
+  return apiConnections('postrider reads', statementTimeoutMs)
+}
+
+function apiConnections(name: string, statementTimeoutMs: number) {
+  const limited = { ...settings, statement_timeout: String(statementTimeoutMs) }
+  return { application_name: name, options: optionsOf(limited), ...common() }
+}
 
 export function openPipelinePool(databaseUrl: string, size: number): pg.Pool {
+  return openPool(databaseUrl, { size, name: 'postrider pipeline', values: pipelineSettings })
+}
+
+/** Look-ups of keys and sessions come one after the other: one connection for each. */
+const KEY_CONNECTIONS = 2
+
+export function openKeyPool(databaseUrl: string): pg.Pool {
+  return openPool(databaseUrl, { size: KEY_CONNECTIONS, name: 'postrider keys', values: settings })
+}
+
+function openPool(
+  databaseUrl: string,
+  { size, name, values }: { size: number; name: string; values: Readonly<Record<string, string>> },
+): pg.Pool {
   return new pg.Pool({
     connectionString: databaseUrl,
     max: size,
-    application_name: 'postrider pipeline',
-    options: optionsOf(pipelineSettings),
+    application_name: name,
+    options: optionsOf(values),
     ...common(),
   })
 }

@@ -38,8 +38,11 @@ export const DeliveryAttempt = defineEntity({
     errorMessage: p.text().nullable(),
     retryAt: p.datetime(3).nullable(),
     request: p.json().$type<RecordedRequest>().nullable(),
-    /** Null when the body was the envelope as the profile renders it: it is rendered again when asked for. */
-    requestBody: p.text().nullable(),
+    /**
+     * Null when the body was the envelope as the profile renders it: it is rendered again when asked for. Lists leave it out:
+     * who asks for it loads it by store/large-text.ts, after a look at its size.
+     */
+    requestBody: p.text().lazy().nullable(),
     profileVersion: p.integer(),
     response: p.json().$type<RecordedResponse>().nullable(),
     feedEpoch: p.bigint('number'),

@@ -15,8 +15,11 @@ export const Event = defineEntity({
     applicationId: p.type(new TypeIdType('app')).$type<Id<'app'>>(),
     organizationId: p.type(new TypeIdType('org')).$type<Id<'org'>>(),
     type: p.text(),
-    /** Compact JSON, byte for byte as it is sent: jsonb would reorder its keys. */
-    data: p.text().nullable(),
+    /**
+     * Compact JSON, byte for byte as it is sent: jsonb would reorder its keys. Lists leave it out: who asks for it loads it by
+     * store/large-text.ts, after a look at its size.
+     */
+    data: p.text().lazy().nullable(),
     dataBytes: p.integer(),
     idempotencyKey: p.text().nullable(),
     isTest: p.boolean(),

@@ -18,6 +18,7 @@ export async function findPages<T extends { id: string }>(
   const floors = await findFloors(em, entity, { within, parents, after })
   const list = em
     .createQueryBuilder(entity)
+    .select(listedColumns(em, entity))
     .where(underParent(parents, where, { after, hasFloor: floors !== undefined }))
     .orderBy({ id: 'desc' } as never)
     .limit(first + 1)
@@ -52,6 +53,12 @@ export async function countEachUpTo<T extends { id: string }>(
   })
 }
 
+/** All but what is large, as `find` does. */
+function listedColumns<T extends object>(em: EntityManager, entity: EntityName<T>): never {
+  const { props } = em.getMetadata(entity)
+  return props.filter((one) => !one.lazy && one.persist !== false).map((one) => one.name) as never
+}
+
 interface Compiled {
   readonly sql: string
   readonly params: readonly unknown[]
@@ -71,7 +78,7 @@ function lateral<Row>(
   { parents, floors }: { parents: Parents; floors?: readonly (Uuid | undefined)[] | undefined },
 ): Promise<(Row & { n: number })[]> {
   const uuids = parents.ids.map(idToUuid)
-  return em.getConnection().execute(
+  return em.getConnection('read').execute(
     `select parent.n::int as n, list.*
      from unnest(?::uuid[], ?::uuid[]) with ordinality parent (id, floor, n) cross join lateral (${list.sql}) list`,
     [toArray(uuids), toArray(uuids.map((_, index) => floors?.[index] ?? NIL_UUID)), ...list.params],

@@ -1,4 +1,4 @@
-import type pg from 'pg'
+import pg from 'pg'
 import type { Sql } from './sql.ts'
 
 /** Runs statements on a pool or a connection; `nameOf` says which of them are prepared. */
@@ -6,7 +6,8 @@ export function runOn(client: pg.Pool | pg.PoolClient, nameOf: StatementNames): 
   return async <Row>(text: string, values?: readonly unknown[]) => {
     // Without values a text may hold several statements, as pg-boss sends them: these cannot be prepared.
     const name = values?.length ? nameOf(text) : undefined
-    const query = { text, ...(values && { values: values as unknown[] }), ...(name && { name }) }
+    // On MikroORM's connections values would come as MikroORM reads them: instants as texts.
+    const query = { text, types: pg.types, ...(values && { values: values as unknown[] }), ...(name && { name }) }
     const result: pg.QueryResult | pg.QueryResult[] = await client.query(query)
     // Several statements give a result each.
     return (Array.isArray(result) ? result.flatMap((one) => one.rows) : result.rows) as Row[]

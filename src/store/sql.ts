@@ -12,11 +12,13 @@ export function isUniqueViolation(error: unknown): error is Error & { constraint
   return sqlState(error) === '23505'
 }
 
-/** True when Postgres is away, refuses, cannot write, or gave way to another: the same call may succeed later. */
+/**
+ * True when Postgres is away, refuses, cannot write, took too long, or gave way to another: the same call may succeed later.
+ */
 export function isUnavailable(error: unknown): boolean {
   const state = sqlState(error)
   // 08P01 is not an outage: that is how Postgres answers a text that it cannot take in.
-  if (state) return state !== '08P01' && /^(08|53|57P|25006|25P03|40001|40P01|55P03|58)/.test(state)
+  if (state) return state !== '08P01' && /^(08|53|57014|57P|25006|25P03|40001|40P01|55P03|58)/.test(state)
   const message = error instanceof Error ? error.message : ''
   return /ECONN|EPIPE|ENOTFOUND|EAI_AGAIN|E(HOST|NET)UNREACH|ETIMEDOUT|Connection terminated|timeout expired|Query read timeout|not queryable|timeout exceeded when trying to connect|pool after calling end/.test(
     `${(error as { code?: string } | null)?.code ?? ''} ${message}`,

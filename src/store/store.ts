@@ -3,7 +3,7 @@ import type pg from 'pg'
 import { ApiKey } from './api-key.ts'
 import { Application, DeliveryProfileVersion } from './application.ts'
 import { type Actor, AuditEntry, actAs, auditSubscriber } from './audit-entry.ts'
-import { apiConnections, openPipelinePool, survive } from './connections.ts'
+import { changeConnections, openKeyPool, openPipelinePool, readConnections, survive } from './connections.ts'
 import { Delivery } from './delivery.ts'
 import { DeliveryAttempt } from './delivery-attempt.ts'
 import { Destination, DestinationHealth, SigningSecret } from './destination.ts'
@@ -23,8 +23,12 @@ import { createWriteHealth, type WriteHealth } from './write-health.ts'
 
 export interface StoreOptions {
   readonly databaseUrl: string
-  /** Connections of the API's queries. Those of the pipeline and the LISTEN connection come on top. */
+  /** Connections for what API calls read. */
+  readonly readPoolSize: number
+  /** Connections for what API calls change. */
   readonly poolSize: number
+  /** How long a statement of an API call may last. */
+  readonly statementTimeoutMs: number
   /** Connections of publishing, claiming and settling. */
   readonly pipelinePoolSize: number
   /** Whether Postgres keeps the plans of the pipeline's statements, by connection. */
@@ -34,17 +38,26 @@ export interface StoreOptions {
 }
 
 /**
- * Everything that is kept: the ORM for the nouns, plain SQL for the pipeline, jobs, and the box for secrets. Each of the
- * two has connections of its own, so that a page full of slow queries delays no delivery.
+ * Everything that is kept: the ORM for the nouns, plain SQL for the pipeline, jobs, and the box for secrets. What API calls
+ * read, what they change, their keys, and the pipeline have connections of their own, so that a page full of slow queries
+ * delays no delivery and locks nobody out.
  */
 export interface Store extends AsyncDisposable {
-  /** A unit of work of its own: nothing is shared between requests. */
+  /**
+   * A unit of work of its own: nothing is shared between requests. It reads on the connections of `reads` while it has no
+   * transaction.
+   */
   em(): EntityManager
   /** Whose units of work these are in the audit log; undefined is Postrider itself. */
   readonly actor: Actor | undefined
-  /** The same store, used by this one. */
+  /** The same store, used by this one. What an organization does never takes a connection of the pipeline. */
   as(actor: Actor): Store
+  /** Statements of the pipeline; of an organization's store, on the connections for changes. */
   readonly sql: Sql
+  /** Statements that only read, for API calls and followers of the feed. */
+  readonly reads: Sql
+  /** Look-ups of keys and sessions. */
+  readonly keys: Sql
   /** Commits when `work` resolves, rolls back when it throws. */
   transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>
   /** What became of the last transactions. */
@@ -79,34 +92,52 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const onPoolError = (error: unknown) => {
     if (!isClosing) options.onError(error)
   }
+  const { databaseUrl, statementTimeoutMs } = options
+  const onPoolCreated = (pool: pg.Pool) => survive(pool, onPoolError)
   const orm = await MikroORM.init({
     entities,
     subscribers: [auditSubscriber],
-    clientUrl: options.databaseUrl,
+    clientUrl: databaseUrl,
     pool: { max: options.poolSize },
-    driverOptions: {
-      ...apiConnections,
-      onPoolCreated: (pool: pg.Pool) => survive(pool, onPoolError),
-    },
+    driverOptions: { ...changeConnections(statementTimeoutMs), onPoolCreated },
+    // Not another server: another pool of the same, which MikroORM reads on outside of transactions.
+    replicas: [
+      {
+        clientUrl: databaseUrl,
+        pool: { max: options.readPoolSize },
+        driverOptions: { ...readConnections(statementTimeoutMs), onPoolCreated },
+      },
+    ],
     logger: () => undefined,
   })
   opening.defer(() => orm.close(true))
-  const pool = openPipelinePool(options.databaseUrl, options.pipelinePoolSize)
-  survive(pool, onPoolError)
-  opening.defer(() => pool.end())
+  const own = (pool: pg.Pool) => {
+    survive(pool, onPoolError)
+    opening.defer(() => pool.end())
+    return pool
+  }
+  const pool = own(openPipelinePool(databaseUrl, options.pipelinePoolSize))
+  const keyPool = own(openKeyPool(databaseUrl))
+  const changes = await orm.driver.getConnection('write').getNativeClient()
+  const reads = await orm.driver.getConnection('read').getNativeClient()
   const nameOf = options.prepare ? createStatementNames() : () => undefined
   const sql = runOn(pool, nameOf)
-  const { databaseUrl } = options
   await whileMigrating(databaseUrl, () => migrate(databaseUrl))
   await ensurePartitions(sql, new Date())
   await checkFeedEpoch(sql)
   const notifier = opening.use(openNotifier({ databaseUrl, sql, onError: options.onError }))
   const writes = createWriteHealth()
   const opened = opening.move()
-  const shared = {
-    sql,
+  const on = (used: pg.Pool) => ({
+    sql: runOn(used, nameOf),
     transaction: <T>(work: (tx: Transaction) => Promise<T>) =>
-      writes.watch(inTransaction({ pool, nameOf, notifier }, work)),
+      writes.watch(inTransaction({ pool: used, nameOf, notifier }, work)),
+  })
+  const ofPipeline = on(pool)
+  const ofOrganizations = on(changes)
+  const shared = {
+    reads: runOn(reads, nameOf),
+    keys: runOn(keyPool, nameOf),
     writes,
     notifier,
     secrets: options.secrets,
@@ -118,6 +149,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   } satisfies Partial<Store>
   const usedBy = (actor: Actor | undefined): Store => ({
     ...shared,
+    ...(actor?.kind === 'ORGANIZATION' ? ofOrganizations : ofPipeline),
     actor,
     as: usedBy,
     em() {

@@ -3,6 +3,7 @@ import * as documents from '../../src/client/generated/documents.ts'
 import { request } from '../../src/client/request.ts'
 import { idToUuid, parseId } from '../../src/domain/id.ts'
 import { startTestPostrider, type TestPostrider } from '../support/postrider.ts'
+import { sendRaw } from '../support/raw-request.ts'
 import { startReceiver } from '../support/receiver.ts'
 import { until } from '../support/until.ts'
 
@@ -74,6 +75,10 @@ test('a destination whose expressions take over 1 s of CPU time waits, and its o
     return destination!.waitingReason
   }
   await until(async () => (await waitingReason()) !== null)
+  const limits = await stage.limits()
+  expect(limits.get('DESTINATION_CPU_MS')).toMatchObject({ max: 1_000, resetsAt: expect.stringMatching(/^20\d\d-/) })
+  expect(limits.get('DESTINATION_CPU_MS')!.used).toBeGreaterThan(1_000)
+  expect(limits.get('ORGANIZATION_CPU_MS')).toMatchObject({ max: 5_000, used: limits.get('DESTINATION_CPU_MS')!.used })
   expect(await waitingReason()).toMatch(
     /^Its filter and transform take too much CPU time; its deliveries go on at 20\d\d-/,
   )
@@ -95,6 +100,11 @@ async function prepare() {
       const input = { connector: 'webhook', config: { url: receiver.url }, eventType: 'a', filter, data }
       const { destinationPreview } = await request(customer, documents.DestinationPreviewDocument, { input })
       return destinationPreview.userErrors
+    },
+    async limits() {
+      const { root } = await sendRaw(customer, '{ viewer { limits { name max used resetsAt } } }')
+      const { limits } = root as { limits: { name: string; max: number; used: number; resetsAt: string | null }[] }
+      return new Map(limits.map((limit) => [limit.name, limit]))
     },
     async setFilter(filter: string) {
       const input = { id, filter }

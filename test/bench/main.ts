@@ -5,6 +5,7 @@ import { measureBacklog } from './backlog.ts'
 import { measureBareLoop } from './bare-loop.ts'
 import { measureBatched } from './batched.ts'
 import { measureFilters } from './filters.ts'
+import { measureFloods } from './floods.ts'
 import { benchGrowth } from './grow.ts'
 import { measureGuard } from './guard.ts'
 import { measureHanging } from './hanging.ts'
@@ -40,6 +41,7 @@ const measurements: Readonly<Record<string, Measure>> = {
   subscribers: measureSubscribers,
   statements: measureStatements,
   'two-workers': measureTwoWorkers,
+  floods: measureFloods,
 }
 
 const USAGE = `Usage: npm run bench -- [--quick] [--json FILE] [--only NAME,NAME], or [--grow] [--rows N]

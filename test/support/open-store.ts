@@ -5,7 +5,9 @@ import { openStore, type Store } from '../../src/store/store.ts'
 export function openTestStore({ url }: { url: string }): Promise<Store> {
   return openStore({
     databaseUrl: url,
+    readPoolSize: 4,
     poolSize: 4,
+    statementTimeoutMs: 60_000,
     pipelinePoolSize: 4,
     prepare: true,
     secrets: createSecretBox([{ id: 'k1', key: Buffer.alloc(32) }]),

@@ -3,6 +3,7 @@ import type { Endpoint } from '../../src/client/request.ts'
 /** An answer as it came: nothing is thrown, so that a test can look at what was refused. */
 export interface RawAnswer {
   readonly status: number
+  readonly headers: Headers
   readonly text: string
   /** The first field of the data. */
   readonly root: unknown
@@ -38,6 +39,7 @@ export async function fetchRaw(url: string, init: RequestInit & { query?: string
   const { data, errors = [] } = parse(text)
   return {
     status: response.status,
+    headers: response.headers,
     text,
     root: Object.values(data ?? {})[0],
     codes: errors.map((error) => error.extensions.code),

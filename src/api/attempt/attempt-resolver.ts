@@ -1,10 +1,11 @@
-import { Args, Ctx, FieldResolver, Query, Resolver, Root } from 'type-graphql'
+import { Args, Ctx, Extensions, FieldResolver, Query, Resolver, Root } from 'type-graphql'
 import { renderEnvelope } from '../../domain/envelope.ts'
 import { compareFeedPositions, encodeFeedCursor, feedPositionBefore } from '../../domain/feed-cursor.ts'
 import { idTime } from '../../domain/id.ts'
-import { readFeed } from '../../feed/feed-sql.ts'
+import { type FeedAttempt, readFeed } from '../../feed/feed-sql.ts'
 import type { Delivery } from '../../store/delivery.ts'
 import type { DeliveryAttempt } from '../../store/delivery-attempt.ts'
+import { CHARGES_ITSELF } from '../budgets/charge-answers.ts'
 import { type Connection, checkFirst } from '../connection.ts'
 import type { ApiContext } from '../context.ts'
 import { DeliveryType } from '../delivery/delivery-type.ts'
@@ -25,7 +26,7 @@ export class AttemptResolver {
     const after = args.after == null ? feedPositionBefore(0, 0n) : requireFeedCursor(args.after)
     const filter = feedFilterOf(context, args.filter)
     const limit = checkFirst(args.first, 100)
-    const page = await readFeed(context.parts.store, after, { filter, limit })
+    const page = await readFeed(context.parts.store.reads, after, { filter, limit })
     // Without a cursor nothing is missed: that begins with the oldest that is kept.
     if (args.after != null && page.lostUntil && compareFeedPositions(after, page.lostUntil) < 0) throw expired()
     const edges = page.rows.map(({ attempt, position }) => ({ node: attempt, cursor: encodeFeedCursor(position) }))
@@ -62,33 +63,49 @@ function expired(): Error {
   )
 }
 
-type RequestSource = NonNullable<DeliveryAttempt['request']> & { readonly attempt: DeliveryAttempt }
+type RequestSource = NonNullable<DeliveryAttempt['request']> & { readonly attempt: DeliveryAttempt | FeedAttempt }
 
 @Resolver(() => HttpRequestRecord)
 export class HttpRequestRecordResolver {
+  @Extensions(CHARGES_ITSELF)
   @FieldResolver(() => String, {
     nullable: true,
     description: "What was sent, credentials blanked out. null once the event's data is no longer kept.",
   })
   async body(
     @Root() source: RequestSource | { readonly body: string },
-    @Ctx() { loaders }: ApiContext,
+    @Ctx() context: ApiContext,
   ): Promise<string | null> {
-    if ('body' in source) return source.body
+    const { answer, loaders } = context
+    if ('body' in source) {
+      answer.charge(Buffer.byteLength(source.body))
+      return source.body
+    }
     const { attempt } = source
-    if (attempt.requestBody != null) return attempt.requestBody
-    const [event, organization, profile] = await Promise.all([
-      loaders.event.load(attempt.eventId),
-      loaders.organization.load(attempt.organizationId),
-      loaders.profileVersion.load([attempt.applicationId, attempt.profileVersion]),
-    ])
-    if (event?.data == null || !profile) return null
+    const bytes =
+      'requestBodyBytes' in attempt ? attempt.requestBodyBytes : await loaders.requestBodyBytes.load(attempt.id)
+    if (bytes == null) return envelopeOf(attempt, context)
+    return (await answer.load(bytes, () => loaders.requestBody.load(attempt.id))) ?? null
+  }
+}
+
+/** As it was sent: rendered again from the event and the profile of that time. */
+async function envelopeOf(attempt: DeliveryAttempt, { answer, loaders }: ApiContext): Promise<string | null> {
+  const [event, organization, profile] = await Promise.all([
+    loaders.event.load(attempt.eventId),
+    loaders.organization.load(attempt.organizationId),
+    loaders.profileVersion.load([attempt.applicationId, attempt.profileVersion]),
+  ])
+  if (!event || !profile) return null
+  return answer.load(event.dataBytes, async () => {
+    const dataJson = await loaders.eventData.load(event.id)
+    if (dataJson === undefined) return null
     return renderEnvelope(profile.settings.envelope, {
       id: event.id,
       type: event.type,
       createdAt: idTime(event.id),
       organizationId: organization?.externalId ?? event.organizationId,
-      dataJson: event.data,
+      dataJson,
     })
-  }
+  })
 }

@@ -63,7 +63,9 @@ function followAttempts({ after, last, filter }: FeedArgs, context: ApiContext):
     throw apiError('BAD_USER_INPUT', `last: is 1 to ${MAX_LAST}, not ${last}`)
   }
   const from = { after: after == null ? undefined : requireFeedCursor(after), last: last ?? undefined }
-  return untilReturned((signal) => context.parts.feed.follow({ ...from, filter: within, signal }))
+  const { parts, principal, cost } = context
+  const pace = parts.budgets.paceOf(principal, cost)
+  return untilReturned((signal) => parts.feed.follow({ ...from, filter: within, signal, pace }))
 }
 
 async function followDelivery({ id }: { id: string }, context: ApiContext): Promise<AsyncIterableIterator<Delivery>> {

@@ -36,6 +36,8 @@ export class DestinationTestResolver {
   })
   destinationTest(@InputArg(() => DestinationTestInput) input: DestinationTestInput, @Ctx() context: ApiContext) {
     const scope = scopeOf(context)
-    return payloadOf(() => testDestination(context.parts, scope, input))
+    const { parts, principal } = context
+    const mayStore = (bytes: number) => parts.budgets.takeTest(principal, bytes)
+    return payloadOf(() => testDestination({ ...parts, mayStore }, scope, input))
   }
 }

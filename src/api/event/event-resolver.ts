@@ -1,5 +1,5 @@
 import type { FilterQuery } from '@mikro-orm/core'
-import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql'
+import { Arg, Args, Ctx, Extensions, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql'
 import { idTime } from '../../domain/id.ts'
 import { type Problem, Refused, refused } from '../../domain/refused.ts'
 import type { PublishResult } from '../../publish/publish.ts'
@@ -7,6 +7,7 @@ import type { PublishRequest } from '../../publish/publish-request.ts'
 import type { Delivery } from '../../store/delivery.ts'
 import { Event } from '../../store/event.ts'
 import type { Organization } from '../../store/organization.ts'
+import { CHARGES_ITSELF } from '../budgets/charge-answers.ts'
 import { BoundedCount, CountArgs, type CountedConnection, checkMax, listConnection, PageArgs } from '../connection.ts'
 import { type ApiContext, applicationOf, organizationOf, scopeOf } from '../context.ts'
 import { DeliveryConnection } from '../delivery/delivery-type.ts'
@@ -65,12 +66,17 @@ export class EventResolver {
     return loaders.organization.load(organizationId)
   }
 
+  @Extensions(CHARGES_ITSELF)
   @FieldResolver(() => JsonScalar, {
     nullable: true,
     description: 'null once retention has dropped it. Key order is kept, but for keys that look like integers.',
   })
-  data(@Root() { data }: Event): unknown {
-    return data == null ? null : JSON.parse(data)
+  async data(@Root() { id, data, dataBytes }: Event, @Ctx() { answer, loaders }: ApiContext): Promise<unknown> {
+    return answer.load(dataBytes, async () => {
+      // One that was published just now has it.
+      const json = data ?? (await loaders.eventData.load(id))
+      return json === undefined ? null : JSON.parse(json)
+    })
   }
 
   @FieldResolver(() => [UserError], {

@@ -24,6 +24,7 @@ export interface RestCall {
 export interface RestAnswer {
   readonly status: number
   readonly body?: object
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 interface Webhook {

@@ -10,6 +10,7 @@ import { checkTexts } from '../text-filter.ts'
 import { StatsArgs, StatsPointType } from './stats-type.ts'
 
 const MAX_POINTS = 1_500
+const POINT_BYTES = 50
 /** Behind the limit on minutes: a range relative to now was read a moment ago, and its first minute is a whole one. */
 const SLACK_MS = 120_000
 
@@ -40,6 +41,7 @@ export class StatsResolver {
     const scope = scopeOf(context)
     const { applicationId } = scope
     const span = checkSpan(args)
+    chargePoints(context, span)
     const asked = organizationOf(scope, organizationId)
     // Counts are kept by the organization's id alone, so whose it is is looked up.
     const own = asked && ((await context.loaders.organization.load(asked))?.id ?? NOBODY)
@@ -61,10 +63,17 @@ export class DestinationStatsResolver {
   stats(
     @Root() { id }: Destination,
     @Args(() => StatsArgs) args: StatsArgs,
-    @Ctx() { loaders }: ApiContext,
+    @Ctx() context: ApiContext,
   ): Promise<StatsPoint[]> {
-    return loaders.stats(id, checkSpan(args))
+    const span = checkSpan(args)
+    chargePoints(context, span)
+    return context.loaders.stats(id, span)
   }
+}
+
+/** Before they are read: one field may ask for hundreds of them, under each of a hundred destinations. */
+function chargePoints({ answer }: ApiContext, { count }: StatsSpan): void {
+  answer.charge(count * POINT_BYTES)
 }
 
 function checkSpan({ range: { from, to }, bucket }: StatsArgs): StatsSpan {
