@@ -7,6 +7,8 @@ export interface SocketBudget {
   /** A subscription that is still to be read, by its payload: two may have the same id for a moment. Throws RATE_LIMITED. */
   begin(payload: object): void
   end(payload: object): void
+  /** Waits while much of the caller's cost is used, so that what comes at once does not keep others waiting. */
+  turn(): Promise<void>
   /** A client that goes on although it is refused is cut off. */
   refused(): void
 }
@@ -46,6 +48,7 @@ export async function openSocketBudget(
       refusedCount = 0
     },
     end,
+    turn: () => budgets.turn(principal),
     refused() {
       refusedCount += 1
       if (refusedCount <= MAX_REFUSED) return

@@ -113,11 +113,11 @@ export function acceptSockets(server: HttpServer, options: SocketOptions): Socke
   }
 
   /** What graphql-ws executes, within the limits of HTTP; it would look at none of them. */
-  function prepare(
+  async function prepare(
     context: SocketContext,
     id: string,
     payload: SubscribePayload,
-  ): ExecutionArgs | readonly GraphQLError[] {
+  ): Promise<ExecutionArgs | readonly GraphQLError[]> {
     const { principal, costs, budget } = context.extra
     const { parts, rateLimit } = service()
     rateLimit(principal!)
@@ -130,6 +130,7 @@ export function acceptSockets(server: HttpServer, options: SocketOptions): Socke
     if (sizeBytes > MAX_OPERATION_BYTES) {
       throw apiError('BAD_USER_INPUT', `A subscription is at most ${MAX_OPERATION_BYTES} bytes, not ${sizeBytes}`)
     }
+    await budget!.turn()
     parts.budgets.takeText(principal!, payload.query.length)
     const read = readOperation(schema, payload)
     if ('errors' in read) return read.errors
@@ -148,9 +149,9 @@ export function acceptSockets(server: HttpServer, options: SocketOptions): Socke
     }
   }
 
-  function prepareOrRefuse(context: SocketContext, id: string, payload: SubscribePayload) {
+  async function prepareOrRefuse(context: SocketContext, id: string, payload: SubscribePayload) {
     try {
-      return prepare(context, id, payload)
+      return await prepare(context, id, payload)
     } catch (error) {
       context.extra.budget?.refused()
       return [error instanceof GraphQLError ? error : new GraphQLError('', { originalError: error as Error })]
@@ -195,8 +196,8 @@ export function acceptSockets(server: HttpServer, options: SocketOptions): Socke
         return true
       },
       onClose: (context) => void open.delete(context),
-      onSubscribe(context, id, payload) {
-        const prepared = prepareOrRefuse(context, id, payload)
+      async onSubscribe(context, id, payload) {
+        const prepared = await prepareOrRefuse(context, id, payload)
         if (Array.isArray(prepared)) context.extra.budget?.end(payload)
         return prepared
       },

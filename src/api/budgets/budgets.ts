@@ -45,6 +45,8 @@ export interface Budgets {
   openSocket(principal: Principal): Promise<Disposable>
   /** A subscription that is still to be read, on a socket of this name; disposing ends it. */
   subscribe(principal: Principal, socket: string): Disposable
+  /** Waits while much of a customer's cost is used. */
+  turn(principal: Principal): Promise<void>
   /** Of a subscription that was read. */
   takeCost(principal: Principal, cost: number): void
   /** For a follower of the feed each of whose items costs this much. */
@@ -83,11 +85,14 @@ export function createBudgets(limits: BudgetLimits, nowMs: () => number): Budget
     takeLater(principal, cost)
   }
 
+  function spreadMs(principal: Principal): number {
+    const allowances = principal.kind === 'ORGANIZATION' ? owners.cost(principal) : []
+    return Math.max(0, ...allowances.map(({ allowance }) => accounts.spreadMs(allowance)))
+  }
+
   /** After what the caller asked for before. */
   async function takeInTurn(principal: Principal, cost: number): Promise<void> {
-    const isSpread = principal.kind === 'ORGANIZATION'
-    const allowances = isSpread ? owners.cost(principal) : []
-    const delayMs = Math.max(0, ...allowances.map(({ allowance }) => accounts.spreadMs(allowance)))
+    const delayMs = spreadMs(principal)
     await refusingLate(() => takeCost(principal, cost))
     if (delayMs > 0) await pause(delayMs)
   }
@@ -137,6 +142,10 @@ export function createBudgets(limits: BudgetLimits, nowMs: () => number): Budget
         place[Symbol.dispose]()
         throw error
       }
+    },
+    async turn(principal) {
+      const delayMs = spreadMs(principal)
+      if (delayMs > 0) await pause(delayMs)
     },
     takeCost,
     paceOf(principal, costOfItem) {
