@@ -243,9 +243,10 @@ function sizeOf(variables: object): number {
 
 /** What one turn of the event loop sends goes out by one write: subscriptions of a socket hear of the same attempts. */
 function writeTogether(socket: WebSocket, wire: Duplex): void {
-  const send = socket.send.bind(socket) as (...args: unknown[]) => void
+  const send = socket.send.bind(socket) as (data: unknown, sent: () => void) => void
   let isCorked = false
-  socket.send = (...args: unknown[]) => {
+  // A client that is gone is told by its close: graphql-ws would print what a write fails with, past the log.
+  socket.send = (data: unknown, sent?: unknown) => {
     if (!isCorked) {
       isCorked = true
       wire.cork()
@@ -254,7 +255,7 @@ function writeTogether(socket: WebSocket, wire: Duplex): void {
         wire.uncork()
       })
     }
-    send(...args)
+    send(data, () => (sent as (() => void) | undefined)?.())
   }
 }
 
