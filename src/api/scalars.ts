@@ -95,9 +95,16 @@ function requireShallow<T>(value: T): T {
   return value
 }
 
+/** Not by Object.values: data may have tens of thousands of objects. */
 function isDeeperThan(levels: number, value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false
-  return levels === 0 || Object.values(value).some((inner) => isDeeperThan(levels - 1, inner))
+  if (levels === 0) return true
+  if (Array.isArray(value)) {
+    for (const inner of value) if (isDeeperThan(levels - 1, inner)) return true
+    return false
+  }
+  for (const name in value) if (isDeeperThan(levels - 1, (value as Record<string, unknown>)[name])) return true
+  return false
 }
 
 function badInput(message: string): GraphQLError {

@@ -7,6 +7,7 @@ import { type ConnectionLimits, connectionLimits, limitConnections, serverOption
 import { answerCors, type OriginOptions } from './cors.ts'
 import { serveGraphiql } from './graphiql.ts'
 import { type ApolloLogger, serveGraphql } from './graphql.ts'
+import { createPace } from './pace.ts'
 import { demoReceiver, listenSink } from './receivers.ts'
 import { serveRest } from './rest.ts'
 import { SECURITY_HEADERS, sendSecurityHeaders } from './security-headers.ts'
@@ -102,8 +103,22 @@ function createApp(limits: ConnectionLimits, { onError }: ServerOptions): Fastif
   })
   app.setErrorHandler((error: FastifyError, _, reply) => refuse(error, reply))
   limitConnections(app, limits)
+  parseLargeInTurn(app)
   sendSecurityHeaders(app)
   return app
+}
+
+/** Characters of JSON that are parsed, and what they ask for begun, in some milliseconds. */
+const LARGE_BODY_LENGTH = 32_768
+
+/** Of bodies that come at once, one large one in a turn of the event loop: others are answered in between. */
+function parseLargeInTurn(app: FastifyInstance): void {
+  const inTurn = createPace(1)
+  const parse = app.getDefaultJsonParser('error', 'error')
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body: string, done) => {
+    if (body.length > LARGE_BODY_LENGTH) inTurn(() => void parse(request, body, done))
+    else void parse(request, body, done)
+  })
 }
 
 function serveHealth(app: FastifyInstance, { whyNotReady }: ServerOptions): void {
