@@ -23,7 +23,12 @@ let isServing = false
 async function serve(role: Role): Promise<void> {
   isServing = true
   setFlagsFromString(HEAP_GROWTH)
-  const [{ readConfig }, { startPostrider }] = await Promise.all([import('./app/config.ts'), import('./app/start.ts')])
+  const [{ readConfig }, { startPostrider }, { releaseMemoryAtRest }] = await Promise.all([
+    import('./app/config.ts'),
+    import('./app/start.ts'),
+    import('./app/release-memory.ts'),
+  ])
+  releaseMemoryAtRest()
   const config = readConfig(process.env)
   const stopping = new AbortController()
   const started = startPostrider({ config, role, signal: stopping.signal, onWaiting: announceWaiting })
