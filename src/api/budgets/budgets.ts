@@ -70,7 +70,9 @@ const TEST_COST = 200
 const TEST_BYTES_FOR_ONE = 200
 /** Sending a request for a connector. */
 const ASKING_COST = 10
-/** Bytes of an answer that take as much as an object. */
+/** Bytes of an answer that take as much as an object: they are read, shaped, written as JSON and collected as garbage. */
+const ANSWERED_BYTES_FOR_ONE = 250
+/** Bytes of a body, or of what a connector is answered. */
 const BYTES_FOR_ONE = 1_000
 
 export function createBudgets(limits: BudgetLimits, nowMs: () => number): Budgets {
@@ -119,7 +121,7 @@ export function createBudgets(limits: BudgetLimits, nowMs: () => number): Budget
       if (!taken) throw limited(`More than ${maxWaiting} operations wait (${first.name}); wait 1 s`, 1)
       return taken
     },
-    takeBytes: (principal, bytes) => takeLater(principal, bytes / BYTES_FOR_ONE),
+    takeBytes: (principal, bytes) => takeLater(principal, bytes / ANSWERED_BYTES_FOR_ONE),
     takeAsked: (principal, bytes) => takeLater(principal, ASKING_COST + bytes / BYTES_FOR_ONE),
     spread: (principal, objects) =>
       principal.kind === 'ORGANIZATION' ? slices.spread(principal.organizationId, objects) : objects,
