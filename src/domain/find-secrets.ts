@@ -3,7 +3,7 @@ import { MIN_SPELLING_LENGTH, type Search, type Span, searchText } from './spell
 import { lowerCodes, type TextCodes } from './text-codes.ts'
 import { ESCAPES, unescapeText } from './unescape-text.ts'
 
-/** What is compared for each character of a text, and for each text. */
+/** Comparisons allowed for each character of a text, and for each text. */
 const EFFORT = 2
 const LEAST_EFFORT = 65_536
 /** How often a text may have been escaped: JSON within JSON, a URL within it. */

@@ -1,4 +1,4 @@
-/** What waits, by whom it is for: one of each in turn, so that many of one do not hold up another's. */
+/** Waiting items, grouped by spender. It takes one of each spender in turn, so that many of one do not hold up another's. */
 export interface FairQueue<T> {
   readonly isEmpty: boolean
   add(spender: string, item: T): void
@@ -8,9 +8,9 @@ export interface FairQueue<T> {
   take(most: number): T[]
 }
 
-/** What is taken together is expected to take no more than this. */
+/** CPU time that a batch is expected to take, at most. */
 const BATCH_US = 10_000
-/** What is expected of a spender that is not known. */
+/** CPU time that is expected of an item whose spender is not known. */
 const UNKNOWN_US = 1_000
 /** Spenders whose last one is known; the one that is known longest goes first. */
 const MAX_KNOWN = 1_000

@@ -13,7 +13,7 @@ interface CatalogueCheck {
   readonly problems: readonly Problem[] | undefined
 }
 
-/** Data of an event, as JSON.parse has it. What is found of it is known of this object, not of another with the same data. */
+/** Data of an event, as JSON.parse has it. The catalogue remembers problems by this object, not by equal data. */
 export interface TypedData {
   readonly applicationUuid: Uuid<'app'>
   /** Name of its event type. */
