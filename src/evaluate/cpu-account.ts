@@ -3,7 +3,7 @@ export interface CpuAccount {
   spend(key: string, cpuUs: number, nowMs: number): void
   /** When it may spend again; undefined when it may now. */
   exhaustedUntil(key: string, nowMs: number): number | undefined
-  /** What was spent within this minute for the key, of those that begin so, for which most was spent. */
+  /** The largest sum that one key with this beginning has spent within the minute. */
   highest(prefix: string, nowMs: number): { usedMs: number; endsMs: number | undefined }
 }
 
