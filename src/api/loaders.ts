@@ -128,7 +128,7 @@ export function createLoaders(
       )
       return (key) => found.get(String(key))
     }),
-    /** Charge its dataBytes first. Undefined once it is no longer kept. */
+    /** The caller charges the event's dataBytes first. Undefined once the data is no longer kept. */
     eventData: batch<Id<'evt'>, string | undefined>(async (_, ids) => {
       const found = await findData(store.reads, ids)
       return (id) => found.get(id)

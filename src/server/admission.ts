@@ -1,7 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { type Readable, Transform } from 'node:stream'
+import type { Readable } from 'node:stream'
 import type { FastifyRequest } from 'fastify'
 import { type ApiContext, createContext } from '../api/context.ts'
+import { CUSTOMER_BODY_LIMIT_BYTES, counted, tooLarge } from './counted-body.ts'
 import type { Service } from './service.ts'
 
 /**
@@ -19,8 +20,6 @@ export interface Admission {
 
 /** Bodies of callers who were admitted; a batch of publishes needs it. Everybody else's: see STRANGER_BODY_BYTES. */
 export const BODY_LIMIT_BYTES = 5 * 1_024 * 1_024
-/** Of a customer, the largest is a test send with data of its own: 256 KB, however it is written as JSON. */
-const CUSTOMER_BODY_LIMIT_BYTES = 1_024 * 1_024
 
 export function createAdmission(service: () => Service): Admission {
   const outcomes = new WeakMap<FastifyRequest, () => ApiContext>()
@@ -58,21 +57,4 @@ const UNKNOWN_BYTES = 100_000
 function bodyBytesOf(headers: IncomingHttpHeaders): number {
   if (headers['transfer-encoding'] !== undefined) return UNKNOWN_BYTES
   return Number(headers['content-length'] ?? 0)
-}
-
-function tooLarge(): Error {
-  const message = `The body is at most ${CUSTOMER_BODY_LIMIT_BYTES} bytes`
-  return Object.assign(new Error(message), { statusCode: 413 })
-}
-
-function counted(body: Readable): Readable {
-  let bytes = 0
-  const count = new Transform({
-    transform(chunk: Buffer, _, pass) {
-      bytes += chunk.length
-      if (bytes > CUSTOMER_BODY_LIMIT_BYTES) pass(tooLarge())
-      else pass(null, chunk)
-    },
-  })
-  return body.pipe(count)
 }
